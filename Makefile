@@ -1,0 +1,89 @@
+# Everything a person or CI runs; `make help` lists it. Nothing is written outside FIRN_HOME but
+# the cache of jars (~/.cache/firn, or FIRN_JARS).
+
+export FIRN_HOME := $(abspath $(or $(FIRN_HOME),.firn))
+PYTHON ?= python3
+VENV := $(FIRN_HOME)/venv
+BIN := $(VENV)/bin
+UV := $(BIN)/uv --quiet
+export PATH := $(BIN):$(PATH)
+export DBT_PROFILES_DIR := $(CURDIR)/profiles
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## List the targets.
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+# Set-up: each stamp is newer than the lock it was made from.
+
+$(VENV)/.runtime: requirements/bootstrap.txt requirements/runtime.txt requirements/jars.sha256 ivy.xml pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Firn needs Python 3.11 or newer; try: make $(MAKECMDGOALS) PYTHON=python3.11")'
+	@echo "Making the environment in $(VENV) …"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bootstrap.txt
+	@$(UV) pip install --python $(BIN)/python --require-hashes -r requirements/runtime.txt
+	@$(UV) pip install --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@$(BIN)/firn setup
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.runtime requirements/dev.txt
+	@$(UV) pip install --python $(BIN)/python --require-hashes -r requirements/dev.txt
+	@touch $@
+
+.PHONY: setup
+setup: $(VENV)/.runtime ## Make the environment, fetch the pinned jars.
+
+# The shop
+
+.PHONY: demo
+demo: setup ## The shop, from PostgreSQL to tested gold; again: what is new since.
+	@$(BIN)/firn demo
+
+.PHONY: clean
+clean: ## Stop the sandbox and delete everything Firn made.
+	@if [ -x $(BIN)/firn ]; then $(BIN)/firn sandbox destroy; fi
+	@rm -rf $(FIRN_HOME)
+
+# Checks
+
+.PHONY: lint
+lint: $(VENV)/.dev ## sqlfluff, ruff, yamllint and the lock files.
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/yamllint --strict .
+	$(BIN)/sqlfluff lint --disable-progress-bar models tests sandbox
+
+.PHONY: types
+types: $(VENV)/.dev ## mypy, strict.
+	$(BIN)/mypy
+
+.PHONY: unit
+unit: $(VENV)/.dev ## Tests that need no service.
+	$(BIN)/pytest -q -m "not postgres and not spark"
+
+.PHONY: parse
+parse: $(VENV)/.dev ## dbt parse, warnings being errors.
+	$(BIN)/dbt --warn-error parse
+
+.PHONY: check
+check: lint types unit parse ## The inner loop: lint, types, unit tests, dbt parse.
+
+.PHONY: test
+test: check ## Everything, against a real PostgreSQL and Spark.
+	$(BIN)/pytest -q -m "postgres or spark"
+
+# Upkeep
+
+.PHONY: format
+format: $(VENV)/.dev ## Let ruff and sqlfluff format what they can.
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/sqlfluff fix --disable-progress-bar models tests sandbox
+
+.PHONY: lock
+lock: $(VENV)/.runtime ## Renew requirements/*.txt from requirements/*.in.
+	for name in bootstrap runtime dev; do \
+	  $(UV) pip compile --universal --python-version 3.11 --generate-hashes --no-header \
+	    --upgrade requirements/$$name.in --output-file requirements/$$name.txt; \
+	done
