@@ -1,0 +1,63 @@
+{#-
+    Replace the touched groups: rows the model made are inserted, or updated where a value
+    differs; rows of touched groups that it no longer makes are deleted. One commit, and rows
+    that stay the same are not written again, so that models downstream see true changes only.
+-#}
+{% macro _recompute_sql(target, new_rows, columns) %}
+    {%- set keys = _key_columns() -%}
+    {%- set values = columns | reject('in', keys) | list -%}
+    {%- set touched = _touched_query(sql) -%}
+    merge into {{ target }} as target
+    using (
+        select
+            {%- for key in keys %}
+            coalesce(made.{{ key }}, present.{{ key }}) as {{ key }},
+            {%- endfor %}
+            {%- for column in values %}
+            made.{{ column }},
+            {%- endfor %}
+            made._firn_is_made is null as _firn_is_gone
+        from (
+            select *, true as _firn_is_made from (
+                {{ _rows_with_one_per_key(target, new_rows, keys) }}
+            )
+        ) as made
+        full outer join (
+            select {{ keys | join(', ') }}
+            from {{ target }} as present
+            where {{ _is_touched('present', touched) }}
+        ) as present
+            on {{ _same_key(keys, 'made', 'present') }}
+    ) as source
+        on {{ _same_key(keys, 'target', 'source') }}
+    when matched and source._firn_is_gone then delete
+    {%- if values %}
+    when matched and not ({{ _same_key(values, 'target', 'source') }})
+        then update set {{ _assignments(values) }}
+    {%- endif %}
+    when not matched and not source._firn_is_gone
+        then insert ({{ columns | join(', ') }})
+        values ({{ _prefixed(columns, 'source') | join(', ') }})
+{% endmacro %}
+
+
+{%- macro _touched_query(compiled) -%}
+    {%- set blocks = modules.re.findall('(?s)/\* firn:touched \*/(.*?)/\* firn:end \*/', compiled) -%}
+    {%- if blocks | length != 1 -%}
+        {%- do exceptions.raise_compiler_error(
+            this ~ ": strategy recompute needs exactly one touched_groups() block, found "
+            ~ blocks | length ~ "."
+        ) -%}
+    {%- endif -%}
+    {{ return(blocks[0]) }}
+{%- endmacro -%}
+
+
+{#- Joins on the group columns the touched query names; found by looking at an empty run of it. -#}
+{%- macro _is_touched(alias, touched) -%}
+    {%- set groups = get_columns_in_query(touched) -%}
+    exists (
+                select 1 from ({{ touched }}) as touched
+                where {{ _same_key(groups, 'touched', alias) }}
+            )
+{%- endmacro -%}

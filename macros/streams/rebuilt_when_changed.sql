@@ -1,0 +1,19 @@
+{#-
+    Says what a model of strategy `rebuild` is made from: it is built anew when any of these
+    models changed since its own last commit, and left alone otherwise.
+
+        {{ rebuilt_when_changed('dim_customers', 'fct_orders') }}
+
+    Renders to a comment that carries the positions. Stands above the first CTE.
+-#}
+{% macro rebuilt_when_changed() %}
+    {%- set relations = [] -%}
+    {%- for name in varargs -%}
+        {%- do relations.append(ref(name)) -%}
+    {%- endfor -%}
+    {%- if execute and not _is_unit_test() -%}
+        {%- for upstream in _stream_plan(relations) -%}
+            {{ _stream_marker(upstream) }}
+        {% endfor -%}
+    {%- endif -%}
+{% endmacro %}

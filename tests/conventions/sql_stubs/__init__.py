@@ -1,0 +1,28 @@
+"""What the linter sees of macros that ask the lake: plain relations in their place."""
+
+from collections.abc import Callable
+
+
+def stream(relation: object) -> object:
+    """Stand for the rows added to a relation."""
+    return relation
+
+
+def changes_of(**models: list[str]) -> dict[str, str]:
+    """Stand for the changed rows of each model by the model's own name."""
+    return {name: name for name in models}
+
+
+def rebuilt_when_changed(*models: str) -> str:
+    """Stand for the comment that carries the positions."""
+    return f"/* {' '.join(models)} */"
+
+
+def touched_groups(caller: Callable[[], str]) -> str:
+    """Stand for the query of the touched groups."""
+    return caller()
+
+
+def is_usable() -> str:
+    """Stand for the conjunction of a model's rules."""
+    return "true"

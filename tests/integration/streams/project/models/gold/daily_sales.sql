@@ -1,0 +1,28 @@
+-- One row per day with a sale.
+{%- set changes = changes_of(till__sales=['sale_id']) %}
+
+with
+
+touched as (
+    {% call touched_groups() %}
+    select sold_date from {{ changes.till__sales }}
+    {% endcall %}
+),
+
+sales as (
+    select * from {{ ref('till__sales') }}
+    where
+        sold_date in (select touched.sold_date from touched)
+        and not is_deleted
+),
+
+summed as (
+    select
+        sold_date,
+        cast(sum(amount) as bigint) as amount,
+        count(*) as sales_count
+    from sales
+    group by sold_date
+)
+
+select * from summed

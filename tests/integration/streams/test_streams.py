@@ -1,0 +1,102 @@
+"""Streams: what a model reads, and where its position stands."""
+
+import pytest
+
+from tests.integration.streams.till_lake import Sale, TillLake
+from tests.recomputation.warm_dbt import DbtFailedError
+
+pytestmark = pytest.mark.spark
+
+SILVER, GOLD, BEST, RAW = "silver.till__sales", "gold.daily_sales", "gold.best_days", "raw_till.sales"
+MODELS = (SILVER, GOLD, BEST)
+
+
+@pytest.fixture(autouse=True)
+def _three_sales(lake: TillLake) -> None:
+    lake.create_raw()
+    lake.land(Sale(1, day=1, amount=10), Sale(2, day=1, amount=20), Sale(3, day=2, amount=30))
+    lake.build()
+    assert lake.daily() == [(1, 30, 2), (2, 30, 1)]
+
+
+def test_the_position_stands_in_the_commit_that_consumed(lake: TillLake) -> None:
+    first = lake.position(SILVER, RAW)
+    assert first == f"{lake.snapshots(RAW)[-1]}:1"
+    lake.land(Sale(4, day=2, amount=1))
+    lake.build()
+    assert lake.position(SILVER, RAW) == f"{lake.snapshots(RAW)[-1]}:2"
+    assert lake.position(GOLD, SILVER) == f"{lake.snapshots(SILVER)[-1]}:2"
+    assert lake.position(GOLD, RAW) is None
+
+
+def test_a_run_with_nothing_new_commits_nothing(lake: TillLake) -> None:
+    before = {model: lake.snapshots(model) for model in MODELS}
+    lake.build()
+    assert {model: lake.snapshots(model) for model in MODELS} == before
+
+
+def test_the_newest_version_wins_whenever_it_arrives(lake: TillLake) -> None:
+    lake.land(Sale(1, day=1, amount=11, version=5))
+    lake.build()
+    lake.land(Sale(1, day=1, amount=99, version=3))
+    lake.build()
+    assert lake.daily() == [(1, 31, 2), (2, 30, 1)]
+
+
+def test_a_row_that_moves_touches_the_group_it_left(lake: TillLake) -> None:
+    lake.land(Sale(1, day=3, amount=10, version=2))
+    lake.build()
+    assert lake.daily() == [(1, 20, 1), (2, 30, 1), (3, 10, 1)]
+
+
+def test_a_group_that_loses_its_last_row_goes(lake: TillLake) -> None:
+    lake.land(Sale(3, day=2, amount=30, is_deleted=True))
+    lake.build()
+    assert lake.daily() == [(1, 30, 2)]
+    assert [row["sold_date"].day for row in lake.rows(BEST, "place")] == [1]
+
+
+def test_groups_that_stay_the_same_are_not_written_again(lake: TillLake) -> None:
+    lake.land(Sale(4, day=2, amount=5))
+    lake.build()
+    summary = lake.catalog.load_table(GOLD).current_snapshot().summary.additional_properties  # type: ignore[union-attr]
+    assert summary["added-records"] == "1"
+
+
+def test_an_expired_position_is_answered_by_a_full_read(lake: TillLake) -> None:
+    lake.land(Sale(4, day=2, amount=5))
+    consumed, head = lake.snapshots(RAW)
+    table = lake.catalog.load_table(RAW)
+    table.maintenance.expire_snapshots().by_id(consumed).commit()
+    lake.build()
+    assert lake.daily() == [(1, 30, 2), (2, 35, 2)]
+    assert lake.position(SILVER, RAW) == f"{head}:2"
+
+
+def test_a_replaced_source_is_read_in_full(lake: TillLake) -> None:
+    lake.land(Sale(1, day=1, amount=7, version=9), replace=True)
+    lake.land(Sale(5, day=5, amount=50))
+    lake.build()
+    assert lake.daily() == [(1, 27, 2), (2, 30, 1), (5, 50, 1)]
+
+
+def test_a_full_refresh_gives_the_same_and_keeps_the_history(lake: TillLake) -> None:
+    lake.land(Sale(1, day=3, amount=10, version=2), Sale(3, day=2, amount=30, is_deleted=True))
+    lake.build()
+    expected, before = lake.daily(), lake.snapshots(GOLD)
+    lake.build("--full-refresh", "--exclude", "tag:unguarded", "tag:returns")
+    assert lake.daily() == expected
+    assert lake.snapshots(GOLD)[: len(before)] == before
+    assert len(lake.snapshots(GOLD)) == len(before) + 1
+    lake.land(Sale(6, day=3, amount=1))
+    lake.build()
+    assert lake.daily() == [(1, 20, 1), (3, 11, 2)]
+
+
+def test_a_failed_model_is_read_again_from_where_it_was(lake: TillLake) -> None:
+    lake.build("--select", "till__sales_unguarded")
+    position = lake.position("silver.till__sales_unguarded", RAW)
+    lake.land(Sale(8, day=1, amount=1), Sale(8, day=1, amount=2, version=2))
+    with pytest.raises(DbtFailedError, match=r'several rows for one key: \{"sale_id":8\}'):
+        lake.build("--select", "till__sales_unguarded")
+    assert lake.position("silver.till__sales_unguarded", RAW) == position

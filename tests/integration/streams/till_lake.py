@@ -1,0 +1,137 @@
+"""A lake small enough to follow by hand: rows of a till -> raw by pyiceberg -> dbt -> rows."""
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+from pyiceberg.catalog import Catalog
+from pyiceberg.table import Table
+
+from ingestion.lake import open_catalog
+from ingestion.settings import Settings
+from tests.recomputation.warm_dbt import DbtOutcome, WarmDbt
+
+FIRN_FIELDS = [
+    pa.field("_ingested_at", pa.timestamp("us", "UTC")),
+    pa.field("_load_id", pa.string()),
+    pa.field("_is_deleted", pa.bool_()),
+    pa.field("_rescued", pa.string()),
+]
+SALES = pa.schema(
+    [
+        pa.field("sale_id", pa.int64()),
+        pa.field("sold_date", pa.date32()),
+        pa.field("amount", pa.int32()),
+        pa.field("updated_at", pa.timestamp("us", "UTC")),
+        *FIRN_FIELDS,
+    ]
+)
+_LOADS = itertools.count(1)
+
+
+@dataclass(frozen=True)
+class Sale:
+    """One version of a sale: its day of July, its amount, and the day of its version."""
+
+    sale_id: int
+    day: int
+    amount: int
+    version: int = 1
+    is_deleted: bool = False
+
+
+class TillLake:
+    """A project of four models over one raw table, and the lake that they are built in."""
+
+    def __init__(self, settings: Settings, dbt: WarmDbt) -> None:
+        """Build in the lake of `settings` by the warm `dbt`."""
+        self._settings = settings
+        self._dbt = dbt
+
+    @property
+    def catalog(self) -> Catalog:
+        """The lake's catalog."""
+        return open_catalog(self._settings)
+
+    def drop_all(self) -> None:
+        """Drop every table, of whatever layer."""
+        for namespace in self.catalog.list_namespaces():
+            for table in self.catalog.list_tables(namespace):
+                self.catalog.drop_table(table)
+
+    def create_raw(self, schema: pa.Schema = SALES) -> Table:
+        """Make the raw table, empty."""
+        self.catalog.create_namespace_if_not_exists("raw_till")
+        return self.catalog.create_table("raw_till.sales", schema)
+
+    def land(self, *sales: Sale, replace: bool = False) -> None:
+        """Append a load of these rows to raw; `replace` puts them in the place of all others."""
+        load = next(_LOADS)
+        rows = [
+            {
+                "sale_id": sale.sale_id,
+                "sold_date": date(2025, 7, sale.day),
+                "amount": sale.amount,
+                "updated_at": datetime(2025, 7, sale.version, tzinfo=UTC),
+                "_ingested_at": datetime.fromtimestamp(1_750_000_000 + load, UTC),
+                "_load_id": f"load-{load}",
+                "_is_deleted": sale.is_deleted,
+                "_rescued": None,
+            }
+            for sale in sales
+        ]
+        batch = pa.Table.from_pylist(rows, schema=SALES)
+        table = self.catalog.load_table("raw_till.sales")
+        table.overwrite(batch) if replace else table.append(batch)
+
+    def build(self, *arguments: str) -> DbtOutcome:
+        """Run `dbt run`, by default of what this project's tests look at."""
+        chosen = arguments or ("--exclude", "tag:unguarded", "tag:returns")
+        environment = {
+            **self._settings.environment(),
+            "FIRN_HOME": str(self._settings.home),
+            "PWD": str(self._settings.project_dir),
+            "DBT_PROFILES_DIR": str(self._settings.project_dir / "profiles"),
+        }
+        return self._dbt.run(["run", *chosen], environment)
+
+    def rows(self, name: str, order_by: str) -> list[dict[str, Any]]:
+        """Return a table's rows in order."""
+        scan = self.catalog.load_table(name).scan().to_arrow()
+        return scan.sort_by(order_by).to_pylist()
+
+    def daily(self) -> list[tuple[int, int, int]]:
+        """Return gold's days as (day of July, amount, number of sales)."""
+        return [
+            (row["sold_date"].day, row["amount"], row["sales_count"])
+            for row in self.rows("gold.daily_sales", "sold_date")
+        ]
+
+    def snapshots(self, name: str) -> Sequence[int]:
+        """Return the ids of a table's snapshots, oldest first."""
+        return [entry.snapshot_id for entry in self.catalog.load_table(name).history()]
+
+    def position(self, model: str, upstream: str) -> str | None:
+        """Return the position that the newest snapshot of a model carries for an upstream table."""
+        snapshot = self.catalog.load_table(model).current_snapshot()
+        assert snapshot is not None
+        assert snapshot.summary is not None
+        return snapshot.summary.additional_properties.get(f"firn.stream.{model}/{upstream}")
+
+
+def lay_out_project(folder: Path, root: Path) -> Path:
+    """Make a dbt project in `folder` from this test's models and the macros of `root`."""
+    folder.mkdir()
+    own = Path(__file__).with_name("project") / "models"
+    for name, target in {
+        "models": own,
+        "macros": root / "macros",
+        "profiles": root / "profiles",
+        "dbt_project.yml": root / "dbt_project.yml",
+    }.items():
+        (folder / name).symlink_to(target)
+    return folder
