@@ -8,6 +8,7 @@ BIN := $(VENV)/bin
 UV := $(BIN)/uv --quiet
 export PATH := $(BIN):$(PATH)
 export DBT_PROFILES_DIR := $(CURDIR)/profiles
+export DBT_LOG_PATH := $(FIRN_HOME)/logs
 
 .DEFAULT_GOAL := help
 

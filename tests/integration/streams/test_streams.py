@@ -7,7 +7,12 @@ from tests.recomputation.warm_dbt import DbtFailedError
 
 pytestmark = pytest.mark.spark
 
-SILVER, GOLD, BEST, RAW = "silver.till__sales", "gold.daily_sales", "gold.best_days", "raw_till.sales"
+SILVER, GOLD, BEST, RAW = (
+    "silver.till__sales",
+    "gold.daily_sales",
+    "gold.best_days",
+    "raw_till.sales",
+)
 MODELS = (SILVER, GOLD, BEST)
 
 

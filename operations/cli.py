@@ -1,0 +1,211 @@
+"""The `firn` command: arguments -> one function each -> what a person wants to read."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Annotated, ParamSpec
+
+import typer
+from rich.console import Console
+
+from ingestion.errors import FirnError
+from ingestion.settings import Settings
+
+app = typer.Typer(
+    name="firn",
+    help="A lakehouse you can clone: PostgreSQL into Apache Iceberg, dbt on Spark to tested gold.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+sandbox_app = typer.Typer(help="The stand-ins for source systems.", no_args_is_help=True)
+app.add_typer(sandbox_app, name="sandbox")
+
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+
+def main() -> None:
+    """Run the command line; the exit codes are 0 done, 1 failed, 2 wrong set-up, 3 data at risk."""
+    app()
+
+
+P = ParamSpec("P")
+
+
+def named_faults(command: Callable[P, None]) -> Callable[P, None]:
+    """End a command with a fault's own message, cure and exit code, never with a stack trace."""
+
+    @wraps(command)
+    def guarded(*arguments: P.args, **options: P.kwargs) -> None:
+        try:
+            command(*arguments, **options)
+        except FirnError as fault:
+            err.print(f"[bold red]error[/]: {_plain(fault.message)}", soft_wrap=True)
+            if fault.cure:
+                err.print(f"[bold]cure[/]:  {_plain(fault.cure)}", soft_wrap=True)
+            raise typer.Exit(fault.exit_code) from None
+
+    return guarded
+
+
+def _plain(text: str) -> str:
+    from rich.markup import escape
+
+    return escape(text)
+
+
+@app.command()
+@named_faults
+def setup() -> None:
+    """Fetch what is not a Python package: a Java if there is none, and Spark's jars."""
+    from operations.setup import set_up
+
+    for line in set_up(Settings.load()):
+        out.print(line)
+
+
+@app.command()
+@named_faults
+def doctor(
+    *,
+    connections: Annotated[bool, typer.Option(help="Also check the source databases.")] = True,
+) -> None:
+    """Check everything Firn stands on; each failure comes with its cause and its cure."""
+    from operations.doctor import examine
+    from operations.report import print_findings
+
+    findings = examine(Settings.load(), connections=connections)
+    print_findings(out, findings)
+    if not all(finding.is_good for finding in findings):
+        raise typer.Exit(2)
+
+
+@app.command()
+@named_faults
+def demo() -> None:
+    """Run the shop from an empty folder to tested gold, or take in what is new since."""
+    from operations.demo import run_demo
+
+    run_demo(Settings.load(), out)
+
+
+@app.command()
+@named_faults
+def ingest(
+    selection: Annotated[
+        list[str] | None, typer.Argument(help="Sources or tables, such as shop or shop.orders.")
+    ] = None,
+    *,
+    deletes: Annotated[
+        bool, typer.Option("--deletes", help="Compare keys and land rows deleted upstream.")
+    ] = False,
+    full_refresh: Annotated[
+        bool, typer.Option("--full-refresh", help="Read whole tables, whatever was landed.")
+    ] = False,
+    allow_empty: Annotated[
+        bool, typer.Option("--allow-empty", help="Accept that a source has lost all its rows.")
+    ] = False,
+    wait: Annotated[
+        bool, typer.Option("--wait", help="Wait for another ingestion of the source to end.")
+    ] = False,
+) -> None:
+    """Land what is new in the sources: rows and progress in one commit, exactly once."""
+    from ingestion.results import IngestOptions
+    from operations.landing import land
+
+    options = IngestOptions(
+        deletes=deletes, full_refresh=full_refresh, allow_empty=allow_empty, wait=wait
+    )
+    land(Settings.load(), selection or [], options, out)
+
+
+@app.command()
+@named_faults
+def declare(
+    name: Annotated[str, typer.Argument(help="The new source, such as crm.")],
+    *,
+    from_database: Annotated[
+        bool, typer.Option("--from-database", help="Read types, keys and cursors from its catalog.")
+    ] = False,
+    connection: Annotated[
+        str, typer.Option(help="The environment variable that holds its URL.")
+    ] = "",
+    schema: Annotated[str, typer.Option(help="The PostgreSQL schema of its tables.")] = "public",
+) -> None:
+    """Write a first draft of models/raw/<name>.yml, to be reviewed."""
+    from operations.drafting import draft_source
+
+    variable = connection or f"{name.upper()}_DATABASE_URL"
+    path = draft_source(Settings.load(), name, variable, schema, from_database=from_database)
+    out.print(f"Wrote {path}. Review it, then: firn ingest {name}")
+
+
+@app.command()
+@named_faults
+def show(
+    table: Annotated[str, typer.Argument(help="Such as gold.sales_daily or raw_shop.orders.")],
+    *,
+    limit: Annotated[int, typer.Option(help="Rows to print.", min=0)] = 20,
+) -> None:
+    """Print a table: its newest rows, its newest snapshot and its age."""
+    from operations.show import show_table
+
+    show_table(Settings.load(), table, limit, out)
+
+
+@sandbox_app.command("start")
+@named_faults
+def sandbox_start(
+    name: Annotated[str, typer.Argument(help="The system to start: shop.")] = "shop",
+) -> None:
+    """Start a stand-in; the first time, fill it."""
+    from operations.shop_sandbox import shop_server, start_shop
+
+    settings = Settings.load()
+    _known_system(name)
+    filled = start_shop(settings)
+    verb = "filled and running" if filled else "running"
+    out.print(f"The shop is {verb} on 127.0.0.1:{shop_server(settings).port}.")
+
+
+@sandbox_app.command("stop")
+@named_faults
+def sandbox_stop() -> None:
+    """Stop the stand-ins; their data stays."""
+    from operations.shop_sandbox import shop_server
+
+    shop_server(Settings.load()).stop()
+    out.print("The shop's PostgreSQL is stopped.")
+
+
+@sandbox_app.command("advance")
+@named_faults
+def sandbox_advance(
+    name: Annotated[str, typer.Argument(help="The system to move on: shop.")],
+    *,
+    days: Annotated[int, typer.Option(help="Days of its own calendar.", min=1, max=366)] = 7,
+) -> None:
+    """Let time pass in a stand-in: new, changed and deleted rows."""
+    from operations.report import print_advance
+    from operations.shop_sandbox import advance_shop
+
+    _known_system(name)
+    print_advance(out, advance_shop(Settings.load(), days))
+
+
+@sandbox_app.command("destroy")
+@named_faults
+def sandbox_destroy() -> None:
+    """Stop the stand-ins and delete their data (part of `make clean`)."""
+    from operations.shop_sandbox import shop_server
+
+    shop_server(Settings.load()).destroy()
+
+
+def _known_system(name: str) -> None:
+    if name != "shop":
+        raise typer.BadParameter(f"{name!r} is not a system of the sandbox; allowed: shop")
+
+
+if __name__ == "__main__":
+    main()

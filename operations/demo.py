@@ -1,0 +1,111 @@
+"""The shop, whole: doctor -> sandbox -> ingestion -> dbt build -> a summary people like to read."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.table import Table as Grid
+
+from ingestion.errors import EnvironmentFault
+from ingestion.results import IngestOptions, LoadResult
+from ingestion.settings import Settings
+from operations.dbt import DbtResult, run_dbt
+from operations.doctor import examine
+from operations.landing import land, progress_bar
+from operations.report import print_findings
+from operations.shop_sandbox import start_shop
+from operations.summary import print_marts, print_tables, print_tests
+
+NEXT = (
+    ("firn sandbox advance shop --days 7", "let a week pass: new, changed and deleted rows"),
+    ("make demo", "land and build only what is new"),
+    ("firn show gold.sales_daily", "look into a table"),
+    ("dbt docs generate && dbt docs serve", "read the documentation, follow the lineage"),
+    ("firn sandbox stop", "stop the shop's PostgreSQL (make clean removes everything)"),
+)
+
+
+class Steps:
+    """The steps of a run, each announced when it starts and timed when it ends."""
+
+    def __init__(self, out: Console) -> None:
+        """Start with no steps, announcing on `out`."""
+        self._out = out
+        self._seconds: dict[str, float] = {}
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        """Time what happens inside under `name`."""
+        self._out.rule(f"[bold]{name}", align="left", style="dim")
+        start = time.monotonic()
+        yield
+        self._seconds[name] = time.monotonic() - start
+
+    def print(self) -> None:
+        """Print the seconds of every step and their sum."""
+        grid = Grid(box=None, show_header=False, pad_edge=False)
+        for name, seconds in self._seconds.items():
+            grid.add_row(name, f"{seconds:6.1f} s")
+        grid.add_row("[bold]all", f"[bold]{sum(self._seconds.values()):6.1f} s")
+        self._out.print(grid)
+
+
+def run_demo(settings: Settings, out: Console) -> None:
+    """Run every step from the machine's check to the summary.
+
+    Raises FirnError as the steps do; what was landed and built before stays.
+    """
+    steps = Steps(out)
+    with steps.step("Check the machine"):
+        _examine(settings, out)
+    with steps.step("Start the shop"):
+        filled = start_shop(settings)
+        out.print("A shop of 18 months was made." if filled else "The shop was there already.")
+    with steps.step("Land what is new"):
+        loads = land(settings, ["shop"], IngestOptions(deletes=True), out)
+        out.print(_landed(loads))
+    with steps.step("Build and test"):
+        result = _build(settings, out)
+    out.rule("[bold]The lake now", align="left", style="dim")
+    print_tables(settings, out)
+    out.print()
+    print_marts(settings, out)
+    out.print()
+    print_tests(out, result)
+    out.print()
+    steps.print()
+    _print_next(settings, out)
+
+
+def _examine(settings: Settings, out: Console) -> None:
+    findings = examine(settings, connections=False)
+    print_findings(out, findings)
+    if not all(finding.is_good for finding in findings):
+        raise EnvironmentFault("the machine is not ready", "mend what is marked FAIL above")
+
+
+def _landed(loads: list[LoadResult]) -> str:
+    landed = sum(load.rows_landed + load.rows_deleted for load in loads)
+    return f"{landed:,} new rows landed." if landed else "Nothing new in the shop."
+
+
+def _build(settings: Settings, out: Console) -> DbtResult:
+    with progress_bar(out) as bar:
+        task = bar.add_task("starting Spark", total=None)
+
+        def show(name: str, done: int, total: int) -> None:
+            bar.update(task, description=f"built {name[:60]}", completed=done, total=total)
+
+        return run_dbt(settings, ["build"], show)
+
+
+def _print_next(settings: Settings, out: Console) -> None:
+    out.rule("[bold]What to type next", align="left", style="dim")
+    activate = settings.home / "venv" / "bin" / "activate"
+    grid = Grid(box=None, show_header=False, pad_edge=False)
+    grid.add_row(f"source {activate}", "once in each terminal", style="cyan")
+    grid.add_row("export DBT_PROFILES_DIR=profiles", "for plain dbt", style="cyan")
+    for command, meaning in NEXT:
+        grid.add_row(f"[cyan]{command}[/]", meaning)
+    out.print(grid)

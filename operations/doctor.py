@@ -1,0 +1,141 @@
+"""Checks what Firn stands on: Python, Java, jars, ports, catalog, disk, sources -> findings."""
+
+import contextlib
+import socket
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from ingestion.errors import FirnError
+from ingestion.settings import Settings
+from operations import jars, java
+from operations.shop_sandbox import shop_server
+
+MINIMUM_PYTHON = (3, 11)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one check saw: `detail` says it in a few words; a failed one has a cause and a cure."""
+
+    check: str
+    is_good: bool
+    detail: str
+    cure: str = ""
+
+
+Check = Callable[[Settings], Iterator[Finding]]
+
+
+def examine(settings: Settings, *, connections: bool = True) -> list[Finding]:
+    """Run every check and return its findings, good ones too, in the order of dependence.
+
+    Without a folder to write to, what lies in it is not examined. `connections=False` leaves out
+    the source databases, for a machine where none is started yet.
+    """
+    checks: list[Check] = [_python, _java, _jars, _write_access, _catalog, _ports]
+    if connections:
+        checks.append(_connections)
+    findings: list[Finding] = []
+    for check in checks:
+        findings += check(settings)
+        if check is _write_access and not findings[-1].is_good:
+            break
+    return findings
+
+
+def _python(_: Settings) -> Iterator[Finding]:
+    version = ".".join(map(str, sys.version_info[:3]))
+    is_good = sys.version_info >= MINIMUM_PYTHON
+    yield Finding("Python", is_good, version, "" if is_good else "make setup PYTHON=python3.11")
+
+
+def _java(settings: Settings) -> Iterator[Finding]:
+    found = java.find_java(settings)
+    if found is None:
+        yield Finding("Java", False, "no java in JAVA_HOME or PATH", java.CURE)
+    elif not found.is_supported:
+        detail = f"{found.path} is Java {found.version}; Spark 4.1 needs 17 or 21"
+        yield Finding("Java", False, detail, java.CURE)
+    else:
+        yield Finding("Java", True, f"{found.version} ({found.path})")
+
+
+def _jars(settings: Settings) -> Iterator[Finding]:
+    wrong = jars.unusable_jars(settings)
+    cache = jars.jar_cache(settings)
+    if wrong:
+        yield Finding("Jars", False, f"in {cache}: {'; '.join(wrong)}", jars.CURE)
+    else:
+        count = len(jars.pinned_jars(settings))
+        yield Finding("Jars", True, f"{count} in {cache}, SHA-256 as pinned")
+
+
+def _write_access(settings: Settings) -> Iterator[Finding]:
+    try:
+        settings.home.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=settings.home):
+            pass
+    except OSError as error:
+        cure = "give yourself the right to write there, or set FIRN_HOME to another folder"
+        yield Finding("Write access", False, f"{settings.home}: {error.strerror}", cure)
+    else:
+        yield Finding("Write access", True, str(settings.home))
+
+
+def _catalog(settings: Settings) -> Iterator[Finding]:
+    from ingestion.lake import open_catalog
+
+    try:
+        namespaces = open_catalog(settings).list_namespaces()
+    except FirnError as error:
+        yield Finding("Catalog", False, error.message, error.cure)
+    except Exception as error:  # noqa: BLE001 - whatever the catalog's library raises is the finding
+        cure = "restore the catalog from a backup, or start anew: make clean"
+        yield Finding("Catalog", False, f"{type(error).__name__}: {error}".splitlines()[0], cure)
+    else:
+        yield Finding("Catalog", True, f"{len(namespaces)} namespaces")
+
+
+def _ports(settings: Settings) -> Iterator[Finding]:
+    """The sandbox's own port, once it has one: used by our server, or free for it."""
+    server = shop_server(settings)
+    if server.is_running:
+        yield Finding("Ports", True, f"{server.port} used by the sandbox's PostgreSQL")
+        return
+    port = 0
+    with contextlib.suppress(FirnError):
+        port = server.port
+    with socket.socket() as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind(("127.0.0.1", port))
+        except OSError as error:
+            cure = f"stop the process that uses it (ss -ltnp 'sport = :{port}')"
+            yield Finding("Ports", False, f"127.0.0.1:{port}: {error.strerror}", cure)
+        else:
+            yield Finding("Ports", True, f"127.0.0.1:{port or 'any'} free")
+
+
+def _connections(settings: Settings) -> Iterator[Finding]:
+    """Every declared source answers, and its tables are as declared."""
+    from ingestion.declarations import load_sources
+    from ingestion.personal_data import Tokeniser
+    from ingestion.readers.postgres import PostgresReader
+
+    try:
+        sources = load_sources(settings.project_dir)
+    except FirnError as error:
+        yield Finding("Declarations", False, error.message, error.cure)
+        return
+    for source in sources:
+        name = f"Source {source.name}"
+        try:
+            url = settings.connection(source.connection)
+            with PostgresReader(source, url, lambda: Tokeniser(settings.token_key)) as reader:
+                reader.check()
+        except FirnError as error:
+            yield Finding(name, False, error.message, error.cure)
+        else:
+            yield Finding(name, True, f"{len(source.tables)} tables as declared")

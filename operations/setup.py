@@ -1,0 +1,20 @@
+"""Fetches what is not a Python package: Java if there is none, Spark's jars, the lake's folder."""
+
+from collections.abc import Iterator
+
+from ingestion.settings import Settings
+from operations.jars import ensure_jars, pinned_jars
+from operations.java import ensure_java
+
+
+def set_up(settings: Settings) -> Iterator[str]:
+    """Make the machine ready and say, line by line, what is there now.
+
+    Raises EnvironmentFault when Java or a jar cannot be had.
+    """
+    java = ensure_java(settings)
+    yield f"Java {java.version}: {java.path}"
+    cache = ensure_jars(settings, java)
+    yield f"{len(pinned_jars(settings))} jars: {cache}"
+    (settings.home / "lake").mkdir(parents=True, exist_ok=True)
+    yield f"Lake: {settings.home}"

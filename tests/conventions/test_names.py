@@ -1,0 +1,84 @@
+"""One name per thing, and one place for it: what a newcomer may rely on when looking for a file."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+MODELS = ROOT / "models"
+RAW = sorted((MODELS / "raw").glob("*.yml"))
+MODEL_FILES = sorted(path for path in MODELS.rglob("*.sql"))
+MACROS = sorted((ROOT / "macros").rglob("*.sql"))
+
+
+def described_models() -> dict[str, tuple[Path, dict[str, Any]]]:
+    """Return every model that a YAML file describes: name -> (file, description)."""
+    return {
+        model["name"]: (path, model)
+        for path in sorted(MODELS.rglob("*.yml"))
+        for model in (yaml.safe_load(path.read_text(encoding="utf-8")) or {}).get("models", [])
+    }
+
+
+@pytest.mark.parametrize("path", RAW, ids=lambda path: path.stem)
+def test_a_source_has_one_name_everywhere(path: Path) -> None:
+    (source,) = yaml.safe_load(path.read_text(encoding="utf-8"))["sources"]
+    assert source["name"] == path.stem
+    assert source["schema"] == f"raw_{path.stem}"
+    silver = sorted((MODELS / "silver" / path.stem).glob("*.sql"))
+    assert silver, f"no silver model reads {path.stem}"
+    assert all(model.stem.startswith(f"{path.stem}__") for model in silver)
+
+
+@pytest.mark.parametrize("path", MODEL_FILES, ids=lambda path: path.stem)
+def test_a_model_is_described_beside_its_sql(path: Path) -> None:
+    described_in, model = described_models()[path.stem]
+    assert described_in == path.with_suffix(".yml")
+    assert model["description"].startswith("One row per")
+    for column in model["columns"]:
+        assert column.get("description"), f"{path.stem}.{column['name']} has no description"
+        assert column.get("data_type"), f"{path.stem}.{column['name']} has no data_type"
+
+
+@pytest.mark.parametrize("path", MODEL_FILES, ids=lambda path: path.stem)
+def test_layers_point_one_way(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    layer = path.relative_to(MODELS).parts[0]
+    if layer == "gold":
+        assert "source(" not in text, "gold reads silver and gold, never raw"
+    if layer == "silver":
+        assert "ref(" not in text, "a silver model reads one raw table, by stream()"
+
+
+@pytest.mark.parametrize("path", MACROS, ids=lambda path: path.stem)
+def test_a_file_of_macros_has_one_public_macro_of_its_name(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    names = re.findall(r"{%-? *(?:macro|test) +(\w+)", text)
+    public = [name for name in names if not name.startswith("_")]
+    if "{% materialization" in text or path.stem.startswith("_"):
+        assert public == []
+    else:
+        assert public == [path.stem]
+
+
+@pytest.mark.parametrize("path", MACROS, ids=lambda path: path.stem)
+def test_a_macro_says_what_it_is_for(path: Path) -> None:
+    assert path.read_text(encoding="utf-8").lstrip().startswith("{#"), "a comment comes first"
+    if path.parent.name == "tests" or path.stem.startswith("_"):
+        return
+    text = path.read_text(encoding="utf-8")
+    documented = {
+        macro["name"]
+        for file in path.parent.glob("*.yml")
+        for macro in yaml.safe_load(file.read_text(encoding="utf-8")).get("macros", [])
+    }
+    assert path.stem in documented or "{% materialization" in text
+
+
+def test_nothing_was_overlooked() -> None:
+    assert len(RAW) >= 1
+    assert len(MODEL_FILES) >= 20
+    assert len(MACROS) >= 15
