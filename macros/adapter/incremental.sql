@@ -2,7 +2,8 @@
     The materialization of every silver and gold table, in place of dbt-spark's own. It differs
     where the stock one damages data on Iceberg (see docs/architecture.md):
 
-    - the position of each stream is written into the very snapshot that consumes the rows;
+    - the position of each stream is written into the very snapshot that consumes the rows, with
+      a hash of the model's SQL, so that an edited gold model is built anew;
     - nothing new upstream: no statement and no snapshot;
     - `create or replace`, never drop: history stays and readers never miss the table;
     - the temporary view carries the schema's name, because all threads share one session;
@@ -35,19 +36,22 @@
         ) -%}
     {%- endif -%}
 
-    {%- do _set_positions(streams) -%}
     {%- if action == 'skip' -%}
         {%- call noop_statement('main', 'SKIP: nothing new upstream') -%}
             -- nothing new upstream
         {%- endcall -%}
-    {%- elif action == 'create' -%}
-        {%- call statement('main') -%}
-            {{ create_table_as(False, this, sql) }}
-        {%- endcall -%}
     {%- else -%}
-        {%- do _merge_new_rows(action, existing) -%}
+        {%- set definition = {'name': 'definition', 'position': local_md5(model.raw_code) ~ ':0'} -%}
+        {%- do _set_positions(streams + [definition]) -%}
+        {%- if action == 'create' -%}
+            {%- call statement('main') -%}
+                {{ create_table_as(False, this, sql) }}
+            {%- endcall -%}
+        {%- else -%}
+            {%- do _merge_new_rows(action, existing) -%}
+        {%- endif -%}
+        {%- do _reset_positions(streams + [definition]) -%}
     {%- endif -%}
-    {%- do _reset_positions(streams) -%}
 
     {%- do apply_grants(this, config.get('grants'), should_revoke(existing, should_full_refresh())) -%}
     {%- do persist_docs(this, model) -%}

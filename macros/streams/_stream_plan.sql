@@ -10,10 +10,15 @@
     The position stands in this model's own snapshots (newest current ancestor that carries the
     key), so it is exactly as old as the data. It is usable while it is an ancestor of the
     upstream's head and nothing but appends (raw) or row-lineage commits (format 3) came since;
-    otherwise the reason is logged and all relations are read in full, together.
+    otherwise the reason is logged and all relations are read in full, together. With
+    `heeds_definition`, so are they when the model's own SQL is another than last time.
 -#}
-{% macro _stream_plan(relations) %}
+{% macro _stream_plan(relations, heeds_definition=false) %}
     {%- set positions = _consumed_positions() if is_incremental() else {} -%}
+    {%- if heeds_definition and positions and _definition_changed(positions) -%}
+        {%- do log(this ~ ' is built anew: its SQL changed') -%}
+        {%- set positions = {} -%}
+    {%- endif -%}
     {%- set plan = [] -%}
     {%- for row in run_query(_upstream_heads_query(relations, positions)).rows -%}
         {%- set relation = relations[row['relation_number'] | int] -%}
@@ -53,6 +58,11 @@
     {%- endif -%}
     {%- do log(this ~ ' reads all of ' ~ relation ~ ': ' ~ reason) -%}
     {{ return('full') }}
+{%- endmacro -%}
+
+
+{%- macro _definition_changed(positions) -%}
+    {{ return(positions.get('definition', {}).get('snapshot') != local_md5(model.raw_code)) }}
 {%- endmacro -%}
 
 

@@ -22,7 +22,7 @@
         {%- endfor -%}
         {{ return(changes) }}
     {%- endif -%}
-    {%- for upstream in _stream_plan(relations) -%}
+    {%- for upstream in _stream_plan(relations, heeds_definition=true) -%}
         {%- set rows = _changed_rows(upstream, kwargs[upstream.relation.identifier]) -%}
         {%- do changes.update({
             upstream.relation.identifier:

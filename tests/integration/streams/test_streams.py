@@ -105,3 +105,15 @@ def test_a_failed_model_is_read_again_from_where_it_was(lake: TillLake) -> None:
     with pytest.raises(DbtFailedError, match=r'several rows for one key: \{"sale_id":8\}'):
         lake.build("--select", "till__sales_unguarded")
     assert lake.position("silver.till__sales_unguarded", RAW) == position
+
+
+def test_an_edited_gold_model_is_built_anew(lake: TillLake) -> None:
+    before = lake.snapshots(BEST)
+    lake.edit("gold/best_days.sql", "amount desc", "amount asc")
+    try:
+        lake.build()
+        assert len(lake.snapshots(BEST)) == len(before) + 1
+        lake.build()
+        assert len(lake.snapshots(BEST)) == len(before) + 1
+    finally:
+        lake.edit("gold/best_days.sql", "amount asc", "amount desc")

@@ -1,6 +1,7 @@
 """A lake small enough to follow by hand: rows of a till -> raw by pyiceberg -> dbt -> rows."""
 
 import itertools
+import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -99,6 +100,13 @@ class TillLake:
         }
         return self._dbt.run(["run", *chosen], environment)
 
+    def edit(self, model: str, old: str, new: str) -> None:
+        """Replace a part of a model's SQL."""
+        file = self._settings.project_dir / "models" / model
+        text = file.read_text(encoding="utf-8")
+        assert old in text
+        file.write_text(text.replace(old, new), encoding="utf-8")
+
     def rows(self, name: str, order_by: str) -> list[dict[str, Any]]:
         """Return a table's rows in order."""
         scan = self.catalog.load_table(name).scan().to_arrow()
@@ -124,11 +132,9 @@ class TillLake:
 
 
 def lay_out_project(folder: Path, root: Path) -> Path:
-    """Make a dbt project in `folder` from this test's models and the macros of `root`."""
-    folder.mkdir()
-    own = Path(__file__).with_name("project") / "models"
+    """Make a dbt project in `folder` from a copy of this test's models and the macros of `root`."""
+    shutil.copytree(Path(__file__).with_name("project"), folder)
     for name, target in {
-        "models": own,
         "macros": root / "macros",
         "profiles": root / "profiles",
         "dbt_project.yml": root / "dbt_project.yml",
