@@ -23,13 +23,13 @@ $(VENV)/.runtime: requirements/bootstrap.txt requirements/runtime.txt requiremen
 	@echo "Making the environment in $(VENV) …"
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bootstrap.txt
-	@$(UV) pip install --python $(BIN)/python --require-hashes -r requirements/runtime.txt
+	@$(UV) pip install --python $(BIN)/python --compile-bytecode --require-hashes -r requirements/runtime.txt
 	@$(UV) pip install --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@$(BIN)/firn setup
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.runtime requirements/dev.txt
-	@$(UV) pip install --python $(BIN)/python --require-hashes -r requirements/dev.txt
+	@$(UV) pip install --python $(BIN)/python --compile-bytecode --require-hashes -r requirements/dev.txt
 	@touch $@
 
 .PHONY: setup
@@ -74,6 +74,20 @@ check: lint types unit parse ## The inner loop: lint, types, unit tests, dbt par
 test: check ## Everything, against a real PostgreSQL and Spark.
 	$(BIN)/pytest -q -m "postgres or spark"
 
+# Measurements
+
+PEERS := $(FIRN_HOME)/bench-venv
+
+$(PEERS)/.done: $(VENV)/.runtime requirements/bench.txt
+	@echo "Making the peers' environment in $(PEERS) …"
+	@$(UV) venv --clear --python $(BIN)/python $(PEERS)
+	@$(UV) pip install --python $(PEERS)/bin/python --compile-bytecode --require-hashes -r requirements/bench.txt
+	@touch $@
+
+.PHONY: bench-postgres
+bench-postgres: $(PEERS)/.done ## Firn beside dlt and Spark on TPC-H lineitem, about an hour; BENCH="--help" for options.
+	@$(BIN)/python -m benchmarks.postgres_lineitem $(BENCH)
+
 # Upkeep
 
 .PHONY: format
@@ -84,7 +98,7 @@ format: $(VENV)/.dev ## Let ruff and sqlfluff format what they can.
 
 .PHONY: lock
 lock: $(VENV)/.runtime ## Renew requirements/*.txt from requirements/*.in.
-	for name in bootstrap runtime dev; do \
+	for name in bootstrap runtime dev bench; do \
 	  $(UV) pip compile --universal --python-version 3.11 --generate-hashes --no-header \
 	    --upgrade requirements/$$name.in --output-file requirements/$$name.txt; \
 	done

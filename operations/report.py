@@ -6,16 +6,15 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table as Grid
 
-from operations.doctor import Finding
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ingestion.results import LoadResult
+    from operations.doctor import Finding
     from sandbox.shop import Advance
 
 
-def print_findings(out: Console, findings: list[Finding]) -> None:
+def print_findings(out: Console, findings: "list[Finding]") -> None:
     """Print one line a check; a failed one names the cause, and below it the cure."""
     for finding in findings:
         mark = "[green]ok[/]  " if finding.is_good else "[bold red]FAIL[/]"

@@ -34,7 +34,7 @@ class Headline:
         with duckdb.connect() as database:
             database.register("mart", open_table(settings, f"gold.{self.mart}").scan().to_arrow())
             where = f"where {self.newest} = (select max({self.newest}) from mart)"
-            row = database.sql(
+            row = database.execute(
                 f"select {f'max({self.newest})' if self.newest else 'null'}, {self.figure}"
                 f" from mart {where if self.newest else ''}"
             ).fetchone()

@@ -1,0 +1,1 @@
+"""Firn beside its peers: one program a benchmark -> one section of docs/benchmarks.md."""
