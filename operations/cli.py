@@ -136,7 +136,9 @@ def declare(
     from operations.drafting import draft_source
 
     variable = connection or f"{name.upper()}_DATABASE_URL"
-    path = draft_source(Settings.load(), name, variable, schema, from_database=from_database)
+    if not from_database:
+        raise typer.BadParameter("say where the draft comes from: --from-database")
+    path = draft_source(Settings.load(), name, variable, schema)
     out.print(f"Wrote {path}. Review it, then: firn ingest {name}")
 
 
