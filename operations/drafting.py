@@ -1,4 +1,4 @@
-"""`firn declare`: a database's catalog -> a first models/raw/<name>.yml, never over an existing one."""
+"""`firn declare`: a database's catalog -> a first models/raw/<name>.yml, never over another."""
 
 from pathlib import Path
 

@@ -21,10 +21,8 @@ def show_table(settings: Settings, name: str, limit: int, out: Console) -> None:
     table = open_table(settings, name)
     state = describe_table(table)
     columns, rows = _newest_rows(table, limit)
-    grid = Grid(*columns, title=name, header_style="bold")
-    for row in rows:
-        grid.add_row(*("" if value is None else str(value) for value in row))
-    out.print(grid)
+    cells = [["" if value is None else str(value) for value in row] for row in rows]
+    out.print(_as_grid(columns, cells, out.width) or _as_records(columns, cells))
     out.print(f"{len(rows):,} of {state.rows:,} rows. {describe_age(state)}")
 
 
@@ -46,6 +44,29 @@ def format_age(age: timedelta) -> str:
             count = seconds // length
             return f"{count} {unit}{'s' if count > 1 else ''}"
     return f"{seconds} second{'s' if seconds != 1 else ''}"
+
+
+def _as_grid(columns: list[str], cells: list[list[str]], width: int) -> Grid | None:
+    """Lay rows out as lines, or return None when they do not fit into `width` characters."""
+    widest = [max(map(len, column)) for column in zip(columns, *cells, strict=True)]
+    if sum(widest) + 3 * len(widest) + 1 > width:
+        return None
+    grid = Grid(*columns, header_style="bold")
+    for row in cells:
+        grid.add_row(*row)
+    return grid
+
+
+def _as_records(columns: list[str], cells: list[list[str]]) -> Grid:
+    """Lay rows out one below the other, a line for each value."""
+    grid = Grid(box=None, show_header=False, pad_edge=False)
+    grid.add_column(style="bold")
+    grid.add_column(overflow="fold")
+    for row in cells:
+        for column, value in zip(columns, row, strict=True):
+            grid.add_row(column, value)
+        grid.add_row("", "")
+    return grid
 
 
 def _newest_rows(table: "Table", limit: int) -> tuple[list[str], list[tuple[Any, ...]]]:
