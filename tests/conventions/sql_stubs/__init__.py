@@ -26,3 +26,8 @@ def touched_groups(caller: Callable[[], str]) -> str:
 def is_usable() -> str:
     """Stand for the conjunction of a model's rules."""
     return "true"
+
+
+def rejected_rows(source: str, table: str, rows: object) -> str:
+    """Stand for the rejected rows of a table."""
+    return f"select * from {rows} where '{source}.{table}' is not null"

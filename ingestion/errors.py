@@ -1,0 +1,49 @@
+"""What can go wrong, as things a caller can act on: fault -> message + cure -> exit code."""
+
+
+class FirnError(Exception):
+    """A fault that Firn can name: `message` says what is wrong, `cure` what helps against it.
+
+    `exit_code` is what a command ends with: 1 a load failed, 2 wrong configuration or environment,
+    3 going on would lose data.
+    """
+
+    exit_code = 1
+
+    def __init__(self, message: str, cure: str = "") -> None:
+        """Keep `message` and `cure`; neither may ever hold a secret."""
+        super().__init__(message, cure)
+        self.message = message
+        self.cure = cure
+
+    def __str__(self) -> str:
+        """Return the message, and on a line of its own the cure."""
+        return f"{self.message}\n  cure: {self.cure}" if self.cure else self.message
+
+
+class ConfigurationError(FirnError):
+    """A declaration, a setting or an option says something that cannot be done."""
+
+    exit_code = 2
+
+
+class EnvironmentFault(FirnError):  # noqa: N818 - the environment errs, not the caller
+    """Something Firn needs is not there: a server, a file, a right, another process's lock."""
+
+    exit_code = 2
+
+
+class LoadError(FirnError):
+    """A load was started and could not be finished; nothing of it was committed."""
+
+    exit_code = 1
+
+
+class ConflictError(LoadError):
+    """Somebody else committed since this load was planned, so it must be planned again."""
+
+
+class DataLossError(FirnError):
+    """Going on would remove rows that nobody said may go; nothing was committed."""
+
+    exit_code = 3

@@ -1,0 +1,155 @@
+"""Lands one load: typed rows -> data files -> one compare-and-set commit with the progress."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+from pyiceberg.exceptions import CommitFailedException
+
+from ingestion.errors import ConflictError, LoadError
+from ingestion.parquet import DataFileWriter
+from ingestion.progress import Progress
+from ingestion.raw_tables import INGESTED_AT, IS_DELETED, LOAD_ID
+from ingestion.settings import Failpoint
+from ingestion.stamp import Stamp
+
+if TYPE_CHECKING:
+    from pyiceberg.catalog import Catalog
+    from pyiceberg.manifest import DataFile
+    from pyiceberg.table import Table, Transaction
+
+
+class Landing:
+    """The data files of one load and the commit that makes them part of the table, all or none.
+
+    The commit asserts that the table's main branch still is at the snapshot the load was planned
+    from, so of two loads planned from the same progress only one can ever land.
+    """
+
+    def __init__(self, transaction: Transaction, stamp: Stamp, replaces: bool = False) -> None:
+        """Land within `transaction`, which may change the schema first.
+
+        With `replaces` the new rows take the place of all rows there are.
+        """
+        self._transaction = transaction
+        self._table: Table = transaction._table
+        self._stamp = stamp
+        self._replaces = replaces
+        self._writer = DataFileWriter(transaction.table_metadata, self._table.io)
+        self._files: list[DataFile] = []
+        self.tombstones_count = 0
+
+    @property
+    def table(self) -> Table:
+        """The table as it was when the load was planned."""
+        return self._table
+
+    @property
+    def existing_count(self) -> int:
+        """How many rows the table holds before the commit."""
+        snapshot = self._table.current_snapshot()
+        if snapshot is None or snapshot.summary is None:
+            return 0
+        return int(snapshot.summary["total-records"] or 0)
+
+    @property
+    def written_count(self) -> int:
+        """How many rows are in the finished data files, by their own metadata."""
+        return sum(file.record_count for file in self._files)
+
+    @property
+    def written_bytes(self) -> int:
+        """The size of the finished data files."""
+        return sum(file.file_size_in_bytes for file in self._files)
+
+    def write(self, rows: pa.Table) -> None:
+        """Write rows that exist upstream."""
+        self._writer.write(self._stamped(rows, is_deleted=False))
+
+    def write_tombstones(self, rows: pa.Table) -> None:
+        """Write copies of landed rows as deleted by this load."""
+        self.tombstones_count += rows.num_rows
+        self._writer.write(self._stamped(rows, is_deleted=True))
+
+    def finish(self) -> None:
+        """Complete the data files; after this their counts are known."""
+        self._files = self._writer.finish()
+
+    def discard(self) -> None:
+        """Remove the data files of a load that is not committed."""
+        self._writer.discard()
+
+    def commit(
+        self, catalog: Catalog, progress: Progress, failpoint: Failpoint | None = None
+    ) -> int:
+        """Commit the files and `progress` together; return the new snapshot's id.
+
+        Raises ConflictError when the table has moved on (the files are gone then), LoadError when
+        the outcome is unknown and the rows are not in the table.
+        """
+        update = self._transaction.update_snapshot()
+        producer = update.overwrite() if self._replaces else update.fast_append()
+        for file in self._files:
+            producer.append_data_file(file)
+        if self._replaces:
+            for file in existing_files(self._table):
+                producer.delete_data_file(file)
+        snapshot_id = producer.snapshot_id
+        progress.record["snapshot_id"] = snapshot_id
+        self._transaction.set_properties(progress.as_property())
+        producer.commit()
+        Failpoint.BEFORE_COMMIT.reached(failpoint)
+        try:
+            self._transaction.commit_transaction()
+        except CommitFailedException as error:
+            self.discard()
+            name = ".".join(self._table.name())
+            raise ConflictError(f"{name} was changed by another commit: {error}") from error
+        except Exception as error:  # noqa: BLE001 - whatever it is, the outcome is unknown
+            self._settle_unknown_outcome(catalog, progress, error)
+        Failpoint.AFTER_COMMIT.reached(failpoint)
+        return snapshot_id
+
+    def _settle_unknown_outcome(
+        self, catalog: Catalog, progress: Progress, error: Exception
+    ) -> None:
+        """Look whether a commit that ended in an error landed; delete nothing in either case."""
+        name = ".".join(self._table.name())
+        try:
+            stored = Progress.of(catalog.load_table(self._table.name()).properties)
+        except Exception:  # noqa: BLE001 - the catalog cannot be asked either
+            stored = Progress()
+        if stored.load_id != progress.load_id:
+            raise LoadError(
+                f"{name}: the catalog did not take the commit: {error}",
+                "run it again; what was read is not in the table",
+            ) from error
+
+    def _stamped(self, rows: pa.Table, is_deleted: bool) -> pa.Table:
+        """Return the rows with the columns Firn adds, in the table's order; others become null."""
+        count = rows.num_rows
+        added = {
+            INGESTED_AT: pa.scalar(self._stamp.ingested_at, pa.timestamp("us", tz="UTC")),
+            LOAD_ID: pa.scalar(self._stamp.load_id),
+            IS_DELETED: pa.scalar(is_deleted),
+        }
+        columns = []
+        for wanted in self._writer.schema:
+            if wanted.name in added:
+                columns.append(pa.repeat(added[wanted.name], count))
+            elif wanted.name in rows.column_names:
+                column = rows.column(wanted.name)
+                columns.append(column if column.type == wanted.type else column.cast(wanted.type))
+            else:
+                columns.append(pa.nulls(count, wanted.type))
+        return pa.Table.from_arrays(columns, schema=self._writer.schema)
+
+
+def existing_files(table: Table) -> Iterator[DataFile]:
+    """Yield the data files of the table's current snapshot."""
+    snapshot = table.current_snapshot()
+    for manifest in snapshot.manifests(table.io) if snapshot else ():
+        for entry in manifest.fetch_manifest_entry(table.io, discard_deleted=True):
+            yield entry.data_file

@@ -1,0 +1,244 @@
+"""Loads one table: progress -> reading -> landing, quarantine, books -> one commit, or none."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random
+
+from ingestion.books import Books, is_mostly_bad, make_record, write_notes
+from ingestion.declarations import LoadMode, TableDeclaration
+from ingestion.errors import ConflictError, DataLossError, FirnError
+from ingestion.lake import Lake
+from ingestion.loads import Record
+from ingestion.progress import Progress
+from ingestion.quarantine import Quarantine
+from ingestion.raw_tables import SHAPE_PROPERTY, RawColumn, RawShape, ensure_raw_table, reshape
+from ingestion.readers.postgres import PostgresReader, Reading, Request
+from ingestion.results import IngestOptions, LoadResult, OnEvent, Outcome, TableProgress
+from ingestion.settings import Failpoint
+from ingestion.stamp import Stamp
+
+if TYPE_CHECKING:
+    from ingestion.landing import Landing
+
+ATTEMPTS = 5
+HOPELESS_REJECTIONS = 50_000
+
+
+@dataclass(frozen=True)
+class LoadContext:
+    """What all loads of one run share; `token_mark` tells one token key from another."""
+
+    lake: Lake
+    reader: PostgresReader
+    options: IngestOptions
+    on_event: OnEvent
+    token_mark: str = ""
+    failpoint: Failpoint | None = None
+
+
+def load_table(context: LoadContext, table: TableDeclaration) -> tuple[LoadResult, Record | None]:
+    """Load `table`; return how it ended and its record for ops.loads if it read any rows.
+
+    A load that somebody else's commit overtook is planned again, a few times. A fault that Firn can
+    name is in the result.
+    """
+    started = time.monotonic()
+    attempts = Retrying(
+        retry=retry_if_exception_type(ConflictError),
+        stop=stop_after_attempt(ATTEMPTS),
+        wait=wait_random(0, 0.5),
+        reraise=True,
+    )
+    try:
+        result, record = attempts(lambda: _Load(context, table).run())
+    except FirnError as error:
+        result, record = LoadResult(table.label, Outcome.FAILED, error=error), None
+    return replace(result, seconds=time.monotonic() - started), record
+
+
+class _Load:
+    """One attempt to load one table, planned from the progress stored when it begins."""
+
+    def __init__(self, context: LoadContext, table: TableDeclaration) -> None:
+        self._context = context
+        self._table = table
+        self._stored = context.lake.stored(table.identifier)
+        self._before = Progress.of(self._stored.properties if self._stored else {})
+        self._stamp = Stamp.after(self._before)
+        self._quarantine = Quarantine(context.lake, table, self._stamp)
+        self._landing: Landing | None = None
+
+    def run(self) -> tuple[LoadResult, Record | None]:
+        """Read, land and commit. Raises FirnError with nothing committed."""
+        request = Request(
+            self._table,
+            lower=None if self._replaces else self._before.cursor,
+            with_keys=self._compares_keys,
+        )
+        try:
+            with self._context.reader.read(request) as reading:
+                if reading.is_held:
+                    notes = tuple(write_notes(reading, self._before))
+                    return LoadResult(self._table.label, Outcome.HELD, notes=notes), None
+                self._take_batches(reading)
+                self._quarantine.store()
+                if self._compares_keys:
+                    self._take_tombstones(reading)
+                Failpoint.AFTER_COPY.reached(self._context.failpoint)
+                return self._settle(reading)
+        except BaseException:
+            if self._landing is not None:
+                self._landing.discard()
+            raise
+
+    @property
+    def _replaces(self) -> bool:
+        """Whether this load takes the place of all rows there are."""
+        return self._table.load is LoadMode.FULL or self._context.options.full_refresh
+
+    @property
+    def _compares_keys(self) -> bool:
+        has_rows = self._stored is not None and self._stored.snapshot_id is not None
+        return self._context.options.deletes and not self._replaces and has_rows
+
+    def _take_batches(self, reading: Reading) -> None:
+        """Write what can be landed and set aside what cannot, until the reading ends."""
+        made_to = self._stored.properties.get(SHAPE_PROPERTY) if self._stored else None
+        if self._replaces or made_to != self._shape(reading).fingerprint:
+            self._open_landing(reading)
+        for batch in reading.batches:
+            self._quarantine.add(batch.rejections)
+            self._open_landing(reading).write(batch.rows)
+            read = reading.summary.rows_read
+            self._context.on_event(TableProgress(self._table.label, read))
+            rejected = self._quarantine.count
+            if rejected > HOPELESS_REJECTIONS and is_mostly_bad(read, rejected):
+                break
+
+    def _take_tombstones(self, reading: Reading) -> None:
+        """Land the last version of every row that is gone upstream once more, as deleted."""
+        from ingestion.tombstones import find_deleted, read_versions
+
+        landing = self._open_landing(reading)
+        keys = (batch.rows for batch in reading.keys)
+        deleted = find_deleted(landing.table, self._table.key, str(self._table.cursor), keys)
+        if deleted.is_everything and not self._context.options.allow_empty:
+            raise DataLossError(
+                f"{self._table.label}: all {deleted.count} rows are gone upstream",
+                f"if that is meant: firn ingest {self._table.label} --deletes --allow-empty",
+            )
+        if deleted.count:
+            for versions in read_versions(landing.table, self._table.key, deleted):
+                landing.write_tombstones(versions)
+
+    def _settle(self, reading: Reading) -> tuple[LoadResult, Record | None]:
+        """Check the books and commit, unless there is nothing to commit."""
+        landing = self._landing
+        if landing is not None:
+            landing.finish()
+        books = self._books(reading)
+        books.require_mostly_good()
+        books.require_balance()
+        after = self._progress_after(reading)
+        record = make_record(self._table, self._stamp, books, (self._before, after))
+        record["bytes_read_count"] = reading.summary.bytes_read
+        notes = write_notes(reading, self._before)
+        if books.quarantined:
+            notes.append(f"{books.quarantined} rows are in quarantine.{self._table.source}")
+        record["notes"] = "; ".join(notes) or None
+        if landing is None or not self._is_worth_a_commit(landing, books, after):
+            if landing is not None:
+                landing.discard()
+            return self._result(Outcome.NOTHING_NEW, record), record if books.quarantined else None
+        progress = self._progress(reading, after, record)
+        landing.commit(self._context.lake.catalog, progress, self._context.failpoint)
+        return self._result(Outcome.LANDED, record), record
+
+    def _is_worth_a_commit(self, landing: Landing, books: Books, after: str | None) -> bool:
+        """Whether the commit would change the table. Raises DataLossError if it would empty it."""
+        if not self._replaces:
+            return landing.written_count > 0
+        if books.landed == 0 and landing.existing_count > 0:
+            if not self._context.options.allow_empty:
+                raise DataLossError(
+                    f"{self._table.label}: no row can be read any more, the raw table holds"
+                    f" {landing.existing_count}",
+                    f"if that is meant: firn ingest {self._table.label} --allow-empty",
+                )
+            return True
+        is_unchanged = self._table.load is LoadMode.FULL and after == self._before.content
+        return landing.written_count > 0 and (
+            self._context.options.full_refresh or not is_unchanged
+        )
+
+    def _books(self, reading: Reading) -> Books:
+        landing = self._landing
+        deleted = landing.tombstones_count if landing else 0
+        return Books(
+            self._table.label,
+            read=reading.summary.rows_read,
+            landed=landing.written_count - deleted if landing else 0,
+            quarantined=self._quarantine.count,
+            deleted=deleted,
+            bytes_written=landing.written_bytes if landing else 0,
+        )
+
+    def _progress_after(self, reading: Reading) -> str | None:
+        """Return the cursor reached, for a full load a hash of all that its rows are made of."""
+        if self._table.load is LoadMode.INCREMENTAL:
+            return reading.summary.cursor or (None if self._replaces else self._before.cursor)
+        made_of = (reading.summary.content, self._shape(reading).fingerprint)
+        return hashlib.sha256(repr((*made_of, self._context.token_mark)).encode()).hexdigest()
+
+    def _progress(self, reading: Reading, after: str | None, record: Record) -> Progress:
+        is_full = self._table.load is LoadMode.FULL
+        return Progress(
+            load_id=self._stamp.load_id,
+            ingested_at=self._stamp.ingested_at.isoformat(),
+            cursor=None if is_full else after,
+            content=after if is_full else None,
+            upstream=reading.plan.upstream.fingerprint,
+            record=record,
+        )
+
+    def _result(self, outcome: Outcome, record: Record) -> LoadResult:
+        return LoadResult(
+            self._table.label,
+            outcome,
+            rows_read=record["rows_read_count"],
+            rows_landed=record["rows_landed_count"] if outcome is Outcome.LANDED else 0,
+            rows_quarantined=record["rows_quarantined_count"],
+            rows_deleted=record["rows_deleted_count"],
+            bytes_read=record["bytes_read_count"],
+            snapshot_id=record["snapshot_id"],
+            notes=tuple(record["notes"].split("; ")) if record["notes"] else (),
+        )
+
+    def _shape(self, reading: Reading) -> RawShape:
+        evolved = (RawColumn(c.name, c.data_type) for c in reading.plan.evolved)
+        return RawShape.of(self._table, evolved)
+
+    def _open_landing(self, reading: Reading) -> Landing:
+        """Open the raw table, made or widened as declared, at the snapshot this load began with."""
+        if self._landing is not None:
+            return self._landing
+        from ingestion.landing import Landing
+
+        shape = self._shape(reading)
+        table = self._context.lake.table(shape.identifier) if self._replaces else None
+        if table is None:
+            table = ensure_raw_table(self._context.lake.catalog, shape)
+        current = table.current_snapshot()
+        planned = self._stored.snapshot_id if self._stored else None
+        if planned != (current.snapshot_id if current else None):
+            raise ConflictError(f"{self._table.label} was changed while this load was planned")
+        transaction = table.transaction()
+        if table.properties.get(SHAPE_PROPERTY) != shape.fingerprint:
+            reshape(transaction, shape)
+        self._landing = Landing(transaction, self._stamp, self._replaces)
+        return self._landing

@@ -1,0 +1,222 @@
+"""Writes the data files of one load: Arrow tables -> bounded buffers -> Parquet by partition."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from pyiceberg.io.pyarrow import (
+    compute_statistics_plan,
+    data_file_statistics_from_parquet_metadata,
+    parquet_path_to_id_mapping,
+    schema_to_pyarrow,
+)
+from pyiceberg.manifest import DataFile, DataFileContent, FileFormat
+from pyiceberg.partitioning import PartitionFieldValue, PartitionKey
+from pyiceberg.table.locations import load_location_provider
+from pyiceberg.typedef import Record
+
+if TYPE_CHECKING:
+    from pyiceberg.io import FileIO
+    from pyiceberg.table.metadata import TableMetadata
+
+FILE_BYTES = 256 * 1024 * 1024
+ROW_GROUP_BYTES = 64 * 1024 * 1024
+SPLIT_BYTES = 48 * 1024 * 1024
+BUFFERED_BYTES = 128 * 1024 * 1024
+OPEN_FILES = 100
+SAMPLE_ROWS = 10_000
+REPEATED_SHARE = 0.5
+
+
+@dataclass
+class _Part:
+    """What is buffered and open for one partition value."""
+
+    values: tuple[Any, ...]
+    tables: list[pa.Table] = field(default_factory=list)
+    bytes: int = 0
+    writer: pq.ParquetWriter | None = None
+    stream: Any = None
+    path: str = ""
+
+
+class DataFileWriter:
+    """Writes tables in the schema of an Iceberg table; nothing refers to its files before a commit.
+
+    Memory stays below about 200 MB: full buffers become row groups, the largest first.
+    """
+
+    def __init__(self, metadata: TableMetadata, io: FileIO) -> None:
+        """Write for a table as `metadata` describes it (schema, partitions, location)."""
+        self._metadata = metadata
+        self._io = io
+        self._schema = schema_to_pyarrow(metadata.schema())
+        self._locations = load_location_provider(metadata.location, metadata.properties)
+        self._parts: dict[tuple[Any, ...], _Part] = {}
+        self._waiting: list[pa.Table] = []
+        self._waiting_bytes = 0
+        self._dictionary_columns: list[str] | None = None
+        self._paths: list[str] = []
+        self._files: list[DataFile] = []
+
+    @property
+    def schema(self) -> pa.Schema:
+        """The columns that `write` expects, in order."""
+        return self._schema
+
+    def write(self, rows: pa.Table) -> None:
+        """Take rows in the table's schema and write row groups as buffers fill."""
+        if rows.num_rows == 0:
+            return
+        self._waiting.append(rows)
+        self._waiting_bytes += rows.nbytes
+        if self._waiting_bytes >= SPLIT_BYTES:
+            self._split()
+
+    def finish(self) -> list[DataFile]:
+        """Write what is buffered, close all files and return them with their column metrics."""
+        self._split()
+        for part in self._parts.values():
+            self._flush(part)
+            self._close(part)
+        return self._files
+
+    def discard(self) -> None:
+        """Remove every file written so far, as far as that is possible."""
+        for part in self._parts.values():
+            if part.stream is not None:
+                part.stream.close()
+        for path in self._paths:
+            try:
+                self._io.delete(path)
+            except OSError:
+                continue  # an orphan that no table refers to; maintenance sweeps it
+
+    def _split(self) -> None:
+        """Move the waiting rows to the buffers of their partitions."""
+        if not self._waiting:
+            return
+        rows = pa.concat_tables(self._waiting)
+        self._waiting, self._waiting_bytes = [], 0
+        for values, group in self._by_partition(rows):
+            part = self._parts.setdefault(values, _Part(values))
+            part.tables.append(group)
+            part.bytes += group.nbytes
+            if part.bytes >= ROW_GROUP_BYTES:
+                self._flush(part)
+        for part in sorted(self._parts.values(), key=lambda p: -p.bytes):
+            if sum(p.bytes for p in self._parts.values()) <= BUFFERED_BYTES:
+                break
+            self._flush(part)
+
+    def _by_partition(self, rows: pa.Table) -> Iterator[tuple[tuple[Any, ...], pa.Table]]:
+        """Yield the rows of each partition value, the values as Iceberg stores them."""
+        spec, schema = self._metadata.spec(), self._metadata.schema()
+        if not spec.fields:
+            yield (), rows
+            return
+        keys = {}
+        for number, part in enumerate(spec.fields):
+            source = schema.find_field(part.source_id)
+            transform = part.transform.pyarrow_transform(source.field_type)
+            keys[str(number)] = transform(rows.column(source.name))
+        keyed = pa.table(keys)
+        order = pc.sort_indices(keyed, sort_keys=[(name, "ascending") for name in keys])
+        counts = (
+            keyed.take(order).group_by(list(keys), use_threads=False).aggregate([([], "count_all")])
+        )
+        ordered, start = rows.take(order), 0
+        for group in counts.to_pylist():
+            length = group["count_all"]
+            values = tuple(group[name] for name in keys)
+            yield values, ordered.slice(start, length)
+            start += length
+
+    def _flush(self, part: _Part) -> None:
+        """Write a partition's buffer as one row group, and end its file when it is large enough."""
+        if not part.tables:
+            return
+        rows = pa.concat_tables(part.tables)
+        part.tables, part.bytes = [], 0
+        writer = part.writer or self._open(part, rows)
+        writer.write_table(rows, row_group_size=rows.num_rows)
+        if part.stream.tell() >= FILE_BYTES or self._open_count > OPEN_FILES:
+            self._close(part)
+
+    @property
+    def _open_count(self) -> int:
+        return sum(part.writer is not None for part in self._parts.values())
+
+    def _open(self, part: _Part, sample: pa.Table) -> pq.ParquetWriter:
+        if self._dictionary_columns is None:
+            self._dictionary_columns = _repetitive_columns(sample)
+        key = self._partition_key(part.values)
+        part.path = self._locations.new_data_location(f"{uuid.uuid4()}.parquet", key)
+        self._paths.append(part.path)
+        part.stream = self._io.new_output(part.path).create()
+        part.writer = pq.ParquetWriter(
+            part.stream,
+            self._schema,
+            compression=self._metadata.properties.get("write.parquet.compression-codec", "zstd"),
+            use_dictionary=self._dictionary_columns,
+            store_decimal_as_integer=True,
+            store_schema=False,
+        )
+        return part.writer
+
+    def _close(self, part: _Part) -> None:
+        """End a partition's open file and note it with its metrics."""
+        if part.writer is None:
+            return
+        part.writer.close()
+        size = part.stream.tell()
+        part.stream.close()
+        schema = self._metadata.schema()
+        statistics = data_file_statistics_from_parquet_metadata(
+            part.writer.writer.metadata,
+            compute_statistics_plan(schema, self._metadata.properties),
+            parquet_path_to_id_mapping(schema),
+        )
+        key = self._partition_key(part.values)
+        self._files.append(
+            DataFile.from_args(
+                content=DataFileContent.DATA,
+                file_path=part.path,
+                file_format=FileFormat.PARQUET,
+                partition=key.partition if key else Record(),
+                file_size_in_bytes=size,
+                sort_order_id=None,
+                spec_id=self._metadata.default_spec_id,
+                equality_ids=None,
+                key_metadata=None,
+                **statistics.to_serialized_dict(),
+            )
+        )
+        part.writer = part.stream = None
+
+    def _partition_key(self, values: tuple[Any, ...]) -> PartitionKey | None:
+        spec = self._metadata.spec()
+        if not spec.fields:
+            return None
+        fields = [
+            PartitionFieldValue(part, value)
+            for part, value in zip(spec.fields, values, strict=True)
+        ]
+        return PartitionKey(fields, spec, self._metadata.schema())
+
+
+def _repetitive_columns(sample: pa.Table) -> list[str]:
+    """Name the columns worth a dictionary: those whose values come again within a sample."""
+    head = sample.slice(0, SAMPLE_ROWS)
+    return [
+        name
+        for name in head.column_names
+        if pc.count_distinct(head.column(name), mode="all").as_py()
+        <= max(1, REPEATED_SHARE * head.num_rows)
+    ]

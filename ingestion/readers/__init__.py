@@ -1,0 +1,1 @@
+"""Read source systems: declaration + progress -> Arrow batches + new progress."""

@@ -1,0 +1,80 @@
+"""What a run of ingestion is asked for and tells: options -> events while it works -> results."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from ingestion.errors import FirnError
+
+
+@dataclass(frozen=True)
+class IngestOptions:
+    """How to ingest.
+
+    `deletes`: compare keys and land tombstones for rows that are gone upstream.
+    `allow_empty`: accept that a source has become empty. `full_refresh`: read everything again and
+    replace the raw table, in whatever shape is declared now. `wait`: wait for another ingestion of
+    the same source instead of refusing.
+    """
+
+    deletes: bool = False
+    allow_empty: bool = False
+    full_refresh: bool = False
+    wait: bool = False
+
+
+class Outcome(StrEnum):
+    """How the load of one table ended."""
+
+    LANDED = "landed"
+    NOTHING_NEW = "nothing new"
+    HELD = "held"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class LoadResult:
+    """What happened to one table (`label` is source.table, or the source if that failed).
+
+    Counts are rows; `rows_landed` does not include `rows_deleted`, the tombstones.
+    """
+
+    label: str
+    outcome: Outcome
+    rows_read: int = 0
+    rows_landed: int = 0
+    rows_quarantined: int = 0
+    rows_deleted: int = 0
+    bytes_read: int = 0
+    seconds: float = 0.0
+    snapshot_id: int | None = None
+    notes: tuple[str, ...] = ()
+    error: FirnError | None = None
+
+
+@dataclass(frozen=True)
+class TableProgress:
+    """How many rows of a table have been read so far."""
+
+    label: str
+    rows_read: int
+
+
+Event = TableProgress | LoadResult
+OnEvent = Callable[[Event], None]
+
+
+class LoadsFailedError(FirnError):
+    """Several loads failed; `results` holds all of them, also those that went well."""
+
+    def __init__(self, results: Sequence[LoadResult]) -> None:
+        """Gather what failed among `results`; the exit code is that of the gravest."""
+        failures = [result for result in results if result.error]
+        super().__init__(
+            "\n".join(f"{result.label}: {result.error}" for result in failures),
+            "each failure names its own cure; the other tables are landed",
+        )
+        self.results = tuple(results)
+        self.exit_code = max(result.error.exit_code for result in failures if result.error)

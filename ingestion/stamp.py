@@ -1,0 +1,22 @@
+"""What tells one load from another: a table's progress and the clock -> load id and time."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from ingestion.progress import Progress
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """What every row of one load carries: its load's id and time (UTC)."""
+
+    load_id: str
+    ingested_at: datetime
+
+    @classmethod
+    def after(cls, progress: Progress) -> Stamp:
+        """Make the stamp of a new load, later than the last one even if the clock was set back."""
+        return cls(str(uuid.uuid4()), progress.next_ingested_at(datetime.now(UTC)))

@@ -1,0 +1,5 @@
+"""Makes the lakehouse fixtures known to the fault tests."""
+
+from tests.integration.ingestion.fixtures import lakehouse, make_lakehouse, with_items
+
+__all__ = ["lakehouse", "make_lakehouse", "with_items"]

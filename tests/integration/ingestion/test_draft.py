@@ -1,0 +1,68 @@
+"""A drafted declaration: it is valid as it stands, and says what a person has to decide."""
+
+import pytest
+import yaml
+
+from ingestion.declarations import load_sources
+from ingestion.draft import declare_from_database
+from ingestion.errors import ConfigurationError, EnvironmentFault
+from tests.integration.ingestion.lakehouse import Lakehouse
+
+pytestmark = pytest.mark.postgres
+TABLES = """
+create table people (
+    person_id bigint primary key, email text, score numeric(8,3), anything numeric, tags text[],
+    "Odd Name" int, updated_at timestamptz not null
+);
+create table visits (visit_id int, person_id int, seen_on date, primary key (person_id, visit_id));
+create table notes (body text);
+create view people_view as select * from people;
+comment on table people is 'One row per person: "known" to us.';
+comment on column people.score is 'Points, 0 to 100';
+"""
+
+
+def test_the_draft_is_a_valid_declaration_that_loads(lakehouse: Lakehouse) -> None:
+    lakehouse.execute(TABLES + "drop table notes;")
+    lakehouse.execute("insert into people values (1, 'a@x.example', 1.5, 2, '{x,y}', 7, now())")
+    lakehouse.execute("insert into visits values (1, 1, '2024-02-29')")
+    text = declare_from_database(lakehouse.settings, "app", "SOURCE_URL")
+    (lakehouse.folder / "models" / "raw" / "app.yml").write_text(text)
+    [source] = load_sources(lakehouse.folder)
+    people, visits = source.tables
+    assert (people.name, people.key, people.cursor) == ("people", ("person_id",), "updated_at")
+    assert (visits.key, visits.cursor) == (("person_id", "visit_id"), None)
+    types = {column.name: str(column.data_type) for column in people.columns}
+    assert types["score"] == "decimal(8,3)"
+    assert types["anything"] == types["tags"] == "string"
+    assert [c.name for c in people.columns if c.personal_data] == ["email"]
+    results = lakehouse.ingest_all()
+    assert [result.rows_landed for result in results] == [1, 1]
+
+
+def test_the_draft_says_what_to_review(lakehouse: Lakehouse) -> None:
+    lakehouse.execute(TABLES)
+    text = declare_from_database(lakehouse.settings, "app", "SOURCE_URL")
+    for remark in (
+        "notes has no primary key; name the columns that identify a row",
+        "visits has no likely cursor, so each load reads all of it",
+        "people.email looks personal: token, drop, or neither?",
+        "people.Odd Name is left out: its name is no identifier",
+    ):
+        assert f"# {remark}\n" in text
+    [source] = yaml.safe_load(text)["sources"]
+    people = next(table for table in source["tables"] if table["name"] == "people")
+    assert people["description"] == 'One row per person: "known" to us.'
+    (lakehouse.folder / "models" / "raw" / "app.yml").write_text(text)
+    with pytest.raises(ConfigurationError, match="table notes.*key"):
+        load_sources(lakehouse.folder)
+
+
+def test_a_schema_without_tables_is_named(lakehouse: Lakehouse) -> None:
+    with pytest.raises(EnvironmentFault, match="schema 'nothing' has no table"):
+        declare_from_database(lakehouse.settings, "app", "SOURCE_URL", "nothing")
+
+
+def test_a_name_that_is_no_identifier_is_refused(lakehouse: Lakehouse) -> None:
+    with pytest.raises(ConfigurationError, match="is not an identifier"):
+        declare_from_database(lakehouse.settings, 'x"; drop', "SOURCE_URL")

@@ -1,0 +1,175 @@
+"""Full and incremental loads against a real PostgreSQL: what is in the table after each."""
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from ingestion.errors import DataLossError
+from ingestion.results import Outcome
+from tests.integration.ingestion.checker import judge, tuples
+from tests.integration.ingestion.lakehouse import (
+    CREATE_ITEMS,
+    Lakehouse,
+    full_items,
+    items,
+    table,
+)
+
+pytestmark = pytest.mark.postgres
+
+
+def test_an_increment_lands_only_what_changed(with_items: Lakehouse) -> None:
+    with_items.execute("insert into items select n, 'a' from generate_series(1, 1000) as n")
+    first = with_items.ingest()
+    assert (first.outcome, first.rows_landed) == (Outcome.LANDED, 1000)
+    with_items.execute(
+        "update items set label = 'b', updated_at = clock_timestamp() where item_id < 4"
+    )
+    with_items.execute("insert into items values (1001, 'new')")
+    second = with_items.ingest()
+    assert (second.outcome, second.rows_read, second.rows_landed) == (Outcome.LANDED, 4, 4)
+    sent = [(n, "a") for n in range(1, 1001)] + [(n, "b") for n in range(1, 4)] + [(1001, "new")]
+    assert judge(sent, tuples(with_items.rows(), "item_id", "label")).is_clean
+
+
+def test_nothing_new_makes_no_commit(with_items: Lakehouse) -> None:
+    with_items.execute("insert into items values (1, 'a')")
+    with_items.ingest()
+    again = with_items.ingest()
+    assert (again.outcome, again.snapshot_id) == (Outcome.NOTHING_NEW, None)
+    assert with_items.lake.snapshots("raw_app.items") == 1
+    assert len(with_items.lake.rows("ops.loads")) == 1
+
+
+def test_an_empty_table_is_created_and_stays_without_rows(with_items: Lakehouse) -> None:
+    assert with_items.ingest().outcome is Outcome.NOTHING_NEW
+    made = with_items.lake.table("raw_app.items")
+    assert made is not None
+    assert made.current_snapshot() is None
+    required = {field.name for field in made.schema().fields if field.required}
+    assert required == {"item_id", "_ingested_at", "_load_id", "_is_deleted"}
+
+
+def test_every_load_has_one_time_of_its_own_that_grows(with_items: Lakehouse) -> None:
+    for number in range(3):
+        with_items.execute(f"insert into items values ({number}, 'a')")
+        with_items.ingest()
+    rows = sorted(with_items.rows(), key=lambda row: row["item_id"])
+    times = [row["_ingested_at"] for row in rows]
+    assert times == sorted(set(times))
+    assert len({row["_load_id"] for row in rows}) == 3
+    assert {row["_is_deleted"] for row in rows} == {False}
+
+
+def test_a_full_load_replaces_all_rows_in_one_commit(lakehouse: Lakehouse) -> None:
+    lakehouse.execute(CREATE_ITEMS)
+    lakehouse.declare(full_items())
+    lakehouse.execute("insert into items select n, 'a' from generate_series(1, 10) as n")
+    lakehouse.ingest()
+    lakehouse.execute("delete from items where item_id > 3")
+    result = lakehouse.ingest()
+    assert result.outcome is Outcome.LANDED
+    assert judge([1, 2, 3], [row["item_id"] for row in lakehouse.rows()]).is_clean
+    assert lakehouse.lake.snapshots("raw_app.items") == 2
+
+
+def test_an_unchanged_full_source_makes_no_commit(lakehouse: Lakehouse) -> None:
+    lakehouse.execute(CREATE_ITEMS)
+    lakehouse.declare(full_items())
+    lakehouse.execute("insert into items select n, 'a' from generate_series(1, 10) as n")
+    lakehouse.ingest()
+    lakehouse.execute("update items set label = label where item_id = 1")  # the row moves
+    assert lakehouse.ingest().outcome is Outcome.NOTHING_NEW
+    assert lakehouse.lake.snapshots("raw_app.items") == 1
+    assert lakehouse.lake.data_files_on_disk("raw_app.items") == set(
+        lakehouse.lake.files("raw_app.items")
+    )
+
+
+def test_an_emptied_full_source_needs_permission(lakehouse: Lakehouse) -> None:
+    """Row 21 of the fault list."""
+    lakehouse.execute(CREATE_ITEMS)
+    lakehouse.declare(full_items())
+    lakehouse.execute("insert into items values (1, 'a'), (2, 'b')")
+    lakehouse.ingest()
+    lakehouse.execute("truncate items")
+    with pytest.raises(DataLossError, match="--allow-empty") as refusal:
+        lakehouse.ingest()
+    assert refusal.value.exit_code == 3
+    assert len(lakehouse.rows()) == 2
+    assert lakehouse.ingest(allow_empty=True).outcome is Outcome.LANDED
+    assert lakehouse.rows() == []
+
+
+def test_a_full_refresh_replaces_all_versions(with_items: Lakehouse) -> None:
+    with_items.execute("insert into items values (1, 'a')")
+    with_items.ingest()
+    with_items.execute("update items set label = 'b', updated_at = clock_timestamp()")
+    with_items.ingest()
+    assert len(with_items.rows()) == 2
+    with_items.ingest(full_refresh=True)
+    assert tuples(with_items.rows(), "item_id", "label") == [(1, "b")]
+    assert with_items.ingest().outcome is Outcome.NOTHING_NEW
+
+
+def test_partitions_hold_their_rows_and_no_others(lakehouse: Lakehouse) -> None:
+    lakehouse.execute(CREATE_ITEMS)
+    lakehouse.declare(items(partition_by=["month(updated_at)", "bucket(4, item_id)"]))
+    lakehouse.execute(
+        "insert into items select n, 'a', timestamptz '2024-01-01 00:00Z' + n * interval '7 hours'"
+        " from generate_series(1, 500) as n"
+    )
+    assert lakehouse.ingest().rows_landed == 500
+    assert judge(range(1, 501), [row["item_id"] for row in lakehouse.rows()]).is_clean
+    made = lakehouse.lake.table("raw_app.items")
+    assert made is not None
+    january = made.scan(
+        "updated_at >= '2024-01-01T00:00:00+00:00' and updated_at < '2024-02-01T00:00:00+00:00'"
+    )
+    files = [task.file.file_path for task in january.plan_files()]
+    assert 0 < len(files) <= 4 < len(lakehouse.lake.files("raw_app.items"))
+    assert all("updated_at_month=2024-01" in path for path in files)
+    expected = lakehouse.query("select count(*) from items where updated_at < '2024-02-01'")
+    assert january.to_arrow().num_rows == expected[0][0]
+
+
+def test_ops_loads_has_one_balanced_row_per_load(with_items: Lakehouse) -> None:
+    with_items.execute("insert into items select n, 'a' from generate_series(1, 10) as n")
+    with_items.execute("insert into items values (11, 'no cursor', null)")
+    result = with_items.ingest()
+    [record] = with_items.lake.rows("ops.loads")
+    assert record["rows_read_count"] == 11
+    assert record["rows_read_count"] == (
+        record["rows_landed_count"] + record["rows_quarantined_count"]
+    )
+    assert (record["source"], record["table_name"]) == ("app", "items")
+    assert record["snapshot_id"] == result.snapshot_id
+    assert record["progress_before"] is None
+    assert datetime.fromisoformat(record["progress_after"]) < datetime.now(UTC)
+    assert record["bytes_read_count"] > 0 < record["bytes_written_count"]
+
+
+def test_several_tables_are_committed_and_recorded_together(lakehouse: Lakehouse) -> None:
+    lakehouse.execute(CREATE_ITEMS)
+    lakehouse.execute("create table kinds (kind_id int primary key, name text)")
+    lakehouse.execute("insert into items values (1, 'a')")
+    lakehouse.execute("insert into kinds values (1, 'k')")
+    kinds = table("kinds", {"kind_id": "int", "name": "string"}, load="full", key=["kind_id"])
+    lakehouse.declare(items(), kinds)
+    labels = [result.label for result in lakehouse.ingest_all()]
+    assert labels == ["app.items", "app.kinds"]
+    assert lakehouse.lake.snapshots("ops.loads") == 1
+    assert len(lakehouse.lake.rows("ops.loads")) == 2
+    assert [r.label for r in lakehouse.ingest_all("app.kinds")] == ["app.kinds"]
+
+
+def test_progress_is_a_property_of_the_table(with_items: Lakehouse) -> None:
+    with_items.execute("insert into items values (1, 'a', '2024-05-01T10:00:00.123456Z')")
+    result = with_items.ingest()
+    made = with_items.lake.table("raw_app.items")
+    assert made is not None
+    progress = json.loads(made.properties["firn.progress"])
+    assert progress["cursor"] == "2024-05-01T10:00:00.123456+00:00"
+    assert progress["record"]["snapshot_id"] == result.snapshot_id
+    assert made.properties["commit.retry.num-retries"] == "0"

@@ -1,0 +1,248 @@
+"""The parts of the PostgreSQL reader that need no server: channels, types, parsing, SQL."""
+
+import asyncio
+import threading
+from decimal import Decimal
+
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ingestion.declarations import LoadMode, NewColumns, TableDeclaration
+from ingestion.errors import LoadError
+from ingestion.readers.channel import AbandonedError, Channel
+from ingestion.readers.postgres import copy
+from ingestion.readers.postgres.parsing import BlockParser
+from ingestion.readers.postgres.query import plan_columns, select_rows
+from ingestion.readers.postgres.types import UpstreamColumn, quoted
+from ingestion.readers.postgres.upstream import UpstreamTable
+from ingestion.readers.postgres.values import decode_hex, unfit_rows
+from ingestion.readers.postgres.watermark import Watermark
+from ingestion.types import DataType
+
+TIMEOUT = 10
+
+
+def _upstream(*columns: tuple[str, str, int]) -> UpstreamTable:
+    described = tuple(
+        UpstreamColumn(name, base, base, modifier, False, False, True)
+        for name, base, modifier in columns
+    )
+    return UpstreamTable("public", "items", described, None)
+
+
+def _declaration(columns: dict[str, str], cursor: str | None = None) -> TableDeclaration:
+    return TableDeclaration.model_validate(
+        {
+            "source": "app",
+            "name": "items",
+            "upstream_schema": "public",
+            "upstream_table": "items",
+            "load": LoadMode.INCREMENTAL if cursor else LoadMode.FULL,
+            "key": ("id",),
+            "cursor": cursor,
+            "partition_by": (),
+            "new_columns": NewColumns.RESCUE,
+            "settle": None,
+            "columns": tuple({"name": n, "data_type": t} for n, t in columns.items()),
+        }
+    )
+
+
+# Both ends of a channel end promptly, whichever stops first
+
+
+def test_items_arrive_in_order_and_then_the_end() -> None:
+    channel: Channel[int] = Channel(2)
+
+    def send() -> None:
+        for number in range(100):
+            channel.put(number)
+        channel.end()
+
+    sender = threading.Thread(target=send)
+    sender.start()
+    assert list(channel) == list(range(100))
+    sender.join(TIMEOUT)
+    assert not sender.is_alive()
+
+
+def test_an_error_comes_ahead_of_what_is_waiting() -> None:
+    channel: Channel[int] = Channel(2)
+    channel.put(1)
+    channel.end(LoadError("broken"))
+    with pytest.raises(LoadError, match="broken"):
+        next(iter(channel))
+
+
+def test_a_sender_that_waits_is_told_when_nobody_reads_any_more() -> None:
+    channel: Channel[int] = Channel(1)
+    channel.put(1)
+    raised: list[type[BaseException]] = []
+
+    def put() -> None:
+        try:
+            channel.put(2)
+        except AbandonedError as error:
+            raised.append(type(error))
+
+    sender = threading.Thread(target=put)
+    sender.start()
+    channel.abandon()
+    sender.join(TIMEOUT)
+    assert raised == [AbandonedError]
+
+
+def test_no_more_than_the_capacity_waits() -> None:
+    channel: Channel[int] = Channel(3)
+    sent: list[int] = []
+
+    def put() -> None:
+        for number in range(10):
+            channel.put(number)
+            sent.append(number)
+        channel.end()
+
+    sender = threading.Thread(target=put)
+    sender.start()
+    received = []
+    for item in channel:
+        received.append(item)
+        assert len(sent) <= len(received) + 3
+    sender.join(TIMEOUT)
+    assert received == list(range(10))
+
+
+# Chunks of COPY become blocks of whole rows
+
+
+@given(st.lists(st.binary(max_size=40), max_size=60))
+def test_blocks_are_the_chunks_in_order(chunks: list[bytes]) -> None:
+    rows = [chunk + b"\n" for chunk in chunks]
+    blocks: Channel[bytes] = Channel(1000)
+
+    async def run() -> None:
+        collector = copy.BlockCollector(blocks, None)
+        for row in rows:
+            await collector.take(row)
+        await collector.flush()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(copy, "BLOCK_BYTES", 50)
+        patch.setattr(copy, "SMALL_CHUNK_BYTES", 0)
+        asyncio.run(run())
+    blocks.end()
+    received = list(blocks)
+    assert b"".join(received) == b"".join(rows)
+    assert all(block.endswith(b"\n") for block in received)
+
+
+def test_half_a_row_is_refused() -> None:
+    collector = copy.BlockCollector(Channel(1), None)
+    with pytest.raises(LoadError, match="half a row"):
+        asyncio.run(collector.take(b"1,a\n2,"))
+
+
+# Which declared types hold which PostgreSQL types
+
+
+@pytest.mark.parametrize(
+    ("precision", "scale", "expected"),
+    [(18, 2, "decimal(18,2)"), (3, -2, "decimal(5,0)"), (2, 4, "decimal(4,4)"), (39, 0, None)],
+)
+def test_numeric_has_its_precision_and_scale_in_the_modifier(
+    precision: int, scale: int, expected: str | None
+) -> None:
+    modifier = ((precision << 16) | (scale & 0x7FF)) + 4
+    column = UpstreamColumn("n", "numeric", "numeric", modifier, False, False, True)
+    assert str(column.best_type) == (expected or "string")
+
+
+@given(st.data())
+def test_a_decimal_holds_another_exactly_when_all_digits_fit(data: st.DataObject) -> None:
+    def decimal() -> DataType:
+        precision = data.draw(st.integers(1, 38))
+        return DataType("decimal", precision, data.draw(st.integers(0, precision)))
+
+    wide, narrow = decimal(), decimal()
+    largest = Decimal((0, (9,) * narrow.precision, -narrow.scale))
+    try:
+        pa.scalar(largest, wide.arrow())
+    except pa.ArrowInvalid:
+        assert not wide.holds(narrow)
+    else:
+        assert wide.holds(narrow)
+
+
+@given(st.text(max_size=20))
+def test_a_quoted_name_is_one_name(name: str) -> None:
+    text = quoted(name)
+    assert text.startswith('"')
+    assert text.endswith('"')
+    assert text[1:-1].replace('""', "").count('"') == 0
+    assert text[1:-1].replace('""', '"') == name
+
+
+# CSV blocks become typed rows, and rejections for what does not fit
+
+
+def test_good_rows_of_a_block_with_a_bad_one_keep_their_values() -> None:
+    upstream = _upstream(
+        ("id", "int4", -1),
+        ("flag", "bool", -1),
+        ("amount", "numeric", ((18 << 16) | 2) + 4),
+        ("at", "timestamptz", -1),
+        ("raw", "bytea", -1),
+        ("note", "text", -1),
+    )
+    columns = {
+        "id": "int",
+        "flag": "boolean",
+        "amount": "decimal(18,2)",
+        "at": "timestamp",
+        "raw": "binary",
+        "note": "string",
+    }
+    plan = plan_columns(_declaration(columns), upstream)
+    good = b'1,t,1.50,2024-02-29 12:00:00.25+00,00ff,"a ""q""\nb",\n2,,,,,"",\n'
+    expected = BlockParser(plan, None).parse(good)
+    assert expected.rejections == ()
+    mixed = BlockParser(plan, None).parse(good + b"3,f,NaN,infinity,,x,\n")
+    assert mixed.rows.equals(expected.rows)
+    [rejection] = mixed.rejections
+    assert rejection.rule == "not_representable"
+    assert rejection.reason == ("amount is 'NaN' (numeric), which no decimal(18,2) can hold")
+    assert rejection.key == {"id": "3"}
+
+
+@given(st.lists(st.integers(0, 199), unique=True, max_size=20))
+def test_halving_finds_exactly_the_unfit_rows(bad: list[int]) -> None:
+    texts = pa.array(["x" if n in bad else str(n) for n in range(200)])
+    assert unfit_rows(texts, lambda values: values.cast(pa.int64())) == sorted(bad)
+
+
+@given(st.lists(st.none() | st.binary(max_size=20), max_size=30), st.integers(0, 5))
+def test_hexadecimal_is_decoded_at_any_offset(values: list[bytes | None], offset: int) -> None:
+    texts = pa.array([None if v is None else v.hex() for v in values], pa.string())
+    assert decode_hex(texts.slice(offset)).to_pylist() == values[offset:]
+
+
+# The SQL of a load
+
+
+def test_an_increment_reads_between_the_bounds_and_what_no_load_would_reach() -> None:
+    upstream = _upstream(("id", "int8", -1), ("n", "int8", -1), ("x", "text", -1))
+    plan = plan_columns(_declaration({"id": "bigint", "n": "bigint"}, "n"), upstream)
+    assert select_rows(plan, "41", Watermark(upper=99)) == (
+        'select "id", "n", (select to_jsonb(rescued) from (select t."x") as rescued)::text'
+        ' from "public"."items" as t where (t."n" < 99 and t."n" > \'41\'::bigint)'
+        ' or t."n" is null'
+    )
+
+
+def test_stored_progress_that_is_no_cursor_is_refused() -> None:
+    upstream = _upstream(("id", "int8", -1), ("n", "int8", -1))
+    plan = plan_columns(_declaration({"id": "bigint", "n": "bigint"}, "n"), upstream)
+    with pytest.raises(ValueError, match="Invalid isoformat"):
+        select_rows(plan, "1' or true --", Watermark(upper=99))
