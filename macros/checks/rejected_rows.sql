@@ -1,0 +1,46 @@
+{#-
+    One row per landed row version and rule that it breaks, by the rules that `is_usable` applies
+    for the silver model of the table. `rows` is the raw table, or what a stream has of it.
+
+        {{ rejected_rows('shop', 'orders', stream(source('shop', 'orders'))) }}
+
+    `rejection_id` follows from table, key, version and rule alone, so reading a version twice
+    gives the same rows. Times keep their microseconds in JSON, which Spark would cut off.
+-#}
+{% macro rejected_rows(source_name, table_name, rows) -%}
+    {%- if not execute -%}
+        {{ return('select * from ' ~ rows) }}
+    {%- endif -%}
+    {%- set declared = _declared_config(source_name ~ '__' ~ table_name) -%}
+    {%- set key = declared.unique_key -%}
+    {%- set json_options -%}
+        map('ignoreNullFields', 'false', 'timestampFormat', "yyyy-MM-dd'T'HH:mm:ss.SSSSSSXXX")
+    {%- endset -%}
+    select
+        sha2(
+            concat_ws(
+                '|',
+                '{{ table_name }}',
+                to_json(struct({{ key }}, {{ declared.meta.version | join(', ') }}), {{ json_options }}),
+                rule_name
+            ),
+            256
+        ) as rejection_id,
+        '{{ table_name }}' as table_name,
+        to_json(struct({{ key }})) as row_key,
+        rule_name,
+        to_json(struct(* except (rule_name)), {{ json_options }}) as row_json,
+        _load_id,
+        _ingested_at
+    from (
+        select
+            *,
+            explode(array_compact(array(
+                {%- for rule in declared.meta.rules %}
+                if(_is_deleted or {{ _rule_holds(rule) }}, null, '{{ rule.name }}')
+                {{- ',' if not loop.last }}
+                {%- endfor %}
+            ))) as rule_name
+        from {{ rows }}
+    )
+{%- endmacro %}

@@ -1,0 +1,55 @@
+{#-
+    A silver model holds just what was landed: for each key that has a usable version the newest of
+    them, deleted or not as it says, and nothing else. So what was landed is either in silver, or
+    superseded by what is, or broke a rule (and is in quarantine). Compared with the landed table as
+    the model has read it, so rows landed since then are no difference. Fails with one row per
+    key missing, added or in another version.
+-#}
+{% test accounts_for_every_row(model, landed) %}
+    {%- set model_name = model.identifier -%}
+    {%- set declared = _declared_config(model_name) if execute else {'meta': {'version': []}} -%}
+    {%- set is_loaded_in_full = declared.meta.get('missing_rows') == 'flag_deleted' -%}
+    {%- set compared = [declared.unique_key]
+        + (declared.meta.version | reject('equalto', '_ingested_at') | list) -%}
+
+with
+
+usable as (
+    select * from {{ as_read_by(model, landed) }}
+    where {{ is_usable(model_name) }}
+),
+
+newest as (
+    {{ deduplicate_latest('usable', declared.unique_key, declared.meta.version) }}
+),
+
+expected as (
+    select {{ compared | join(', ') }}, _is_deleted as is_deleted
+    from newest
+),
+
+present as (
+    select {{ compared | join(', ') }}, is_deleted
+    from {{ model }}
+    {%- if is_loaded_in_full %}
+    where not is_deleted
+    {%- endif %}
+),
+
+missing as (
+    select * from expected
+    except all
+    select * from present
+),
+
+added as (
+    select * from present
+    except all
+    select * from expected
+)
+
+select 'landed but not here' as difference, * from missing
+union all
+select 'here but not landed' as difference, * from added
+
+{% endtest %}

@@ -1,0 +1,17 @@
+{#-
+    None of these columns is null in any row; one scan, however many columns. For measures and flags:
+    keys have a test `not_null` of their own. Returns the rows with a null.
+
+        data_tests:
+          - has_no_null_in:
+              arguments:
+                columns: [units_count, is_counted]
+-#}
+{% test has_no_null_in(model, columns) %}
+select *
+from {{ model }}
+where
+    {%- for column in columns %}
+    {{ 'or ' if not loop.first }}{{ column }} is null
+    {%- endfor %}
+{% endtest %}

@@ -1,0 +1,50 @@
+{#-
+    A quarantine model holds just the versions that the rules reject, of all the raw tables it reads,
+    as it has read them; so a row that silver does not take is always here, with the reason. A table
+    loaded in full keeps no earlier loads, so what it once rejected is not looked for in it.
+    Fails with one row per rejection missing or added.
+-#}
+{% test holds_what_was_rejected(model) %}
+    {%- if execute %}
+        {%- set positions = _positions_of(model) %}
+        {%- set reader = graph.nodes.values() | selectattr('name', 'equalto', model.identifier) | first %}
+        {%- set tables_loaded_in_full = [] %}
+
+with
+
+rejected as (
+        {%- for unique_id in reader.depends_on.nodes %}
+            {%- set landed = graph.sources[unique_id] %}
+            {%- set relation = api.Relation.create(schema=landed.schema, identifier=landed.identifier) %}
+            {%- if landed.config.meta.ingestion.load == 'full' %}
+                {%- do tables_loaded_in_full.append(landed.name) %}
+            {%- endif %}
+    select rejection_id, table_name
+    from (
+        {{ rejected_rows(landed.source_name, landed.name, as_read_by(model, relation, positions)) }}
+    )
+            {%- if not loop.last %}
+    union
+            {%- endif %}
+        {%- endfor %}
+),
+
+present as (
+    select rejection_id, table_name from {{ model }}
+)
+
+select 'rejected but not here' as difference, rejected.*
+from rejected
+left anti join present
+    on rejected.rejection_id = present.rejection_id
+union all
+select 'here but not rejected' as difference, present.*
+from present
+left anti join rejected
+    on present.rejection_id = rejected.rejection_id
+where not array_contains(
+    split('{{ tables_loaded_in_full | join(',') }}', ','), present.table_name
+)
+    {%- endif %}
+
+{% endtest %}
