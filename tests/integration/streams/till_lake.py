@@ -109,8 +109,10 @@ class TillLake:
 
     def rows(self, name: str, order_by: str) -> list[dict[str, Any]]:
         """Return a table's rows in order."""
-        scan = self.catalog.load_table(name).scan().to_arrow()
-        return scan.sort_by(order_by).to_pylist()
+        rows: list[dict[str, Any]] = (
+            self.catalog.load_table(name).scan().to_arrow().sort_by(order_by).to_pylist()
+        )
+        return rows
 
     def daily(self) -> list[tuple[int, int, int]]:
         """Return gold's days as (day of July, amount, number of sales)."""
