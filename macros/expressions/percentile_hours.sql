@@ -7,11 +7,10 @@
         {{ percentile_hours('sorted_micros', 95) }}
 -#}
 {% macro percentile_hours(sorted_micros, percent) %}
-    {%- set hundredfold_place = '(' ~ percent ~ ' * (size(' ~ sorted_micros ~ ') - 1))' -%}
-    {%- set below = 'get(' ~ sorted_micros ~ ', cast(' ~ hundredfold_place ~ ' div 100 as int))' -%}
-    {%- set above = 'get(' ~ sorted_micros ~ ', cast((' ~ hundredfold_place ~ ' + 99) div 100 as int))' -%}
-    {%- set hundredfold_micros -%}
-        ({{ below }} * 100 + ({{ above }} - {{ below }}) * ({{ hundredfold_place }} % 100))
-    {%- endset -%}
+    {%- set place = '(' ~ percent ~ ' * (size(' ~ sorted_micros ~ ') - 1))' -%}
+    {%- set below = 'get(' ~ sorted_micros ~ ', cast(' ~ place ~ ' div 100 as int))' -%}
+    {%- set above = 'get(' ~ sorted_micros ~ ', cast((' ~ place ~ ' + 99) div 100 as int))' -%}
+    {%- set hundredfold_micros =
+        '(' ~ below ~ ' * 100 + (' ~ above ~ ' - ' ~ below ~ ') * (' ~ place ~ ' % 100))' -%}
     {{ ratio(hundredfold_micros, 360000000000, 4) }}
 {%- endmacro %}

@@ -10,8 +10,5 @@
 {% test has_no_null_in(model, columns) %}
 select *
 from {{ model }}
-where
-    {%- for column in columns %}
-    {{ 'or ' if not loop.first }}{{ column }} is null
-    {%- endfor %}
+where {{ columns | join(' is null or ') }} is null
 {% endtest %}

@@ -17,19 +17,30 @@
 
 with
 
-{% for table in tables -%}
-{{ table }} as (
-    {{ rejected_rows('shop', table, stream(source('shop', table))) }}
+rejected as (
+    {%- for table in tables %}
+        {{ rejected_rows('shop', table, stream(source('shop', table))) }}
+        {%- if not loop.last %}
+            union all
+        {%- endif %}
+    {%- endfor %}
 ),
 
-{% endfor -%}
-rejected as (
-    {% for table in tables -%}
-    select distinct * from {{ table }}
-    {%- if not loop.last %}
-    union all
-    {% endif %}
-    {%- endfor %}
+deduplicated as (
+    select distinct
+        -- ids
+        rejection_id,
+
+        -- texts
+        table_name,
+        row_key,
+        rule_name,
+        row_json,
+        _load_id,
+
+        -- times
+        _ingested_at
+    from rejected
 )
 
-select * from rejected
+select * from deduplicated
