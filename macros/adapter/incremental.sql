@@ -3,7 +3,7 @@
     where the stock one damages data on Iceberg (see docs/architecture.md):
 
     - the position of each stream is written into the very snapshot that consumes the rows, with
-      a hash of the model's SQL, so that an edited gold model is built anew;
+      a hash of the model's SQL and rules, so that an edited model is built anew;
     - nothing new upstream: no statement and no snapshot;
     - `create or replace`, never drop: history stays and readers never miss the table;
     - the temporary view carries the schema's name, because all threads share one session;
@@ -19,7 +19,7 @@
 
     {{ run_hooks(pre_hooks) }}
 
-    {%- if existing is none or should_full_refresh() -%}
+    {%- if existing is none or should_full_refresh() or 'rebuild' in modes -%}
         {%- set action = 'create' -%}
     {%- elif modes == ['unchanged'] -%}
         {%- set action = 'skip' -%}
@@ -41,7 +41,7 @@
             -- nothing new upstream
         {%- endcall -%}
     {%- else -%}
-        {%- set definition = {'name': 'definition', 'position': local_md5(model.raw_code) ~ ':0'} -%}
+        {%- set definition = {'name': 'definition', 'position': _definition() ~ ':0'} -%}
         {%- do _set_positions(streams + [definition]) -%}
         {%- if action == 'create' -%}
             {%- call statement('main') -%}
@@ -99,9 +99,9 @@
 
 {#- Iceberg copies session settings of this prefix into the summary of every snapshot committed. -#}
 {%- macro _set_positions(streams) -%}
-    {%- for stream in streams -%}
+    {%- for stream in streams if not stream.position.startswith('none:') -%}
         {%- call statement('set_position') -%}
-            set `spark.sql.iceberg.snapshot-property.{{ _stream_key_prefix() ~ stream.name }}` = `{{ stream.position }}`
+            set `spark.sql.iceberg.snapshot-property.{{ _stream_key_prefix(this) ~ stream.name }}` = `{{ stream.position }}`
         {%- endcall -%}
     {%- endfor -%}
 {%- endmacro -%}
@@ -110,7 +110,7 @@
 {%- macro _reset_positions(streams) -%}
     {%- for stream in streams -%}
         {%- call statement('reset_position') -%}
-            reset `spark.sql.iceberg.snapshot-property.{{ _stream_key_prefix() ~ stream.name }}`
+            reset `spark.sql.iceberg.snapshot-property.{{ _stream_key_prefix(this) ~ stream.name }}`
         {%- endcall -%}
     {%- endfor -%}
 {%- endmacro -%}

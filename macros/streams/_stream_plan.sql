@@ -5,53 +5,60 @@
         head, sequence      its current snapshot and that snapshot's sequence number
         position,           the snapshot and sequence number this model consumed last
         position_sequence   (none when there is no usable one)
-        mode                'unchanged', 'incremental' or 'full'
+        mode                'unchanged', 'incremental', 'full' or 'rebuild'
 
-    The position stands in this model's own snapshots (newest current ancestor that carries the
-    key), so it is exactly as old as the data. It is usable while it is an ancestor of the
-    upstream's head and nothing but appends (raw) or row-lineage commits (format 3) came since;
-    otherwise the reason is logged and all relations are read in full, together. With
-    `heeds_definition`, so are they when the model's own SQL is another than last time.
+    A position is usable while it is an ancestor of the upstream's head and nothing but appends
+    (raw) or row-lineage commits (format 3) came since; otherwise all relations are read in full,
+    together, and the log says why. `rebuild`: in full as well, because the model's own SQL, rules
+    or version columns are others than last time.
 -#}
-{% macro _stream_plan(relations, heeds_definition=false) %}
-    {%- set positions = _consumed_positions() if is_incremental() else {} -%}
-    {%- if heeds_definition and positions and _definition_changed(positions) -%}
-        {%- do log(this ~ ' is built anew: its SQL changed') -%}
-        {%- set positions = {} -%}
-    {%- endif -%}
+{% macro _stream_plan(relations) %}
+    {%- set positions = _positions_of(this) if is_incremental() else {} -%}
+    {%- set is_edited = positions and positions.get('definition', {}).get('snapshot') != _definition() -%}
+    {%- set heads = _heads(relations) -%}
     {%- set plan = [] -%}
-    {%- for row in run_query(_upstream_heads_query(relations, positions)).rows -%}
-        {%- set relation = relations[row['relation_number'] | int] -%}
-        {%- set position = positions.get(_stream_name(relation)) -%}
-        {%- set mode = _stream_mode(relation, row, position) -%}
-        {%- do plan.append({
-            'relation': relation,
-            'head': row['head'],
-            'sequence': row['sequence'],
-            'position': position.snapshot if position else none,
-            'position_sequence': position.sequence if position else none,
-            'mode': mode,
-        }) -%}
+    {%- for relation in relations -%}
+        {%- do plan.append(_planned(relation, heads[loop.index0], {} if is_edited else positions)) -%}
     {%- endfor -%}
-    {%- if plan | selectattr('mode', 'equalto', 'full') | list -%}
+    {%- if is_edited -%}
+        {%- do log(this ~ ' is built anew: its definition changed') -%}
+    {%- endif -%}
+    {%- if is_edited or plan | selectattr('mode', 'equalto', 'full') | list -%}
         {%- for upstream in plan -%}
-            {%- do upstream.update({'mode': 'full'}) -%}
+            {%- do upstream.update({'mode': 'rebuild' if is_edited else 'full'}) -%}
         {%- endfor -%}
     {%- endif -%}
     {{ return(plan) }}
 {% endmacro %}
 
 
-{%- macro _stream_mode(relation, row, position) -%}
-    {%- if not is_incremental() -%}
-        {{ return('full') }}
-    {%- elif position is none or not position -%}
-        {%- set reason = 'it has not been read before' -%}
-    {%- elif position.snapshot == row['head'] -%}
-        {{ return('unchanged') }}
-    {%- elif not row['is_position_known'] -%}
+{%- macro _planned(relation, head, positions) -%}
+    {%- set position = positions.get(_stream_name(relation), {}) -%}
+    {%- set upstream = {
+        'relation': relation,
+        'head': head,
+        'sequence': position.sequence,
+        'position': position.snapshot,
+        'position_sequence': position.sequence,
+        'mode': 'unchanged',
+    } -%}
+    {%- if (position.snapshot or none) != head or not is_incremental() -%}
+        {%- set lineage = _lineage(relation, position.snapshot or '-1') -%}
+        {%- do upstream.update({
+            'sequence': lineage.sequence,
+            'mode': _moved_mode(relation, position, lineage),
+        }) -%}
+    {%- endif -%}
+    {{ return(upstream) }}
+{%- endmacro -%}
+
+
+{%- macro _moved_mode(relation, position, lineage) -%}
+    {%- if not position -%}
+        {%- set reason = 'it was not read before, or the model is built anew' -%}
+    {%- elif not lineage.is_position_known -%}
         {%- set reason = 'the snapshot read last is no ancestor of the current one' -%}
-    {%- elif row['replaced_count'] > 0 and relation.schema.startswith('raw_') -%}
+    {%- elif lineage.replaced_count > 0 and relation.schema.startswith('raw_') -%}
         {%- set reason = 'it was replaced since' -%}
     {%- else -%}
         {{ return('incremental') }}
@@ -61,91 +68,10 @@
 {%- endmacro -%}
 
 
-{%- macro _definition_changed(positions) -%}
-    {{ return(positions.get('definition', {}).get('snapshot') != local_md5(model.raw_code)) }}
-{%- endmacro -%}
-
-
-{#- {stream name: {snapshot, sequence}} as this model's own commits say it. -#}
-{%- macro _consumed_positions() -%}
-    {%- set query -%}
-        select
-            key as stream,
-            max_by(value, made_current_at) as position
-        from (
-            select
-                history.made_current_at,
-                explode(snapshots.summary) as (key, value)
-            from {{ this }}.history as history
-            inner join {{ this }}.snapshots as snapshots
-                on history.snapshot_id = snapshots.snapshot_id
-            where history.is_current_ancestor
-        )
-        where startswith(key, '{{ _stream_key_prefix() }}')
-        group by key
-    {%- endset -%}
-    {%- set positions = {} -%}
-    {%- for row in run_query(query).rows -%}
-        {%- set snapshot, sequence = row['position'].split(':') -%}
-        {%- do positions.update({
-            row['stream'][_stream_key_prefix() | length:]:
-                {'snapshot': snapshot, 'sequence': sequence},
-        }) -%}
-    {%- endfor -%}
-    {{ return(positions) }}
-{%- endmacro -%}
-
-
-{#- One row per relation: its head, and how the position consumed last relates to it. -#}
-{%- macro _upstream_heads_query(relations, positions) -%}
-    {%- for relation in relations %}
-        {%- set position = positions.get(_stream_name(relation)) %}
-        {%- set consumed = position.snapshot if position else '-1' %}
-        select
-            '{{ loop.index0 }}' as relation_number,
-            cast(entries.head as string) as head,
-            cast(entries.sequence as string) as sequence,
-            coalesce(lineage.is_position_known, false) as is_position_known,
-            coalesce(lineage.replaced_count, 0) as replaced_count
-        from (
-            select
-                max_by(latest_snapshot_id, timestamp) as head,
-                max_by(latest_sequence_number, timestamp) as sequence
-            from {{ relation }}.metadata_log_entries
-        ) as entries
-        cross join (
-            select
-                bool_or(history.snapshot_id = {{ consumed }}) as is_position_known,
-                count_if(
-                    snapshots.operation in ('overwrite', 'delete')
-                    and history.made_current_at > consumed.made_current_at
-                ) as replaced_count
-            from {{ relation }}.history as history
-            inner join {{ relation }}.snapshots as snapshots
-                on history.snapshot_id = snapshots.snapshot_id
-            left join (
-                select max(made_current_at) as made_current_at
-                from {{ relation }}.history
-                where snapshot_id = {{ consumed }}
-            ) as consumed
-                on true
-            where history.is_current_ancestor
-        ) as lineage
-        {%- if not loop.last %}
-        union all
-        {%- endif %}
-    {%- endfor %}
-{%- endmacro -%}
-
-
-{%- macro _stream_name(relation) -%}
-    {{ return(relation.schema ~ '.' ~ relation.identifier) }}
-{%- endmacro -%}
-
-
-{#- The key names its model, because a Spark session is shared by all of dbt's threads. -#}
-{%- macro _stream_key_prefix() -%}
-    {{ return('firn.stream.' ~ this.schema ~ '.' ~ this.identifier ~ '/') }}
+{#- What a model's rows follow from, beside its upstreams: its SQL, and its rules and version. -#}
+{%- macro _definition() -%}
+    {%- set meta = model.config.meta -%}
+    {{ return(local_md5(model.raw_code ~ tojson([meta.get('rules'), meta.get('version')]))) }}
 {%- endmacro -%}
 
 

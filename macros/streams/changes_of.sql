@@ -22,7 +22,7 @@
         {%- endfor -%}
         {{ return(changes) }}
     {%- endif -%}
-    {%- for upstream in _stream_plan(relations, heeds_definition=true) -%}
+    {%- for upstream in _stream_plan(relations) -%}
         {%- set rows = _changed_rows(upstream, kwargs[upstream.relation.identifier]) -%}
         {%- do changes.update({
             upstream.relation.identifier:
@@ -35,7 +35,7 @@
 
 {%- macro _changed_rows(upstream, key) -%}
     {%- set now = 'select * from ' ~ upstream.relation -%}
-    {%- if upstream.mode == 'full' -%}
+    {%- if upstream.mode in ('full', 'rebuild') -%}
         {{ return(now) }}
     {%- elif upstream.mode == 'unchanged' -%}
         {{ return(now ~ ' where false') }}

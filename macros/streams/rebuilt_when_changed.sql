@@ -12,7 +12,7 @@
         {%- do relations.append(ref(name)) -%}
     {%- endfor -%}
     {%- if execute and not _is_unit_test() -%}
-        {%- for upstream in _stream_plan(relations, heeds_definition=true) -%}
+        {%- for upstream in _stream_plan(relations) -%}
             {{ _stream_marker(upstream) }}
         {% endfor -%}
     {%- endif -%}

@@ -10,32 +10,5 @@
         {{ return(landed) }}
     {%- endif -%}
     {%- set position = (positions or _positions_of(reader)).get(_stream_name(landed)) -%}
-    {{ return(landed ~ (' version as of ' ~ position if position else '')) }}
+    {{ return(landed ~ (' version as of ' ~ position.snapshot if position else '')) }}
 {% endmacro %}
-
-
-{#- {raw table: snapshot} as the reader's own commits say it. -#}
-{%- macro _positions_of(reader) -%}
-    {%- set prefix = 'firn.stream.' ~ _stream_name(reader) ~ '/' -%}
-    {%- set query -%}
-        select
-            substr(key, {{ prefix | length + 1 }}) as raw_table,
-            split_part(max_by(value, made_current_at), ':', 1) as snapshot_id
-        from (
-            select
-                history.made_current_at,
-                explode(snapshots.summary) as (key, value)
-            from {{ reader }}.history as history
-            inner join {{ reader }}.snapshots as snapshots
-                on history.snapshot_id = snapshots.snapshot_id
-            where history.is_current_ancestor
-        )
-        where startswith(key, '{{ prefix }}')
-        group by key
-    {%- endset -%}
-    {%- set positions = {} -%}
-    {%- for row in run_query(query).rows -%}
-        {%- do positions.update({row['raw_table']: row['snapshot_id']}) -%}
-    {%- endfor -%}
-    {{ return(positions) }}
-{%- endmacro -%}
