@@ -37,8 +37,10 @@ class Landing:
         self._table: Table = transaction._table
         self._stamp = stamp
         self._replaces = replaces
-        self._writer = DataFileWriter(transaction.table_metadata, self._table.io)
+        self._writer = DataFileWriter(transaction.table_metadata, self._table.io, {LOAD_ID})
+        self._load_id = pa.array([stamp.load_id])
         self._files: list[DataFile] = []
+        self._may_be_committed = False
         self.tombstones_count = 0
 
     @property
@@ -78,8 +80,9 @@ class Landing:
         self._files = self._writer.finish()
 
     def discard(self) -> None:
-        """Remove the data files of a load that is not committed."""
-        self._writer.discard()
+        """Remove the data files, unless a commit was tried that may have made them the table's."""
+        if not self._may_be_committed:
+            self._writer.discard()
 
     def commit(
         self, catalog: Catalog, progress: Progress, failpoint: Failpoint | None = None
@@ -101,9 +104,11 @@ class Landing:
         self._transaction.set_properties(progress.as_property())
         producer.commit()
         Failpoint.BEFORE_COMMIT.reached(failpoint)
+        self._may_be_committed = True
         try:
             self._transaction.commit_transaction()
         except CommitFailedException as error:
+            self._may_be_committed = False
             self.discard()
             name = ".".join(self._table.name())
             raise ConflictError(f"{name} was changed by another commit: {error}") from error
@@ -130,15 +135,17 @@ class Landing:
     def _stamped(self, rows: pa.Table, is_deleted: bool) -> pa.Table:
         """Return the rows with the columns Firn adds, in the table's order; others become null."""
         count = rows.num_rows
+        time = pa.scalar(self._stamp.ingested_at, pa.timestamp("us", tz="UTC"))
+        first = pa.repeat(pa.scalar(0, pa.int32()), count)
         added = {
-            INGESTED_AT: pa.scalar(self._stamp.ingested_at, pa.timestamp("us", tz="UTC")),
-            LOAD_ID: pa.scalar(self._stamp.load_id),
-            IS_DELETED: pa.scalar(is_deleted),
+            INGESTED_AT: pa.repeat(time, count),
+            LOAD_ID: pa.DictionaryArray.from_arrays(first, self._load_id),
+            IS_DELETED: pa.repeat(pa.scalar(is_deleted), count),
         }
         columns = []
         for wanted in self._writer.schema:
             if wanted.name in added:
-                columns.append(pa.repeat(added[wanted.name], count))
+                columns.append(added[wanted.name])
             elif wanted.name in rows.column_names:
                 column = rows.column(wanted.name)
                 columns.append(column if column.type == wanted.type else column.cast(wanted.type))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -72,6 +73,7 @@ class _Load:
         self._stamp = Stamp.after(self._before)
         self._quarantine = Quarantine(context.lake, table, self._stamp)
         self._landing: Landing | None = None
+        self._deleted_count = 0
 
     def run(self) -> tuple[LoadResult, Record | None]:
         """Read, land and commit. Raises FirnError with nothing committed."""
@@ -103,8 +105,13 @@ class _Load:
 
     @property
     def _compares_keys(self) -> bool:
+        """Whether rows that are gone upstream become tombstones.
+
+        A load that replaces the table does so always: a table that forgot that a row was ever
+        there would tell silver, when it is built anew, less than silver knows already.
+        """
         has_rows = self._stored is not None and self._stored.snapshot_id is not None
-        return self._context.options.deletes and not self._replaces and has_rows
+        return has_rows and (self._context.options.deletes or self._replaces)
 
     def _take_batches(self, reading: Reading) -> None:
         """Write what can be landed and set aside what cannot, until the reading ends."""
@@ -124,17 +131,33 @@ class _Load:
         """Land the last version of every row that is gone upstream once more, as deleted."""
         from ingestion.tombstones import find_deleted, read_versions
 
+        keys = [batch.rows for batch in reading.keys]
         landing = self._open_landing(reading)
-        keys = (batch.rows for batch in reading.keys)
-        deleted = find_deleted(landing.table, self._table.key, str(self._table.cursor), keys)
-        if deleted.is_everything and not self._context.options.allow_empty:
+        if self._is_unchanged(reading) or not self._has_key_columns(landing):
+            return
+        cursor = self._table.cursor if self._table.load is LoadMode.INCREMENTAL else None
+        deleted = find_deleted(
+            landing.table, self._table.key, cursor, keys, with_tombstones=self._replaces
+        )
+        is_emptied = deleted.is_everything and not self._replaces
+        if is_emptied and not self._context.options.allow_empty:
             raise DataLossError(
                 f"{self._table.label}: all {deleted.count} rows are gone upstream",
                 f"if that is meant: firn ingest {self._table.label} --deletes --allow-empty",
             )
-        if deleted.count:
+        self._deleted_count = deleted.count
+        if deleted.versions.num_rows:
             for versions in read_versions(landing.table, self._table.key, deleted):
                 landing.write_tombstones(versions)
+
+    def _has_key_columns(self, landing: Landing) -> bool:
+        """Whether the table was landed under the key that is declared now."""
+        return set(self._table.key) <= set(landing.table.schema().column_names)
+
+    def _is_unchanged(self, reading: Reading) -> bool:
+        """Whether a full load has read exactly what was landed before."""
+        is_full = self._table.load is LoadMode.FULL and not self._context.options.full_refresh
+        return is_full and self._progress_after(reading) == self._before.content
 
     def _settle(self, reading: Reading) -> tuple[LoadResult, Record | None]:
         """Check the books and commit, unless there is nothing to commit."""
@@ -151,18 +174,21 @@ class _Load:
         if books.quarantined:
             notes.append(f"{books.quarantined} rows are in quarantine.{self._table.source}")
         record["notes"] = "; ".join(notes) or None
-        if landing is None or not self._is_worth_a_commit(landing, books, after):
+        if landing is None or not self._is_worth_a_commit(landing, books, reading):
             if landing is not None:
                 landing.discard()
-            return self._result(Outcome.NOTHING_NEW, record), record if books.quarantined else None
+            result = self._result(Outcome.NOTHING_NEW, record, notes)
+            return result, record if books.quarantined else None
         progress = self._progress(reading, after, record)
         landing.commit(self._context.lake.catalog, progress, self._context.failpoint)
-        return self._result(Outcome.LANDED, record), record
+        return self._result(Outcome.LANDED, record, notes), record
 
-    def _is_worth_a_commit(self, landing: Landing, books: Books, after: str | None) -> bool:
+    def _is_worth_a_commit(self, landing: Landing, books: Books, reading: Reading) -> bool:
         """Whether the commit would change the table. Raises DataLossError if it would empty it."""
         if not self._replaces:
             return landing.written_count > 0
+        if self._is_unchanged(reading):
+            return False
         if books.landed == 0 and landing.existing_count > 0:
             if not self._context.options.allow_empty:
                 raise DataLossError(
@@ -171,20 +197,17 @@ class _Load:
                     f"if that is meant: firn ingest {self._table.label} --allow-empty",
                 )
             return True
-        is_unchanged = self._table.load is LoadMode.FULL and after == self._before.content
-        return landing.written_count > 0 and (
-            self._context.options.full_refresh or not is_unchanged
-        )
+        return landing.written_count > 0
 
     def _books(self, reading: Reading) -> Books:
         landing = self._landing
-        deleted = landing.tombstones_count if landing else 0
+        tombstones = landing.tombstones_count if landing else 0
         return Books(
             self._table.label,
             read=reading.summary.rows_read,
-            landed=landing.written_count - deleted if landing else 0,
+            landed=landing.written_count - tombstones if landing else 0,
             quarantined=self._quarantine.count,
-            deleted=deleted,
+            deleted=self._deleted_count,
             bytes_written=landing.written_bytes if landing else 0,
         )
 
@@ -206,7 +229,7 @@ class _Load:
             record=record,
         )
 
-    def _result(self, outcome: Outcome, record: Record) -> LoadResult:
+    def _result(self, outcome: Outcome, record: Record, notes: Sequence[str]) -> LoadResult:
         return LoadResult(
             self._table.label,
             outcome,
@@ -216,7 +239,7 @@ class _Load:
             rows_deleted=record["rows_deleted_count"],
             bytes_read=record["bytes_read_count"],
             snapshot_id=record["snapshot_id"],
-            notes=tuple(record["notes"].split("; ")) if record["notes"] else (),
+            notes=tuple(notes),
         )
 
     def _shape(self, reading: Reading) -> RawShape:

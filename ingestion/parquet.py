@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from pyiceberg.table.metadata import TableMetadata
 
 FILE_BYTES = 256 * 1024 * 1024
-ROW_GROUP_BYTES = 64 * 1024 * 1024
-SPLIT_BYTES = 48 * 1024 * 1024
-BUFFERED_BYTES = 128 * 1024 * 1024
+ROW_GROUP_BYTES = 48 * 1024 * 1024
+SPLIT_BYTES = 16 * 1024 * 1024
+BUFFERED_BYTES = 80 * 1024 * 1024
 OPEN_FILES = 100
 SAMPLE_ROWS = 10_000
 REPEATED_SHARE = 0.5
@@ -52,11 +52,19 @@ class DataFileWriter:
     Memory stays below about 200 MB: full buffers become row groups, the largest first.
     """
 
-    def __init__(self, metadata: TableMetadata, io: FileIO) -> None:
-        """Write for a table as `metadata` describes it (schema, partitions, location)."""
+    def __init__(
+        self, metadata: TableMetadata, io: FileIO, constants: Collection[str] = ()
+    ) -> None:
+        """Write for a table as `metadata` describes it (schema, partitions, location).
+
+        Columns in `constants` hold one text for many rows and are written from a dictionary.
+        """
         self._metadata = metadata
         self._io = io
-        self._schema = schema_to_pyarrow(metadata.schema())
+        self._schema = pa.schema(
+            _compact(field, field.name in constants)
+            for field in schema_to_pyarrow(metadata.schema())
+        )
         self._locations = load_location_provider(metadata.location, metadata.properties)
         self._parts: dict[tuple[Any, ...], _Part] = {}
         self._waiting: list[pa.Table] = []
@@ -121,6 +129,7 @@ class DataFileWriter:
         if not spec.fields:
             yield (), rows
             return
+        rows = rows.combine_chunks()
         keys = {}
         for number, part in enumerate(spec.fields):
             source = schema.find_field(part.source_id)
@@ -131,11 +140,11 @@ class DataFileWriter:
         counts = (
             keyed.take(order).group_by(list(keys), use_threads=False).aggregate([([], "count_all")])
         )
-        ordered, start = rows.take(order), 0
+        start = 0
         for group in counts.to_pylist():
             length = group["count_all"]
             values = tuple(group[name] for name in keys)
-            yield values, ordered.slice(start, length)
+            yield values, rows.take(order.slice(start, length))  # a copy, no view of all rows
             start += length
 
     def _flush(self, part: _Part) -> None:
@@ -211,12 +220,21 @@ class DataFileWriter:
         return PartitionKey(fields, spec, self._metadata.schema())
 
 
+def _compact(field: pa.Field, is_constant: bool) -> pa.Field:
+    """Return an Arrow field that takes what readers make: 32-bit offsets suffice for a batch."""
+    if pa.types.is_large_string(field.type):
+        plain = pa.string()
+        return field.with_type(pa.dictionary(pa.int32(), plain) if is_constant else plain)
+    return field.with_type(pa.binary()) if pa.types.is_large_binary(field.type) else field
+
+
 def _repetitive_columns(sample: pa.Table) -> list[str]:
     """Name the columns worth a dictionary: those whose values come again within a sample."""
     head = sample.slice(0, SAMPLE_ROWS)
+    few = max(1, REPEATED_SHARE * head.num_rows)
     return [
-        name
-        for name in head.column_names
-        if pc.count_distinct(head.column(name), mode="all").as_py()
-        <= max(1, REPEATED_SHARE * head.num_rows)
+        field.name
+        for field in head.schema
+        if pa.types.is_dictionary(field.type)
+        or pc.count_distinct(head.column(field.name), mode="all").as_py() <= few
     ]

@@ -90,8 +90,6 @@ class _Run:
                     result, record = load_table(context, table)
                     if record:
                         records.append(record)
-                    if result.error:
-                        reader.disconnect()
                     self._note(result)
         finally:
             record_loads(self._lake, records)

@@ -19,15 +19,14 @@ _POSITION = "_position"
 
 @dataclass(frozen=True)
 class DeletedRows:
-    """The keys that have gone, with the version landed last of each, out of how many live ones."""
+    """The keys that are gone, with the version landed last of each, out of how many live ones.
+
+    `count` is how many of them were live until now; the others are tombstones already.
+    """
 
     versions: pa.Table
+    count: int
     live_count: int
-
-    @property
-    def count(self) -> int:
-        """How many rows have gone."""
-        return int(self.versions.num_rows)
 
     @property
     def is_everything(self) -> bool:
@@ -36,23 +35,35 @@ class DeletedRows:
 
 
 def find_deleted(
-    table: Table, key: tuple[str, ...], cursor: str, upstream: Iterable[pa.Table]
+    table: Table,
+    key: tuple[str, ...],
+    cursor: str | None,
+    upstream: Iterable[pa.Table],
+    *,
+    with_tombstones: bool = False,
 ) -> DeletedRows:
     """Compare the live keys of `table` with all `upstream` keys (tables of the key columns).
 
-    A row's last version is the greatest by (cursor, _ingested_at); it is live unless a tombstone.
+    A row's last version is the greatest by (cursor, _ingested_at), without a cursor by
+    _ingested_at alone; it is live unless a tombstone. `with_tombstones` gives those as well whose
+    last version is a tombstone, for a load that replaces the table and must not forget them.
     """
-    versions = table.scan(selected_fields=(*key, cursor, INGESTED_AT, IS_DELETED)).to_arrow()
-    newest = _last_versions(versions, key, cursor)
-    live = newest.filter(pc.invert(newest.column(IS_DELETED)))
+    order = (cursor, INGESTED_AT) if cursor else (INGESTED_AT,)
+    versions = table.scan(selected_fields=(*key, *order, IS_DELETED)).to_arrow()
+    newest = _last_versions(versions, key, order)
+    is_live = pc.invert(newest.column(IS_DELETED))
+    candidates = newest if with_tombstones else newest.filter(is_live)
     parts = list(upstream)
     if parts:
         present = pa.concat_tables(parts).select(list(key))
-        present = present.cast(pa.schema([live.schema.field(name) for name in key]))
-        gone = live.join(present, keys=list(key), join_type="left anti")
-    else:
-        gone = live
-    return DeletedRows(gone.select([*key, cursor, INGESTED_AT]), live.num_rows)
+        present = present.cast(pa.schema([newest.schema.field(name) for name in key]))
+        candidates = candidates.join(present, keys=list(key), join_type="left anti")
+    was_live = pc.invert(candidates.column(IS_DELETED))
+    return DeletedRows(
+        candidates.select([*key, INGESTED_AT]),
+        count=pc.sum(was_live).as_py() or 0,
+        live_count=pc.sum(is_live).as_py() or 0,
+    )
 
 
 def read_versions(table: Table, key: tuple[str, ...], deleted: DeletedRows) -> Iterator[pa.Table]:
@@ -71,8 +82,8 @@ def read_versions(table: Table, key: tuple[str, ...], deleted: DeletedRows) -> I
             yield rows.take(found.column(_POSITION)).drop_columns([_POSITION])
 
 
-def _last_versions(versions: pa.Table, key: tuple[str, ...], cursor: str) -> pa.Table:
-    ordered = versions.sort_by([(cursor, "ascending"), (INGESTED_AT, "ascending")])
-    kept = [cursor, INGESTED_AT, IS_DELETED]
+def _last_versions(versions: pa.Table, key: tuple[str, ...], order: tuple[str, ...]) -> pa.Table:
+    ordered = versions.sort_by([(column, "ascending") for column in order])
+    kept = [*order, IS_DELETED]
     last = ordered.group_by(list(key), use_threads=False).aggregate([(c, "last") for c in kept])
     return last.rename_columns([name.removesuffix("_last") for name in last.column_names])

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+import psycopg
 import pytest
 
 from sandbox.postgres import EmbeddedPostgres
@@ -9,8 +10,14 @@ from sandbox.postgres import EmbeddedPostgres
 
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgres]:
-    """Start an empty PostgreSQL server, and remove it when the session ends."""
+    """Start an empty PostgreSQL server, and remove it when the session ends.
+
+    It does not wait for the disk: what it holds is thrown away in any case.
+    """
     server = EmbeddedPostgres(tmp_path_factory.mktemp("postgres"))
     server.start()
+    with psycopg.connect(server.url(), autocommit=True) as connection:
+        connection.execute("alter system set fsync = off")
+        connection.execute("select pg_reload_conf()")
     yield server
     server.destroy()

@@ -1,8 +1,7 @@
 {#-
     Upsert on `unique_key`. `config.meta.version` lists the columns whose tuple orders the
     versions of a row: a matched row changes only for a greater one, so that any order and any
-    batching of the same input gives the same table. `config.meta.missing_rows: flag_deleted`
-    (sources loaded in full) flags target rows that a full read no longer holds.
+    batching of the same input gives the same table.
 -#}
 {% macro _merge_sql(target, new_rows, columns) %}
     {%- set keys = _key_columns() -%}
@@ -17,10 +16,6 @@
         then update set {{ _assignments(columns) }}
     when not matched then insert ({{ columns | join(', ') }})
         values ({{ _prefixed(columns, 'source') | join(', ') }})
-    {%- if meta.get('missing_rows') == 'flag_deleted' %}
-    when not matched by source and not target.is_deleted
-        then update set is_deleted = true
-    {%- endif %}
 {% endmacro %}
 
 

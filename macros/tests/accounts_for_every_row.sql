@@ -8,7 +8,6 @@
 {% test accounts_for_every_row(model, landed) %}
     {%- set model_name = model.identifier -%}
     {%- set declared = _declared_config(model_name) if execute else {'meta': {'version': []}} -%}
-    {%- set is_loaded_in_full = declared.meta.get('missing_rows') == 'flag_deleted' -%}
     {%- set compared = [declared.unique_key]
         + (declared.meta.version | reject('equalto', '_ingested_at') | list) -%}
 
@@ -31,9 +30,6 @@ expected as (
 present as (
     select {{ compared | join(', ') }}, is_deleted
     from {{ model }}
-    {%- if is_loaded_in_full %}
-    where not is_deleted
-    {%- endif %}
 ),
 
 missing as (

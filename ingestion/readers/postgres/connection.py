@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     import asyncpg
 
 CONNECT_TIMEOUT_SECONDS = 10.0
+DATA_EXCEPTIONS = ("22", "23")
 # One text form for every value, whatever the server's defaults; synchronize_seqscans and parallel
 # plans are off so that an unchanged table is read in an unchanged order; notices are off because
 # asyncpg drops the rows it holds when a notice arrives between two of them.
@@ -81,7 +83,7 @@ def named_failures(what: str) -> Iterator[None]:
         raise
     except asyncpg.PostgresError as error:
         raise LoadError(
-            f"{what}: PostgreSQL says: {error.message}",
+            f"{what}: PostgreSQL says: {_without_values(error)}",
             "nothing of this load was committed; see to the cause and run it again",
         ) from None
     except (OSError, asyncpg.InterfaceError) as error:
@@ -89,6 +91,13 @@ def named_failures(what: str) -> Iterator[None]:
             f"{what}: the connection to PostgreSQL was lost ({type(error).__name__})",
             "nothing of this load was committed; run it again when the server is back",
         ) from None
+
+
+def _without_values(error: asyncpg.PostgresError) -> str:
+    """Return the server's message; that of a data exception may quote a person's data."""
+    message = str(error.message)
+    is_about_data = str(error.sqlstate).startswith(DATA_EXCEPTIONS)
+    return re.sub('"[^"]*"', '"…"', message) if is_about_data else message
 
 
 def _describe(variable: str, url: SecretStr) -> str:

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     import asyncpg
 
 WAITING_BLOCKS = 4
-WAITING_BATCHES = 4
+WAITING_BATCHES = 6
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ class PostgresReader:
 
         Raises ConfigurationError with every difference, EnvironmentFault if there is no server.
         """
-        self._loop.run(self._upstream(self._source.tables))
+        self._loop.run(self._upstream(self._source.tables, whole_schema=True))
 
     def outline(self) -> list[Outline]:
         """Return what the source's schema holds, for a draft of its declaration."""
@@ -108,11 +108,14 @@ class PostgresReader:
         tokeniser = self._tokeniser() if table.has_personal_data else None
         reading = Reading(plan, watermark, tokeniser, request.with_keys)
         if watermark is None or watermark.upper is not None:
-            reading.begin(self._loop.start(self._copy(reading, request)))
+            reading.begin(self._loop.start(self._copy(reading, request)), self.disconnect)
         return reading
 
     def disconnect(self) -> None:
         """Drop the connection, whatever it is doing; the next request opens a new one."""
+        self._loop.run(self._drop())
+
+    async def _drop(self) -> None:
         if self._connection is not None:
             self._connection.terminate()
             self._connection = None
@@ -127,10 +130,13 @@ class PostgresReader:
         with named_failures(f"reading the catalog for {self._source.name}"):
             return await read_outlines(connection, self._source.upstream_schema)
 
-    async def _upstream(self, tables: tuple[TableDeclaration, ...]) -> dict[str, UpstreamTable]:
+    async def _upstream(
+        self, tables: tuple[TableDeclaration, ...], whole_schema: bool = False
+    ) -> dict[str, UpstreamTable]:
         connection = await self._connected()
+        names = None if whole_schema else [table.upstream_table for table in tables]
         with named_failures(f"reading the catalog for {self._source.name}"):
-            upstream = await read_upstream(connection, self._source.upstream_schema)
+            upstream = await read_upstream(connection, self._source.upstream_schema, names)
         check_upstream(tables, upstream)
         return upstream
 
@@ -178,6 +184,7 @@ class Reading:
         self._with_keys = with_keys
         self._parsed: Channel[Batch] = Channel(WAITING_BATCHES)
         self._copying: Future[None] | None = None
+        self._abort: Callable[[], None] = lambda: None
 
     def __enter__(self) -> Reading:
         """Return the reading itself."""
@@ -192,17 +199,18 @@ class Reading:
         """Stop all threads that still work for this reading."""
         for channel in (self._parsed, self.blocks, self.key_blocks):
             channel.abandon()
-        if self._copying is not None:
+        if self._copying is not None and error is not None:
             self._copying.cancel()
+            self._abort()
 
     @property
     def is_held(self) -> bool:
         """Whether nothing may be read this time, because of an open transaction."""
         return self._copying is None
 
-    def begin(self, copying: Future[None]) -> None:
-        """Start parsing what `copying` receives."""
-        self._copying = copying
+    def begin(self, copying: Future[None], abort: Callable[[], None]) -> None:
+        """Start parsing what `copying` receives; `abort` is called if the reading ends early."""
+        self._copying, self._abort = copying, abort
         copying.add_done_callback(self._end_channels)
         threading.Thread(target=self._parse, name="parse", daemon=True).start()
 

@@ -29,6 +29,7 @@ with recursive attributes as (
     inner join pg_namespace as n on n.oid = c.relnamespace
     inner join pg_attribute as a on a.attrelid = c.oid
     where n.nspname = $1 and c.relkind in ('r', 'p', 'v', 'm', 'f')
+        and ($2::text[] is null or c.relname = any($2))
         and a.attnum > 0 and not a.attisdropped
     union all
     select d.table_id, d.relname, d.relkind, d.attnum, d.attname, d.attnotnull,
@@ -79,11 +80,13 @@ class UpstreamTable:
         return tuple(c for c in self.columns if c.name not in declared and c.is_readable)
 
 
-async def read_upstream(connection: asyncpg.Connection, schema: str) -> dict[str, UpstreamTable]:
-    """Return all tables, views and foreign tables of a schema by name."""
+async def read_upstream(
+    connection: asyncpg.Connection, schema: str, names: Sequence[str] | None = None
+) -> dict[str, UpstreamTable]:
+    """Return tables, views and foreign tables of a schema by name: those in `names`, or all."""
     columns: dict[str, list[UpstreamColumn]] = {}
     sizes: dict[str, int | None] = {}
-    for row in await connection.fetch(_COLUMNS, schema):
+    for row in await connection.fetch(_COLUMNS, schema, names):
         sizes[row["relname"]] = row["bytes"]
         columns.setdefault(row["relname"], []).append(
             UpstreamColumn(

@@ -2,7 +2,7 @@
 
 A row's cursor is usually set by `now()`, the start of its transaction, but the row is seen only
 after the commit. Reading up to the newest cursor would skip rows of transactions that commit later.
-So the bound U is found first and the snapshot is taken after it:
+So a bound is found first and the snapshot is taken after it. For a timestamptz:
 
 1. t0 = clock_timestamp(), then a pause of 20 ms, then the open transactions are read. A session
    takes its transaction's start time a moment before it shows it in pg_stat_activity; without the
@@ -13,10 +13,13 @@ So the bound U is found first and the snapshot is taken after it:
 3. The snapshot is taken and rows with cursor < U are read. Whatever commits later started at U or
    after, so its `now()` is not below U.
 
-For integer cursors U is the greatest value + 1, usable once no transaction is open that began
-before it was read: each value up to U was drawn by then. (A sequence with CACHE above 1 breaks
-that order; so does a program that sets the cursor from a clock of its own. `settle` covers those
-for times.)
+An integer, or a timestamp without time zone (of whatever zone the writers are in), cannot be
+compared with the clock. There U is just above the greatest value, usable once no transaction is
+open that began before it was read: each value up to U was drawn by then.
+A date lands two days later, when it has ended in every time zone.
+
+What no bound can see: a sequence with CACHE above 1, a program that sets the cursor from a clock of
+its own, a cursor that is set back by hand. `settle` keeps a distance from now for such sources.
 """
 
 from __future__ import annotations
@@ -35,9 +38,10 @@ if TYPE_CHECKING:
     import asyncpg
 
 PAUSE_SECONDS = 0.02
-INTEGER_WAIT_SECONDS = 10.0
-INTEGER_POLL_SECONDS = 0.1
+LONGEST_WAIT_SECONDS = 10.0
+POLL_SECONDS = 0.1
 FUTURE = timedelta(days=1)
+STEP = timedelta(microseconds=1)
 Cursor = datetime | date | int
 
 _SESSION = """
@@ -77,17 +81,17 @@ async def find_watermark(
 
     Raises ConfigurationError when other sessions cannot be seen and no `settle` is declared.
     """
-    if table.cursor is None:
+    column = upstream.column(str(table.cursor))
+    if column is None:
         raise ValueError(f"{table.label} has no cursor")
-    kind = table.column(table.cursor).data_type.name
     [session] = await connection.fetch(_SESSION)
     if not session["sees_all"] or session["is_replica"]:
-        return _settled_only(table, session, kind)
-    if kind in ("int", "bigint"):
-        return await _integer_watermark(connection, table, upstream)
+        return _settled_only(table, column.base, session)
     prepared = await connection.fetchrow(_PREPARED)
-    if prepared and table.settle is None:
+    if prepared and (table.settle is None or column.base not in ("timestamptz", "date")):
         return Watermark(None, note=_prepared_note(prepared))
+    if column.base not in ("timestamptz", "date"):
+        return await _newest_watermark(connection, column.base, column.name, upstream)
     await asyncio.sleep(PAUSE_SECONDS)
     oldest = await connection.fetchrow(_OLDEST)
     upper, note = session["now"], None
@@ -98,34 +102,39 @@ async def find_watermark(
     upper = min(upper, session["now"] - settle)
     if prepared:
         upper = min(upper, prepared["prepared"] - settle)
-    return Watermark(_as_cursor(upper, kind), _as_cursor(session["now"] + FUTURE, kind), note)
+    return _time_watermark(column.base, upper, session["now"], note)
 
 
-async def _integer_watermark(
-    connection: asyncpg.Connection, table: TableDeclaration, upstream: UpstreamTable
+async def _newest_watermark(
+    connection: asyncpg.Connection, base: str, name: str, upstream: UpstreamTable
 ) -> Watermark:
     """Wait until no transaction is open that could still add values below the greatest one."""
+    is_time = base == "timestamp"
+    future = "clock_timestamp() at time zone 'UTC' + interval '1 day'" if is_time else "null::int8"
+    below = f"where {quoted(name)} < {future}" if is_time else ""
     [newest] = await connection.fetch(
-        f"select max({quoted(str(table.cursor))}) as value, clock_timestamp() as read_at"
-        f" from {upstream.relation}"
+        f"select max({quoted(name)}) as value, clock_timestamp() as read_at, {future} as future"
+        f" from {upstream.relation} {below}"
     )
-    if prepared := await connection.fetchrow(_PREPARED):
-        return Watermark(None, note=_prepared_note(prepared))
-    waited = 0.0
     await asyncio.sleep(PAUSE_SECONDS)
+    waited = 0.0
     while True:
         oldest = await connection.fetchrow(_OLDEST)
         if oldest is None or oldest["xact_start"] > newest["read_at"]:
-            return Watermark(0 if newest["value"] is None else newest["value"] + 1)
-        if waited >= INTEGER_WAIT_SECONDS:
+            break
+        if waited >= LONGEST_WAIT_SECONDS:
             since = oldest["xact_start"].isoformat()
             note = f"nothing read: pid {oldest['pid']} is in a transaction since {since}"
             return Watermark(None, note=note)
-        await asyncio.sleep(INTEGER_POLL_SECONDS)
-        waited += INTEGER_POLL_SECONDS
+        await asyncio.sleep(POLL_SECONDS)
+        waited += POLL_SECONDS
+    value = newest["value"]
+    if value is None:  # no rows, or only such as are set aside
+        return Watermark(datetime.min if is_time else 0, newest["future"])
+    return Watermark(value + (STEP if is_time else 1), newest["future"])
 
 
-def _settled_only(table: TableDeclaration, session: asyncpg.Record, kind: str) -> Watermark:
+def _settled_only(table: TableDeclaration, base: str, session: asyncpg.Record) -> Watermark:
     """Stay `settle` behind the clock where open transactions cannot be seen."""
     reason, cure = (
         ("reads from a replica, where the primary's transactions cannot be seen", "")
@@ -135,25 +144,26 @@ def _settled_only(table: TableDeclaration, session: asyncpg.Record, kind: str) -
             f"grant pg_read_all_stats to {quoted(session['role'])}; or ",
         )
     )
-    if table.settle is None or kind in ("int", "bigint"):
+    if table.settle is None or base not in ("timestamptz", "timestamp", "date"):
         raise ConfigurationError(
             f"{table.label} {reason}: rows that commit late would be lost",
             f"{cure}declare how long the longest transaction takes, for example settle: 10 minutes"
-            " (cursors that are times only)",
+            " (for cursors that are times; add the offset of a local time from UTC)",
         )
     now = min(session["now"], session["replayed"] or session["now"])
-    return Watermark(
-        _as_cursor(now - table.settle, kind), _as_cursor(session["now"] + FUTURE, kind)
-    )
+    return _time_watermark(base, now - table.settle, session["now"], None)
 
 
-def _as_cursor(moment: datetime, kind: str) -> Cursor:
-    return moment.date() if kind == "date" else moment
+def _time_watermark(base: str, upper: datetime, now: datetime, note: str | None) -> Watermark:
+    """Return the bound in the cursor's own type."""
+    if base == "date":
+        return Watermark(upper.date() - timedelta(days=1), (now + FUTURE).date() + FUTURE, note)
+    return Watermark(upper, now + FUTURE, note)
 
 
 def _prepared_note(prepared: asyncpg.Record) -> str:
     return (
         f"nothing read: transaction {prepared['gid']!r} is prepared since"
         f" {prepared['prepared'].isoformat()} and its start is unknown;"
-        " commit it, roll it back, or declare settle"
+        " commit it, roll it back, or (for a cursor that is a time) declare settle"
     )

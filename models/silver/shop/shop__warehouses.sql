@@ -1,5 +1,5 @@
 -- One row per warehouse. Warehouses gone from the source stay, flagged.
--- Trap: the source is loaded in full, so a warehouse is current only where it is not deleted.
+-- Trap: the source is loaded in full, so every change of one renews _ingested_at of all.
 
 with
 

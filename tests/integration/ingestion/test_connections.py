@@ -122,3 +122,18 @@ def test_one_table_that_fails_does_not_stop_the_others(lakehouse: Lakehouse) -> 
         lakehouse.ingest()
     assert len(lakehouse.rows()) == 1
     assert [r["table_name"] for r in lakehouse.lake.rows("ops.loads")] == ["items"]
+
+
+def test_a_value_in_the_servers_message_is_not_shown(lakehouse: Lakehouse) -> None:
+    """A cast that fails quotes its value, which may be a person's."""
+    lakehouse.execute(CREATE_ITEMS)
+    lakehouse.execute(
+        "create view casting as select label::int::bigint as item_id, label, updated_at from items"
+    )
+    lakehouse.execute("insert into items values (1, 'Ada Canary')")
+    casting = items()
+    casting["name"] = "casting"
+    lakehouse.declare(casting)
+    with pytest.raises(FirnError, match="invalid input syntax for type integer") as failure:
+        lakehouse.ingest()
+    assert "Canary" not in "".join(traceback.format_exception(failure.value))

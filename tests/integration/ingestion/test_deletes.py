@@ -5,7 +5,7 @@ import pytest
 from ingestion.errors import DataLossError
 from ingestion.results import Outcome
 from tests.integration.ingestion.checker import Row, judge
-from tests.integration.ingestion.lakehouse import Lakehouse, table
+from tests.integration.ingestion.lakehouse import CREATE_ITEMS, Lakehouse, full_items, table
 
 pytestmark = pytest.mark.postgres
 
@@ -109,3 +109,36 @@ def test_a_row_above_the_watermark_is_not_mistaken_for_a_deleted_one(three: Lake
         assert three.ingest(deletes=True).rows_deleted == 0
     three.ingest(deletes=True)
     assert len(current(three.rows(), "item_id")) == 4
+
+
+def flags(lakehouse: Lakehouse) -> dict[object, bool]:
+    """Return whether each item is deleted, of a table that holds each key once."""
+    rows = lakehouse.rows()
+    assert len({row["item_id"] for row in rows}) == len(rows)
+    return {row["item_id"]: row["_is_deleted"] for row in rows}
+
+
+def test_a_full_load_remembers_what_it_no_longer_finds(lakehouse: Lakehouse) -> None:
+    """A replaced table keeps a tombstone of each key it ever held, until the key comes back."""
+    lakehouse.execute(CREATE_ITEMS)
+    lakehouse.declare(full_items())
+    lakehouse.execute("insert into items values (1, 'a'), (2, 'b'), (3, 'c')")
+    lakehouse.ingest()
+    lakehouse.execute("delete from items where item_id = 2")
+    result = lakehouse.ingest()
+    assert (result.rows_read, result.rows_landed, result.rows_deleted) == (2, 2, 1)
+    assert flags(lakehouse) == {1: False, 2: True, 3: False}
+    lakehouse.execute("update items set label = 'x' where item_id = 1")
+    assert lakehouse.ingest().rows_deleted == 0, "it was deleted already"
+    assert flags(lakehouse) == {1: False, 2: True, 3: False}
+    lakehouse.execute("insert into items values (2, 'again')")
+    lakehouse.ingest()
+    assert flags(lakehouse) == {1: False, 2: False, 3: False}
+
+
+def test_a_full_refresh_remembers_what_it_no_longer_finds(three: Lakehouse) -> None:
+    three.execute("delete from items where item_id = 1")
+    three.ingest(deletes=True)
+    three.execute("delete from items where item_id = 2")
+    assert three.ingest(full_refresh=True).rows_deleted == 1
+    assert flags(three) == {1: True, 2: True, 3: False}

@@ -2,10 +2,13 @@
 
 import json
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
+from pyiceberg.catalog.sql import SqlCatalog
+from pyiceberg.table import Table
 
-from ingestion.errors import DataLossError
+from ingestion.errors import DataLossError, LoadError
 from ingestion.results import Outcome
 from tests.integration.ingestion.checker import judge, tuples
 from tests.integration.ingestion.lakehouse import (
@@ -70,7 +73,8 @@ def test_a_full_load_replaces_all_rows_in_one_commit(lakehouse: Lakehouse) -> No
     lakehouse.execute("delete from items where item_id > 3")
     result = lakehouse.ingest()
     assert result.outcome is Outcome.LANDED
-    assert judge([1, 2, 3], [row["item_id"] for row in lakehouse.rows()]).is_clean
+    live = [row["item_id"] for row in lakehouse.rows() if not row["_is_deleted"]]
+    assert judge([1, 2, 3], live).is_clean
     assert lakehouse.lake.snapshots("raw_app.items") == 2
 
 
@@ -99,7 +103,11 @@ def test_an_emptied_full_source_needs_permission(lakehouse: Lakehouse) -> None:
     assert refusal.value.exit_code == 3
     assert len(lakehouse.rows()) == 2
     assert lakehouse.ingest(allow_empty=True).outcome is Outcome.LANDED
-    assert lakehouse.rows() == []
+    assert [(row["item_id"], row["_is_deleted"]) for row in lakehouse.rows()] == [
+        (1, True),
+        (2, True),
+    ]
+    assert lakehouse.ingest().outcome is Outcome.NOTHING_NEW
 
 
 def test_a_full_refresh_replaces_all_versions(with_items: Lakehouse) -> None:
@@ -173,3 +181,59 @@ def test_progress_is_a_property_of_the_table(with_items: Lakehouse) -> None:
     assert progress["cursor"] == "2024-05-01T10:00:00.123456+00:00"
     assert progress["record"]["snapshot_id"] == result.snapshot_id
     assert made.properties["commit.retry.num-retries"] == "0"
+
+
+def test_a_load_with_nothing_to_do_imports_neither_arrow_nor_iceberg(
+    with_items: Lakehouse,
+) -> None:
+    """Importing them takes longer than everything else such a load does."""
+    with_items.execute("insert into items values (1, 'a')")
+    with_items.ingest()
+    process = with_items.start_python(
+        "import sys; from ingestion.run import ingest; print(ingest([])[0].outcome.value)\n"
+        "print([name for name in ('pyarrow', 'pyiceberg', 'sqlalchemy') if name in sys.modules])"
+    )
+    output, errors = process.communicate(timeout=60)
+    assert output.splitlines() == ["nothing new", "[]"], errors
+
+
+def test_a_commit_whose_answer_is_lost_counts_as_what_it_was(
+    with_items: Lakehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Row 37: the catalog commits and then breaks; nothing is removed, nothing read twice."""
+    commit = SqlCatalog.commit_table
+
+    def commit_then_break(self: SqlCatalog, table: Table, *rest: Any) -> object:  # noqa: ANN401
+        response = commit(self, table, *rest)
+        if table.name()[0] == "raw_app" and table.current_snapshot() is None:
+            raise OSError("connection lost")
+        return response
+
+    with_items.execute("insert into items values (1, 'a')")
+    with monkeypatch.context() as broken:
+        broken.setattr(SqlCatalog, "commit_table", commit_then_break)
+        assert with_items.ingest().rows_landed == 1
+    assert with_items.ingest().outcome is Outcome.NOTHING_NEW
+    assert tuples(with_items.rows(), "item_id") == [(1,)]
+
+
+def test_a_commit_that_fails_is_no_load_and_keeps_its_files(
+    with_items: Lakehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Row 37: nobody can say what the catalog did, so no file is removed; the rows come again."""
+    commit = SqlCatalog.commit_table
+
+    def break_before(self: SqlCatalog, table: Table, *rest: Any) -> object:  # noqa: ANN401
+        if table.name()[0] == "raw_app":
+            raise OSError("connection lost")
+        return commit(self, table, *rest)
+
+    with_items.ingest()
+    with_items.execute("insert into items values (1, 'a')")
+    with monkeypatch.context() as broken:
+        broken.setattr(SqlCatalog, "commit_table", break_before)
+        with pytest.raises(LoadError, match="the catalog did not take the commit"):
+            with_items.ingest()
+    assert len(with_items.lake.data_files_on_disk("raw_app.items")) == 1
+    assert with_items.ingest().rows_landed == 1
+    assert tuples(with_items.rows(), "item_id") == [(1,)]

@@ -161,25 +161,45 @@ def test_settle_keeps_a_distance_from_now(by_now: Lakehouse) -> None:
     assert judge([1, 2], _ids(by_now)).is_clean
 
 
-@pytest.mark.parametrize("kind", ["timestamp", "date"])
-def test_other_time_cursors_are_compared_as_utc(lakehouse: Lakehouse, kind: str) -> None:
+def _changed(lakehouse: Lakehouse, kind: str) -> None:
+    """Make and declare a table with a cursor of type `kind`."""
     lakehouse.execute(f"create table items (item_id int primary key, changed {kind})")
+    columns = {"item_id": "int", "changed": kind}
     lakehouse.declare(
-        table(
-            "items",
-            {"item_id": "int", "changed": kind},
-            load="incremental",
-            key=["item_id"],
-            cursor="changed",
-        )
+        table("items", columns, load="incremental", key=["item_id"], cursor="changed")
     )
-    now = datetime.now(UTC).replace(tzinfo=None)
-    for item, age in ((1, 3), (2, 2)):
-        moment = now - timedelta(days=age)
-        lakehouse.execute(f"insert into items values ({item}, '{moment.isoformat()}')")
-        assert lakehouse.ingest().rows_landed == 1
-    assert lakehouse.ingest().outcome is Outcome.NOTHING_NEW
+
+
+def test_a_date_lands_when_it_has_ended_everywhere(lakehouse: Lakehouse) -> None:
+    _changed(lakehouse, "date")
+    today = datetime.now(UTC).date()
+    for item, age in ((1, 4), (2, 3), (3, 1), (4, 0)):
+        lakehouse.execute(f"insert into items values ({item}, '{today - timedelta(days=age)}')")
+        lakehouse.ingest()
     assert judge([1, 2], _ids(lakehouse)).is_clean
+
+
+@pytest.mark.parametrize("zone", ["America/New_York", "Asia/Tokyo"])
+def test_local_times_are_safe_in_every_zone(
+    lakehouse: Lakehouse, zone: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Row 14 for timestamp without time zone: now() in the writer's zone, hours from UTC."""
+    monkeypatch.setattr(watermark, "LONGEST_WAIT_SECONDS", 0.3)
+    _changed(lakehouse, "timestamp")
+    with lakehouse.transaction() as late, lakehouse.transaction() as early:
+        for session in (late, early):
+            session.execute(f"set time zone '{zone}'".encode())
+        late.execute("insert into items values (1, now())")
+        early.execute("insert into items values (2, now())")
+        early.commit()
+        assert lakehouse.ingest().outcome is Outcome.HELD
+        late.commit()
+        early.execute("insert into items values (3, now()), (4, '2999-01-01')")
+        early.commit()
+    result = lakehouse.ingest()
+    assert (result.rows_landed, result.rows_quarantined) == (3, 1)
+    assert lakehouse.ingest().outcome is Outcome.NOTHING_NEW
+    assert judge([1, 2, 3], _ids(lakehouse)).is_clean
 
 
 # A bigserial as cursor: numbers are drawn before the commit, so old ones may come late
@@ -188,7 +208,7 @@ def test_other_time_cursors_are_compared_as_utc(lakehouse: Lakehouse, kind: str)
 @pytest.fixture
 def events(lakehouse: Lakehouse, monkeypatch: pytest.MonkeyPatch) -> Lakehouse:
     """Return a lake over a table of events; a load waits for transactions only shortly."""
-    monkeypatch.setattr(watermark, "INTEGER_WAIT_SECONDS", 0.3)
+    monkeypatch.setattr(watermark, "LONGEST_WAIT_SECONDS", 0.3)
     lakehouse.execute("create table items (item_id bigserial primary key, label text)")
     lakehouse.declare(
         table(
