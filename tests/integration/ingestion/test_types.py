@@ -9,7 +9,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from tests.integration.ingestion.fixtures import MakeLakehouse
@@ -74,6 +74,7 @@ def _is_same(expected: object, found: object) -> bool:
 
 @settings(
     max_examples=12,
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],  # each example is a load: no shrinking
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
