@@ -103,6 +103,8 @@ def _build(settings: Settings, out: Console) -> DbtResult:
 def _print_next(settings: Settings, out: Console) -> None:
     out.rule("[bold]What to type next", align="left", style="dim")
     activate = settings.home / "venv" / "bin" / "activate"
+    if activate.is_relative_to(settings.project_dir):
+        activate = activate.relative_to(settings.project_dir)
     grid = Grid(box=None, show_header=False, pad_edge=False)
     grid.add_row(f"source {activate}", "once in each terminal", style="cyan")
     grid.add_row("export DBT_PROFILES_DIR=profiles", "for plain dbt", style="cyan")

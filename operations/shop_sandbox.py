@@ -29,7 +29,7 @@ def start_shop(settings: Settings) -> bool:
     server.start()
     urls = shop.create(server)
     _remember(settings.env_file, {READER: urls.reader, OWNER: urls.owner})
-    if not dotenv.get_key(settings.env_file, TOKEN_KEY):
+    if not dotenv.dotenv_values(settings.env_file).get(TOKEN_KEY):
         _remember(settings.env_file, {TOKEN_KEY: secrets.token_hex(32)})
     if shop.is_filled(urls.owner):
         return False
