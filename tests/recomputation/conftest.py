@@ -96,7 +96,7 @@ def _built_lake(home: Path, dbt: WarmDbt, orders: int) -> Iterator[Lake]:
         try:
             lake.fill(orders)
             lake.land()
-            lake.build()
+            lake.build(tests=True)
             yield lake
         finally:
             lake.close()
