@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -125,15 +126,17 @@ class _Load:
             self._context.on_event(TableProgress(self._table.label, read))
             rejected = self._quarantine.count
             if rejected > HOPELESS_REJECTIONS and is_mostly_bad(read, rejected):
-                break
+                self._quarantine.store()
+                Books(self._table.label, read=read, quarantined=rejected).require_mostly_good()
 
     def _take_tombstones(self, reading: Reading) -> None:
         """Land the last version of every row that is gone upstream once more, as deleted."""
         from ingestion.tombstones import find_deleted, read_versions
 
-        keys = [batch.rows for batch in reading.keys]
+        keys = (batch.rows for batch in reading.keys)
         landing = self._open_landing(reading)
         if self._is_unchanged(reading) or not self._has_key_columns(landing):
+            deque(keys, maxlen=0)  # the keys are on their way, so they have to be taken
             return
         cursor = self._table.cursor if self._table.load is LoadMode.INCREMENTAL else None
         deleted = find_deleted(

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import duckdb
 import pyarrow as pa
-import pyarrow.compute as pc
+from pyiceberg.io.pyarrow import schema_to_pyarrow
 
+from ingestion.raw_files import read_pieces
 from ingestion.raw_tables import INGESTED_AT, IS_DELETED
 
 if TYPE_CHECKING:
     from pyiceberg.table import Table
 
+MEMORY = "192MB"
 _POSITION = "_position"
 
 
@@ -47,43 +52,75 @@ def find_deleted(
     A row's last version is the greatest by (cursor, _ingested_at), without a cursor by
     _ingested_at alone; it is live unless a tombstone. `with_tombstones` gives those as well whose
     last version is a tombstone, for a load that replaces the table and must not forget them.
+    Memory stays bounded whatever the size of the table: what does not fit goes to a temporary file.
     """
     order = (cursor, INGESTED_AT) if cursor else (INGESTED_AT,)
-    versions = table.scan(selected_fields=(*key, *order, IS_DELETED)).to_arrow()
-    newest = _last_versions(versions, key, order)
-    is_live = pc.invert(newest.column(IS_DELETED))
-    candidates = newest if with_tombstones else newest.filter(is_live)
-    parts = list(upstream)
-    if parts:
-        present = pa.concat_tables(parts).select(list(key))
-        present = present.cast(pa.schema([newest.schema.field(name) for name in key]))
-        candidates = candidates.join(present, keys=list(key), join_type="left anti")
-    was_live = pc.invert(candidates.column(IS_DELETED))
-    return DeletedRows(
-        candidates.select([*key, INGESTED_AT]),
-        count=pc.sum(was_live).as_py() or 0,
-        live_count=pc.sum(is_live).as_py() or 0,
-    )
+    columns = (*key, *order, IS_DELETED)
+    keys = ", ".join(f'"{name}"' for name in key)
+    version = ", ".join(f'"{name}"' for name in (*order, IS_DELETED))
+    which = "true" if with_tombstones else "not is_deleted"
+    with _comparison() as connection:
+        landed = (piece(columns) for piece in read_pieces(table))
+        connection.register("landed", _reader(table, columns, landed))
+        connection.register("upstream", _reader(table, key, upstream))
+        connection.execute(
+            f"create temp table newest as select {keys}, max(row({version})) as version"
+            f" from landed group by {keys}"
+        )
+        connection.execute("create temp table present as select * from upstream")
+        connection.execute(
+            f"create temp view states as select {keys},"
+            f" version[{len(order)}] as {INGESTED_AT}, version[{len(order) + 1}] as is_deleted"
+            " from newest"
+        )
+        gone = connection.sql(
+            f"select {keys}, {INGESTED_AT}, is_deleted from states"
+            f" anti join present using ({keys}) where {which}"
+        ).to_arrow_table()
+        [[live]] = connection.sql("select count(*) from states where not is_deleted").fetchall()
+    was_live = gone.column("is_deleted").to_pylist().count(False)
+    return DeletedRows(gone.drop_columns(["is_deleted"]), count=was_live, live_count=live)
 
 
 def read_versions(table: Table, key: tuple[str, ...], deleted: DeletedRows) -> Iterator[pa.Table]:
-    """Yield whole rows of the versions named by `deleted`, batch by batch."""
-    wanted = deleted.versions.select([*key, INGESTED_AT])
-    columns = [*key, INGESTED_AT]
-    for batch in table.scan().to_arrow_batch_reader():
-        rows = pa.Table.from_batches([batch])
+    """Yield whole rows of the versions named by `deleted`, piece by piece."""
+    identity = [*key, INGESTED_AT]
+    kept = _schema(table, identity)
+    wanted = deleted.versions.select(identity).cast(kept)
+    for piece in read_pieces(table):
+        rows = piece(identity)
         rows = rows.append_column(_POSITION, pa.array(range(rows.num_rows), pa.int64()))
-        keys = rows.select([*columns, _POSITION])
-        keys = keys.cast(
-            pa.schema([*(wanted.schema.field(name) for name in columns), (_POSITION, pa.int64())])
-        )
-        found = keys.join(wanted, keys=columns, join_type="left semi")
+        found = rows.join(wanted, keys=identity, join_type="left semi")
         if found.num_rows:
-            yield rows.take(found.column(_POSITION)).drop_columns([_POSITION])
+            yield piece(table.schema().column_names).take(found.column(_POSITION).sort())
 
 
-def _last_versions(versions: pa.Table, key: tuple[str, ...], order: tuple[str, ...]) -> pa.Table:
-    ordered = versions.sort_by([(column, "ascending") for column in order])
-    kept = [*order, IS_DELETED]
-    last = ordered.group_by(list(key), use_threads=False).aggregate([(c, "last") for c in kept])
-    return last.rename_columns([name.removesuffix("_last") for name in last.column_names])
+@contextmanager
+def _comparison() -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open a DuckDB that keeps little in memory and removes what it put on disk."""
+    with tempfile.TemporaryDirectory(prefix="firn-keys-") as folder:
+        settings: dict[str, str | bool | int | float | list[str]] = {
+            "memory_limit": MEMORY,
+            "temp_directory": folder,
+            "threads": 1,
+            "preserve_insertion_order": False,
+        }
+        with duckdb.connect(config=settings) as connection:
+            connection.execute("set timezone = 'UTC'")
+            yield connection
+
+
+def _reader(
+    table: Table, columns: Sequence[str], parts: Iterable[pa.Table]
+) -> pa.RecordBatchReader:
+    """Stream tables, brought to the raw table's types."""
+    schema = _schema(table, columns)
+    batches = (
+        batch for part in parts for batch in part.select(list(columns)).cast(schema).to_batches()
+    )
+    return pa.RecordBatchReader.from_batches(schema, batches)
+
+
+def _schema(table: Table, columns: Sequence[str]) -> pa.Schema:
+    schema = schema_to_pyarrow(table.schema(), include_field_ids=False)
+    return pa.schema([schema.field(name).with_nullable(True) for name in columns])

@@ -185,6 +185,7 @@ class Reading:
         self._parsed: Channel[Batch] = Channel(WAITING_BATCHES)
         self._copying: Future[None] | None = None
         self._abort: Callable[[], None] = lambda: None
+        self._parser: threading.Thread | None = None
 
     def __enter__(self) -> Reading:
         """Return the reading itself."""
@@ -202,6 +203,8 @@ class Reading:
         if self._copying is not None and error is not None:
             self._copying.cancel()
             self._abort()
+        if self._parser is not None:
+            self._parser.join()
 
     @property
     def is_held(self) -> bool:
@@ -212,7 +215,8 @@ class Reading:
         """Start parsing what `copying` receives; `abort` is called if the reading ends early."""
         self._copying, self._abort = copying, abort
         copying.add_done_callback(self._end_channels)
-        threading.Thread(target=self._parse, name="parse", daemon=True).start()
+        self._parser = threading.Thread(target=self._parse, name="parse", daemon=True)
+        self._parser.start()
 
     @property
     def batches(self) -> Iterator[Batch]:

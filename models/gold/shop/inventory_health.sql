@@ -59,10 +59,10 @@ days as (
 valued_days as (
     select
         days.*,
-        sum(days.sold_quantity * dim_products.unit_cost_amount)
-            over last_90_days as cost_of_goods_sold_amount,
-        sum(greatest(days.on_hand_quantity, 0) * dim_products.unit_cost_amount)
-            over last_90_days as stock_value_days_amount
+        sum(days.sold_quantity) over last_90_days * dim_products.unit_cost_amount
+            as cost_of_goods_sold_amount,
+        sum(greatest(days.on_hand_quantity, 0)) over last_90_days * dim_products.unit_cost_amount
+            as stock_value_days_amount
     from days
     left join dim_products
         on days.product_id = dim_products.product_id

@@ -2,6 +2,7 @@
 
 import json
 import re
+import threading
 
 import pytest
 
@@ -132,6 +133,21 @@ def test_a_source_that_is_mostly_bad_fails_after_its_rows_are_kept(measured: Lak
     assert len(measured.quarantined()) == 150
     assert len(measured.rows()) == 300
     assert measured.lake.snapshots("raw_app.items") == 1
+
+
+def test_a_hopeless_source_is_given_up_before_its_end(
+    measured: Lakehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Row 23: what was set aside until then is kept, and every thread ends."""
+    monkeypatch.setattr("ingestion.load.HOPELESS_REJECTIONS", 1000)
+    monkeypatch.setattr("ingestion.readers.postgres.copy.BLOCK_BYTES", 10_000)
+    measured.execute("insert into items values (0, 1)")
+    measured.ingest()
+    measured.execute("insert into items select n, 'NaN' from generate_series(1, 100000) as n")
+    with pytest.raises(LoadError, match="rows cannot be landed"):
+        measured.ingest()
+    assert 1000 < len(measured.quarantined()) < 100_000
+    assert {thread.name for thread in threading.enumerate()} & {"parse", "copy"} == set()
 
 
 def test_without_the_guard_a_mostly_bad_source_would_land(
