@@ -9,7 +9,7 @@
     - the temporary view carries the schema's name, because all threads share one session;
     - MERGE matches null-safely, names its columns and refuses a key that comes twice.
 
-    Strategies: `merge`, `recompute`, `rebuild` (one file each beside this one).
+    Strategies: `merge` and `recompute` (a file each beside this one) and `rebuild`.
 -#}
 {% materialization incremental, adapter='spark' %}
     {%- set strategy = config.require('incremental_strategy') -%}
