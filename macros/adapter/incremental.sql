@@ -41,8 +41,7 @@
             -- nothing new upstream
         {%- endcall -%}
     {%- else -%}
-        {%- set definition = {'name': 'definition', 'position': _definition() ~ ':0'} -%}
-        {%- do _set_positions(streams + [definition]) -%}
+        {%- do _set_positions(streams) -%}
         {%- if action == 'create' -%}
             {%- call statement('main') -%}
                 {{ create_table_as(False, this, sql) }}
@@ -50,7 +49,7 @@
         {%- else -%}
             {%- do _merge_new_rows(action, existing) -%}
         {%- endif -%}
-        {%- do _reset_positions(streams + [definition]) -%}
+        {%- do _reset_positions() -%}
     {%- endif -%}
 
     {%- do apply_grants(this, config.get('grants'), should_revoke(existing, should_full_refresh())) -%}
@@ -90,8 +89,10 @@
 {#- The streams a compiled model consumes, from the markers in its SQL. -#}
 {%- macro _streams_in(compiled) -%}
     {%- set streams = [] -%}
-    {%- for name, mode, position in modules.re.findall('/\* firn:stream (\S+) (\S+) (\S+) \*/', compiled) -%}
-        {%- do streams.append({'name': name, 'mode': mode, 'position': position}) -%}
+    {%- for name, mode, snapshot, sequence in modules.re.findall(
+        '/\* firn:stream (\S+) (\S+) (\S+):(\S+) \*/', compiled
+    ) -%}
+        {%- do streams.append({'name': name, 'mode': mode, 'snapshot': snapshot, 'sequence': sequence}) -%}
     {%- endfor -%}
     {{ return(streams) }}
 {%- endmacro -%}
@@ -99,18 +100,26 @@
 
 {#- Iceberg copies session settings of this prefix into the summary of every snapshot committed. -#}
 {%- macro _set_positions(streams) -%}
-    {%- for stream in streams if not stream.position.startswith('none:') -%}
-        {%- call statement('set_position') -%}
-            set `spark.sql.iceberg.snapshot-property.{{ _stream_key_prefix(this) ~ stream.name }}` = `{{ stream.position }}`
-        {%- endcall -%}
+    {%- set consumed = {} -%}
+    {%- for stream in streams if stream.snapshot != 'none' -%}
+        {%- do consumed.update({
+            stream.name: {'snapshot': stream.snapshot, 'sequence': stream.sequence},
+        }) -%}
     {%- endfor -%}
+    {%- set positions = {'definition': _definition(), 'streams': consumed} -%}
+    {%- call statement('set_positions') -%}
+        set {{ _positions_setting() }} = `{{ tojson(positions) }}`
+    {%- endcall -%}
 {%- endmacro -%}
 
 
-{%- macro _reset_positions(streams) -%}
-    {%- for stream in streams -%}
-        {%- call statement('reset_position') -%}
-            reset `spark.sql.iceberg.snapshot-property.{{ _stream_key_prefix(this) ~ stream.name }}`
-        {%- endcall -%}
-    {%- endfor -%}
+{%- macro _reset_positions() -%}
+    {%- call statement('reset_positions') -%}
+        reset {{ _positions_setting() }}
+    {%- endcall -%}
+{%- endmacro -%}
+
+
+{%- macro _positions_setting() -%}
+    {{ return('`spark.sql.iceberg.snapshot-property.' ~ _positions_property(this) ~ '`') }}
 {%- endmacro -%}

@@ -13,65 +13,82 @@
     or version columns are others than last time.
 -#}
 {% macro _stream_plan(relations) %}
-    {%- set positions = _positions_of(this) if is_incremental() else {} -%}
-    {%- set is_edited = positions and positions.get('definition', {}).get('snapshot') != _definition() -%}
-    {%- set heads = _heads(relations) -%}
-    {%- set plan = [] -%}
-    {%- for relation in relations -%}
-        {%- do plan.append(_planned(relation, heads[loop.index0], {} if is_edited else positions)) -%}
-    {%- endfor -%}
-    {%- if is_edited -%}
-        {%- do log(this ~ ' is built anew: its definition changed') -%}
-    {%- endif -%}
-    {%- if is_edited or plan | selectattr('mode', 'equalto', 'full') | list -%}
+    {%- set plan = _upstreams_of_this(relations) -%}
+    {%- set modes = plan | map(attribute='mode') | list -%}
+    {%- if 'full' in modes -%}
         {%- for upstream in plan -%}
-            {%- do upstream.update({'mode': 'rebuild' if is_edited else 'full'}) -%}
+            {%- do upstream.update({'mode': 'full'}) -%}
         {%- endfor -%}
     {%- endif -%}
     {{ return(plan) }}
 {% endmacro %}
 
 
-{%- macro _planned(relation, head, positions) -%}
-    {%- set position = positions.get(_stream_name(relation), {}) -%}
-    {%- set upstream = {
-        'relation': relation,
-        'head': head,
-        'sequence': position.sequence,
-        'position': position.snapshot,
-        'position_sequence': position.sequence,
-        'mode': 'unchanged',
-    } -%}
-    {%- if (position.snapshot or none) != head or not is_incremental() -%}
-        {%- set lineage = _lineage(relation, position.snapshot or '-1') -%}
-        {%- do upstream.update({
-            'sequence': lineage.sequence,
-            'mode': _moved_mode(relation, position, lineage),
-        }) -%}
+{#- The same, each relation for itself, for a model that only adds what is new to it. -#}
+{% macro _upstreams_of_this(relations) %}
+    {%- set consumed = _positions_of(this) if is_incremental() else {} -%}
+    {%- set is_edited = is_incremental() and consumed and consumed.definition != _definition() -%}
+    {%- if is_edited -%}
+        {%- do log(this ~ ' is built anew: its definition changed') -%}
     {%- endif -%}
-    {{ return(upstream) }}
-{%- endmacro -%}
+    {%- set heads = _heads(relations) -%}
+    {%- set plan = [] -%}
+    {%- for relation in relations -%}
+        {%- set position = {} if is_edited else consumed.get('streams', {}).get(_stream_name(relation), {}) -%}
+        {%- do plan.append({
+            'relation': relation,
+            'head': heads[loop.index0],
+            'sequence': position.get('sequence'),
+            'position': position.get('snapshot'),
+            'position_sequence': position.get('sequence'),
+            'mode': 'rebuild' if is_edited else 'unchanged',
+        }) -%}
+    {%- endfor -%}
+    {%- set moved = [] -%}
+    {%- for upstream in plan if upstream.position != upstream.head or not is_incremental() -%}
+        {%- do moved.append(upstream) -%}
+    {%- endfor -%}
+    {%- if moved -%}
+        {%- set lineages = _lineages(moved) -%}
+        {%- for upstream in moved -%}
+            {%- set lineage = lineages[loop.index0] -%}
+            {%- do upstream.update({
+                'sequence': lineage.sequence,
+                'mode': 'rebuild' if is_edited else _moved_mode(upstream, lineage),
+            }) -%}
+        {%- endfor -%}
+    {%- endif -%}
+    {{ return(plan) }}
+{% endmacro %}
 
 
-{%- macro _moved_mode(relation, position, lineage) -%}
-    {%- if not position -%}
+{%- macro _moved_mode(upstream, lineage) -%}
+    {%- if not upstream.position -%}
         {%- set reason = 'it was not read before, or the model is built anew' -%}
     {%- elif not lineage.is_position_known -%}
         {%- set reason = 'the snapshot read last is no ancestor of the current one' -%}
-    {%- elif lineage.replaced_count > 0 and relation.schema.startswith('raw_') -%}
+    {%- elif lineage.is_replaced and upstream.relation.schema.startswith('raw_') -%}
         {%- set reason = 'it was replaced since' -%}
     {%- else -%}
         {{ return('incremental') }}
     {%- endif -%}
-    {%- do log(this ~ ' reads all of ' ~ relation ~ ': ' ~ reason) -%}
+    {%- do log(this ~ ' reads all of ' ~ upstream.relation ~ ': ' ~ reason) -%}
     {{ return('full') }}
 {%- endmacro -%}
 
 
-{#- What a model's rows follow from, beside its upstreams: its SQL, and its rules and version. -#}
+{#-
+    What a model's rows follow from, beside its upstreams: its SQL, its version columns, and the
+    rules of the raw tables it reads, its own or (for quarantine) those of their silver models.
+-#}
 {%- macro _definition() -%}
-    {%- set meta = model.config.meta -%}
-    {{ return(local_md5(model.raw_code ~ tojson([meta.get('rules'), meta.get('version')]))) }}
+    {%- set rules = [model.config.meta.get('rules')] -%}
+    {%- for unique_id in model.depends_on.nodes if unique_id in graph.sources -%}
+        {%- set landed = graph.sources[unique_id] -%}
+        {%- set silver = graph.nodes.get('model.' ~ model.package_name ~ '.' ~ landed.source_name ~ '__' ~ landed.name, {}) -%}
+        {%- do rules.append(silver.get('config', {}).get('meta', {}).get('rules')) -%}
+    {%- endfor -%}
+    {{ return(local_md5(model.raw_code ~ tojson([rules, model.config.meta.get('version')]))) }}
 {%- endmacro -%}
 
 

@@ -9,26 +9,5 @@
     In dbt unit tests: the fixture's rows.
 -#}
 {% macro stream(relation) %}
-    {%- if not execute or _is_unit_test() -%}
-        {{ return(relation) }}
-    {%- endif -%}
-    {%- set upstream = _stream_plan([relation])[0] -%}
-    {{ return(
-        '(\n    ' ~ _stream_marker(upstream) ~ '\n    select * from ' ~ relation
-        ~ _added_rows_clause(upstream) ~ '\n)'
-    ) }}
+    {{ return(streams([relation])[0]) }}
 {% endmacro %}
-
-
-{%- macro _added_rows_clause(upstream) -%}
-    {%- if upstream.head is none or upstream.mode == 'unchanged' -%}
-        {{ return(' where false') }}
-    {%- elif upstream.mode == 'incremental' -%}
-        {{ return(
-            " with (`start-snapshot-id` = '" ~ upstream.position
-            ~ "', `end-snapshot-id` = '" ~ upstream.head ~ "')"
-        ) }}
-    {%- else -%}
-        {{ return(' version as of ' ~ upstream.head) }}
-    {%- endif -%}
-{%- endmacro -%}

@@ -22,30 +22,20 @@ newest as (
     {{ deduplicate_latest('usable', declared.unique_key, declared.meta.version) }}
 ),
 
-expected as (
-    select {{ compared | join(', ') }}, _is_deleted as is_deleted
+compared as (
+    select {{ compared | join(', ') }}, _is_deleted as is_deleted, 1 as landed_count
     from newest
-),
-
-present as (
-    select {{ compared | join(', ') }}, is_deleted
+    union all
+    select {{ compared | join(', ') }}, is_deleted, -1 as landed_count
     from {{ model }}
-),
-
-missing as (
-    select * from expected
-    except all
-    select * from present
-),
-
-added as (
-    select * from present
-    except all
-    select * from expected
 )
 
-select 'landed but not here' as difference, * from missing
-union all
-select 'here but not landed' as difference, * from added
+select
+    {{ compared | join(', ') }},
+    is_deleted,
+    if(sum(landed_count) > 0, 'landed but not here', 'here but not landed') as difference
+from compared
+group by {{ compared | join(', ') }}, is_deleted
+having sum(landed_count) != 0
 
 {% endtest %}

@@ -9,6 +9,6 @@
     {%- if not execute -%}
         {{ return(landed) }}
     {%- endif -%}
-    {%- set position = (positions or _positions_of(reader)).get(_stream_name(landed)) -%}
+    {%- set position = (positions or _positions_of(reader)).get('streams', {}).get(_stream_name(landed)) -%}
     {{ return(landed ~ (' version as of ' ~ position.snapshot if position else '')) }}
 {% endmacro %}

@@ -24,27 +24,31 @@ rejected as (
         {{ rejected_rows(landed.source_name, landed.name, as_read_by(model, relation, positions)) }}
     )
             {%- if not loop.last %}
-    union
+    union all
             {%- endif %}
         {%- endfor %}
 ),
 
-present as (
-    select rejection_id, table_name from {{ model }}
+compared as (
+    select distinct rejection_id, table_name, 1 as rejected_count
+    from rejected
+    union all
+    select rejection_id, table_name, -1 as rejected_count
+    from {{ model }}
 )
 
-select 'rejected but not here' as difference, rejected.*
-from rejected
-left anti join present
-    on rejected.rejection_id = present.rejection_id
-union all
-select 'here but not rejected' as difference, present.*
-from present
-left anti join rejected
-    on present.rejection_id = rejected.rejection_id
-where not array_contains(
-    split('{{ tables_loaded_in_full | join(',') }}', ','), present.table_name
-)
+select
+    rejection_id,
+    table_name,
+    if(sum(rejected_count) > 0, 'rejected but not here', 'here but not rejected') as difference
+from compared
+group by rejection_id, table_name
+having
+    sum(rejected_count) > 0
+    or (
+        sum(rejected_count) < 0
+        and not array_contains(split('{{ tables_loaded_in_full | join(',') }}', ','), table_name)
+    )
     {%- endif %}
 
 {% endtest %}

@@ -15,11 +15,17 @@
     'stock_movements',
 ] %}
 
+{%- set landed = [] %}
+{%- for table in tables %}
+    {%- do landed.append(source('shop', table)) %}
+{%- endfor %}
+{%- set new_rows = streams(landed) %}
+
 with
 
 rejected as (
     {%- for table in tables %}
-        {{ rejected_rows('shop', table, stream(source('shop', table))) }}
+        {{ rejected_rows('shop', table, new_rows[loop.index0]) }}
         {%- if not loop.last %}
             union all
         {%- endif %}

@@ -8,6 +8,11 @@ def stream(relation: object) -> object:
     return relation
 
 
+def streams(relations: list[object]) -> list[object]:
+    """Stand for the rows added to each of several relations."""
+    return relations
+
+
 def changes_of(**models: list[str]) -> dict[str, str]:
     """Stand for the changed rows of each model by the model's own name."""
     return {name: name for name in models}

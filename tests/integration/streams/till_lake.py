@@ -1,6 +1,7 @@
 """A lake small enough to follow by hand: rows of a till -> raw by pyiceberg -> dbt -> rows."""
 
 import itertools
+import json
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -130,7 +131,9 @@ class TillLake:
         snapshot = self.catalog.load_table(model).current_snapshot()
         assert snapshot is not None
         assert snapshot.summary is not None
-        return snapshot.summary.additional_properties.get(f"firn.stream.{model}/{upstream}")
+        positions = json.loads(snapshot.summary.additional_properties[f"firn.positions.{model}"])
+        consumed = positions["streams"].get(upstream)
+        return f"{consumed['snapshot']}:{consumed['sequence']}" if consumed else None
 
 
 def lay_out_project(folder: Path, root: Path) -> Path:
