@@ -2,10 +2,15 @@
 
 from collections.abc import Iterator
 
+import hypothesis
 import psycopg
 import pytest
 
 from sandbox.postgres import EmbeddedPostgres
+
+# An example may take as long as a busy machine lets it; pytest's own time limit is the bound.
+hypothesis.settings.register_profile("firn", deadline=None)
+hypothesis.settings.load_profile("firn")
 
 
 @pytest.fixture(scope="session")

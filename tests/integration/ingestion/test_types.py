@@ -25,6 +25,7 @@ TYPES: dict[str, tuple[str, st.SearchStrategy[Any]]] = {
     "bigint": ("bigint", st.integers(-(2**63), 2**63 - 1)),
     "real": ("float", st.floats(width=32)),
     "double precision": ("double", st.floats()),
+    "numeric(15,2)": ("decimal(15,2)", st.decimals(-(10**13) + 1, 10**13 - 1, places=2)),
     "numeric(18,2)": ("decimal(18,2)", st.decimals(-(10**16) + 1, 10**16 - 1, places=2)),
     "numeric(38,10)": ("decimal(38,10)", st.decimals(-(10**28) + 1, 10**28 - 1, places=10)),
     "numeric(5,0)": ("decimal(12,3)", st.integers(-99999, 99999).map(Decimal)),

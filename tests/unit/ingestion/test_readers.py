@@ -17,7 +17,7 @@ from ingestion.readers.postgres.parsing import BlockParser
 from ingestion.readers.postgres.query import plan_columns, select_rows
 from ingestion.readers.postgres.types import UpstreamColumn, quoted
 from ingestion.readers.postgres.upstream import UpstreamTable
-from ingestion.readers.postgres.values import decode_hex, unfit_rows
+from ingestion.readers.postgres.values import decimals, decode_hex, unfit_rows
 from ingestion.readers.postgres.watermark import Watermark
 from ingestion.types import DataType
 
@@ -187,11 +187,12 @@ def test_a_quoted_name_is_one_name(name: str) -> None:
 # CSV blocks become typed rows, and rejections for what does not fit
 
 
-def test_good_rows_of_a_block_with_a_bad_one_keep_their_values() -> None:
+@pytest.mark.parametrize("precision", [15, 18])  # read as doubles, and as they are
+def test_good_rows_of_a_block_with_a_bad_one_keep_their_values(precision: int) -> None:
     upstream = _upstream(
         ("id", "int4", -1),
         ("flag", "bool", -1),
-        ("amount", "numeric", ((18 << 16) | 2) + 4),
+        ("amount", "numeric", ((precision << 16) | 2) + 4),
         ("at", "timestamptz", -1),
         ("raw", "bytea", -1),
         ("note", "text", -1),
@@ -199,7 +200,7 @@ def test_good_rows_of_a_block_with_a_bad_one_keep_their_values() -> None:
     columns = {
         "id": "int",
         "flag": "boolean",
-        "amount": "decimal(18,2)",
+        "amount": f"decimal({precision},2)",
         "at": "timestamp",
         "raw": "binary",
         "note": "string",
@@ -212,7 +213,9 @@ def test_good_rows_of_a_block_with_a_bad_one_keep_their_values() -> None:
     assert mixed.rows.equals(expected.rows)
     [rejection] = mixed.rejections
     assert rejection.rule == "not_representable"
-    assert rejection.reason == ("amount is 'NaN' (numeric), which no decimal(18,2) can hold")
+    assert rejection.reason == (
+        f"amount is 'NaN' (numeric), which no decimal({precision},2) can hold"
+    )
     assert rejection.key == {"id": "3"}
 
 
@@ -226,6 +229,25 @@ def test_halving_finds_exactly_the_unfit_rows(bad: list[int]) -> None:
 def test_hexadecimal_is_decoded_at_any_offset(values: list[bytes | None], offset: int) -> None:
     texts = pa.array([None if v is None else v.hex() for v in values], pa.string())
     assert decode_hex(texts.slice(offset)).to_pylist() == values[offset:]
+
+
+@given(st.data(), st.integers(1, 15))
+def test_decimals_of_fifteen_digits_survive_being_read_as_doubles(
+    data: st.DataObject, precision: int
+) -> None:
+    scale = data.draw(st.integers(0, precision))
+    largest = 10**precision - 1
+    whole = data.draw(st.lists(st.none() | st.integers(-largest, largest), min_size=1))
+    values = [None if n is None else Decimal(n).scaleb(-scale) for n in whole]
+    read = pa.array([None if v is None else f"{v:f}" for v in values], pa.string())
+    exact = decimals(read.cast(pa.float64()), pa.decimal128(precision, scale))
+    assert exact.to_pylist() == values
+
+
+@pytest.mark.parametrize("value", ["NaN", "inf", "-inf"])
+def test_a_number_that_is_none_is_no_decimal(value: str) -> None:
+    with pytest.raises(pa.ArrowInvalid, match="a number that is none"):
+        decimals(pa.array([1.5, float(value)]), pa.decimal128(5, 2))
 
 
 # The SQL of a load
