@@ -120,7 +120,7 @@ class Lake:
     def _parameter(self, name: str) -> str:
         key = f"spark.sql.catalog.{CATALOG}.{name}"
         try:
-            return str(self._spark_parameters[key])
+            return str(self.spark_parameters[key])
         except KeyError:
             raise ConfigurationError(
                 f"{self.profiles_file}: server_side_parameters has no {key}",
@@ -128,7 +128,11 @@ class Lake:
             ) from None
 
     @cached_property
-    def _spark_parameters(self) -> dict[str, Any]:
+    def spark_parameters(self) -> dict[str, Any]:
+        """The settings that dbt's default target gives Spark, variables filled in.
+
+        Raises ConfigurationError when the profile cannot be read.
+        """
         import jinja2
         import yaml
 

@@ -1,4 +1,4 @@
-"""Services that tests share: a temporary home -> a running PostgreSQL for the session."""
+"""Services that tests share: a temporary home -> one PostgreSQL, one dbt with its Spark."""
 
 from collections.abc import Iterator
 
@@ -7,6 +7,7 @@ import psycopg
 import pytest
 
 from sandbox.postgres import EmbeddedPostgres
+from tests.warm_dbt import WarmDbt
 
 # An example may take as long as a busy machine lets it; pytest's own time limit is the bound.
 hypothesis.settings.register_profile("firn", deadline=None)
@@ -26,3 +27,10 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostg
         connection.execute("select pg_reload_conf()")
     yield server
     server.destroy()
+
+
+@pytest.fixture(scope="session")
+def warm_dbt(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WarmDbt]:
+    """Start the one process that runs dbt, and Spark, for all slow tests."""
+    with WarmDbt(tmp_path_factory.mktemp("dbt") / "dbt.log") as dbt:
+        yield dbt

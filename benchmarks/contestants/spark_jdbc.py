@@ -44,7 +44,7 @@ def land(job: Job) -> None:
         ).fetchone() or (0, 0)
     Path(job.folder, "lake").mkdir(exist_ok=True)
     builder = SparkSession.builder.appName(TABLE)
-    for name, value in Lake(Settings.load())._spark_parameters.items():
+    for name, value in Lake(Settings.load()).spark_parameters.items():
         builder = builder.config(name, value)
     spark = builder.getOrCreate()
     server = conninfo_to_dict(job.url)

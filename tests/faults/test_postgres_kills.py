@@ -22,6 +22,7 @@ from tests.integration.ingestion.lakehouse import (
 )
 
 pytestmark = pytest.mark.postgres
+KILLS, KILLED_ROWS = 50, 2_000
 DEADLINE_SECONDS = 120
 ROWS = 60_000  # more than one block, so that mid_copy is in the middle
 FILL = (
@@ -109,15 +110,15 @@ def test_random_kills_converge(lakehouse: Lakehouse) -> None:
     lakehouse.execute(CREATE_ITEMS)
     lakehouse.declare(items())
     chance = random.Random(4)  # noqa: S311 - a seed, no secret
-    for number in range(8):
-        first = number * 5_000
+    for number in range(KILLS):
+        first = number * KILLED_ROWS
         lakehouse.execute(
             f"insert into items select n, repeat('x', 200) from"
-            f" generate_series({first + 1}, {first + 5_000}) as n"
+            f" generate_series({first + 1}, {first + KILLED_ROWS}) as n"
         )
         process = lakehouse.ingest_in_process()
         with suppress(subprocess.TimeoutExpired):
-            process.wait(timeout=chance.uniform(0.3, 2.5))
+            process.wait(timeout=chance.uniform(0.2, 1.6))
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         process.communicate()

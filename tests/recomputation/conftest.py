@@ -10,7 +10,7 @@ import pytest
 from sandbox.postgres import EmbeddedPostgres
 from sandbox.shop.database import install
 from tests.recomputation.lake import Lake
-from tests.recomputation.warm_dbt import WarmDbt
+from tests.warm_dbt import WarmDbt
 
 OWNER = "shop"
 SECRETS = ("SHOP_DATABASE_URL", "SHOP_ADMIN_URL", "FIRN_TOKEN_KEY")
@@ -67,13 +67,6 @@ def _filled(url: str) -> str:
     with psycopg.connect(url) as connection:
         connection.execute(TINY_SHOP.read_text(encoding="utf-8").encode())
     return url
-
-
-@pytest.fixture(scope="session")
-def warm_dbt(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WarmDbt]:
-    """Start the one process that runs dbt, and Spark, for all slow tests."""
-    with WarmDbt(tmp_path_factory.mktemp("dbt") / "dbt.log") as dbt:
-        yield dbt
 
 
 @pytest.fixture(scope="session")

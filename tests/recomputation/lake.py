@@ -16,7 +16,7 @@ from sandbox import shop
 from sandbox.postgres import EmbeddedPostgres
 from tests.recomputation.compare import Rows, assert_same_rows
 from tests.recomputation.readers import MART_KEYS, digest, read_table, recompute
-from tests.recomputation.warm_dbt import DbtOutcome, WarmDbt
+from tests.warm_dbt import DbtOutcome, WarmDbt
 
 PROJECT = Path(__file__).parents[2]
 WITHOUT_TESTS = ("--exclude-resource-type", "test", "unit_test")

@@ -1,22 +1,14 @@
-"""One warm dbt, one project and one lake for all tests here, emptied before each."""
+"""One project and one lake for all tests here, emptied before each."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from ingestion.settings import Settings
 from tests.integration.streams.till_lake import TillLake, lay_out_project
-from tests.recomputation.warm_dbt import WarmDbt
+from tests.warm_dbt import WarmDbt
 
 ROOT = Path(__file__).parents[3]
-
-
-@pytest.fixture(scope="session")
-def warm_dbt(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WarmDbt]:
-    """Start a process that keeps dbt and Spark warm."""
-    with WarmDbt(tmp_path_factory.mktemp("warm") / "dbt.log") as dbt:
-        yield dbt
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ import pytest
 from pyiceberg.exceptions import NoSuchTableError
 
 from tests.integration.streams.till_lake import SALES, Sale, TillLake
-from tests.recomputation.warm_dbt import DbtFailedError
+from tests.warm_dbt import DbtFailedError
 
 pytestmark = pytest.mark.spark
 

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.integration.streams.till_lake import Sale, TillLake
-from tests.recomputation.warm_dbt import DbtFailedError
+from tests.warm_dbt import DbtFailedError
 
 pytestmark = pytest.mark.spark
 

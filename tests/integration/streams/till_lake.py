@@ -15,7 +15,7 @@ from pyiceberg.table import Table
 
 from ingestion.lake import open_catalog
 from ingestion.settings import Settings
-from tests.recomputation.warm_dbt import DbtOutcome, WarmDbt
+from tests.warm_dbt import DbtOutcome, WarmDbt
 
 FIRN_FIELDS = [
     pa.field("_ingested_at", pa.timestamp("us", "UTC")),
