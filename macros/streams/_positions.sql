@@ -6,9 +6,12 @@
         streams             {stream name: {snapshot, sequence}}
 
     The newest snapshot carries them; only where maintenance committed last, its ancestors are
-    looked through. An empty dict for a table whose commits say nothing.
+    looked through. An empty dict for a table that is not there or whose commits say nothing.
 -#}
 {% macro _positions_of(reader) %}
+    {%- if load_relation(reader) is none -%}
+        {{ return({}) }}
+    {%- endif -%}
     {%- set property = _positions_property(reader) -%}
     {%- set at_head -%}
         select summary['{{ property }}'] as positions

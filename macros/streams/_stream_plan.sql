@@ -35,18 +35,22 @@
     {%- set plan = [] -%}
     {%- for relation in relations -%}
         {%- set position = {} if is_edited else consumed.get('streams', {}).get(_stream_name(relation), {}) -%}
+        {%- set head = heads[loop.index0] -%}
+        {%- set is_emptied = position and not head -%}
         {%- do plan.append({
             'relation': relation,
-            'head': heads[loop.index0],
+            'head': head,
             'sequence': position.get('sequence'),
             'position': position.get('snapshot'),
             'position_sequence': position.get('sequence'),
-            'mode': 'rebuild' if is_edited else 'unchanged',
+            'mode': 'rebuild' if is_edited else 'full' if is_emptied else 'unchanged',
         }) -%}
     {%- endfor -%}
     {%- set moved = [] -%}
-    {%- for upstream in plan if upstream.position != upstream.head or not is_incremental() -%}
-        {%- do moved.append(upstream) -%}
+    {%- for upstream in plan if upstream.head -%}
+        {%- if upstream.position != upstream.head or not is_incremental() -%}
+            {%- do moved.append(upstream) -%}
+        {%- endif -%}
     {%- endfor -%}
     {%- if moved -%}
         {%- set lineages = _lineages(moved) -%}

@@ -117,3 +117,8 @@ def test_an_edited_gold_model_is_built_anew(lake: TillLake) -> None:
         assert len(lake.snapshots(BEST)) == len(before) + 1
     finally:
         lake.edit("gold/best_days.sql", "amount asc", "amount desc")
+
+
+def test_docs_are_made_while_a_model_is_not_built_yet(lake: TillLake) -> None:
+    lake.catalog.drop_table(SILVER)
+    lake.dbt("docs", "generate")

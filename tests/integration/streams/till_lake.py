@@ -93,13 +93,17 @@ class TillLake:
     def build(self, *arguments: str) -> DbtOutcome:
         """Run `dbt run`, by default of what this project's tests look at."""
         chosen = arguments or ("--exclude", "tag:unguarded", "tag:returns")
+        return self.dbt("run", *chosen)
+
+    def dbt(self, *arguments: str) -> DbtOutcome:
+        """Run a dbt command. Raises DbtFailedError when it does not end well."""
         environment = {
             **self._settings.environment(),
             "FIRN_HOME": str(self._settings.home),
             "PWD": str(self._settings.project_dir),
             "DBT_PROFILES_DIR": str(self._settings.project_dir / "profiles"),
         }
-        return self._dbt.run(["run", *chosen], environment)
+        return self._dbt.run(arguments, environment)
 
     def edit(self, model: str, old: str, new: str) -> None:
         """Replace a part of a model's SQL."""
