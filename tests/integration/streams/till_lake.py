@@ -32,6 +32,7 @@ SALES = pa.schema(
         *FIRN_FIELDS,
     ]
 )
+OTHERS_LEFT_OUT = ("--exclude", "tag:unguarded", "tag:returns")
 _LOADS = itertools.count(1)
 
 
@@ -92,8 +93,7 @@ class TillLake:
 
     def build(self, *arguments: str) -> DbtOutcome:
         """Run `dbt run`, by default of what this project's tests look at."""
-        chosen = arguments or ("--exclude", "tag:unguarded", "tag:returns")
-        return self.dbt("run", *chosen)
+        return self.dbt("run", *(arguments or OTHERS_LEFT_OUT))
 
     def dbt(self, *arguments: str) -> DbtOutcome:
         """Run a dbt command. Raises DbtFailedError when it does not end well."""
