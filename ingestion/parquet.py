@@ -21,6 +21,8 @@ from pyiceberg.partitioning import PartitionFieldValue, PartitionKey
 from pyiceberg.table.locations import load_location_provider
 from pyiceberg.typedef import Record
 
+from ingestion.types import SHORT_PRECISIONS
+
 if TYPE_CHECKING:
     from pyiceberg.io import FileIO
     from pyiceberg.table.metadata import TableMetadata
@@ -134,7 +136,7 @@ class DataFileWriter:
         for number, part in enumerate(spec.fields):
             source = schema.find_field(part.source_id)
             transform = part.transform.pyarrow_transform(source.field_type)
-            keys[str(number)] = transform(rows.column(source.name))
+            keys[str(number)] = transform(_widened(rows.column(source.name)))
         keyed = pa.table(keys)
         order = pc.sort_indices(keyed, sort_keys=[(name, "ascending") for name in keys])
         counts = (
@@ -221,11 +223,24 @@ class DataFileWriter:
 
 
 def _compact(field: pa.Field, is_constant: bool) -> pa.Field:
-    """Return an Arrow field that takes what readers make: 32-bit offsets suffice for a batch."""
+    """Return an Arrow field that takes what readers make: 32-bit offsets suffice for a batch.
+
+    Decimals that Parquet stores in 64 bits are held in as many.
+    """
+    if pa.types.is_decimal(field.type) and field.type.precision in SHORT_PRECISIONS:
+        return field.with_type(pa.decimal64(field.type.precision, field.type.scale))
     if pa.types.is_large_string(field.type):
         plain = pa.string()
         return field.with_type(pa.dictionary(pa.int32(), plain) if is_constant else plain)
     return field.with_type(pa.binary()) if pa.types.is_large_binary(field.type) else field
+
+
+def _widened(values: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return short decimals as long ones: transforms and sorting know no others."""
+    kind = values.type
+    if not pa.types.is_decimal64(kind):
+        return values
+    return values.cast(pa.decimal128(kind.precision, kind.scale))
 
 
 def _repetitive_columns(sample: pa.Table) -> list[str]:

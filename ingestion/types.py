@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from pyiceberg.types import PrimitiveType
 
 MAXIMUM_PRECISION = 38
+SHORT_PRECISIONS = range(10, 19)
 _DECIMAL = re.compile(r"decimal\((\d{1,2}),\s?(\d{1,2})\)")
 _PROMOTIONS = {("int", "bigint"), ("float", "double")}
 
@@ -76,11 +77,15 @@ class DataType:
         )
 
     def arrow(self) -> pa.DataType:
-        """Return the Arrow type of a column: timestamps are microseconds in UTC."""
+        """Return the Arrow type of a column: timestamps are microseconds in UTC.
+
+        A decimal takes 64 bits where Parquet will store it in as many.
+        """
         import pyarrow as pa
 
         if self.name == "decimal":
-            return pa.decimal128(self.precision, self.scale)
+            is_short = self.precision in SHORT_PRECISIONS
+            return (pa.decimal64 if is_short else pa.decimal128)(self.precision, self.scale)
         simple: dict[str, pa.DataType] = {
             "boolean": pa.bool_(),
             "int": pa.int32(),

@@ -9,6 +9,7 @@ from rich.console import Console
 
 from ingestion.errors import FirnError
 from ingestion.settings import Settings
+from operations.imports import leave_out_pandas
 
 app = typer.Typer(
     name="firn",
@@ -26,6 +27,7 @@ err = Console(stderr=True, highlight=False)
 
 def main() -> None:
     """Run the command line; the exit codes are 0 done, 1 failed, 2 wrong set-up, 3 data at risk."""
+    leave_out_pandas()
     app()
 
 

@@ -1,4 +1,4 @@
-"""Streams a query out of PostgreSQL: COPY … (format csv) -> blocks of whole rows in a channel."""
+"""Streams a query out of PostgreSQL: COPY … (format text) -> blocks of whole rows in a channel."""
 
 from __future__ import annotations
 
@@ -66,6 +66,6 @@ async def copy_blocks(
 ) -> int:
     """Run `query` through COPY into `blocks` and return the number of rows PostgreSQL sent."""
     collector = BlockCollector(blocks, failpoint)
-    status = await connection.copy_from_query(query, output=collector.take, format="csv")
+    status = await connection.copy_from_query(query, output=collector.take, format="text")
     await collector.flush()
     return int(status.removeprefix("COPY "))

@@ -1,4 +1,4 @@
-"""Parses what COPY sent: CSV blocks -> batches of typed rows and of rows nobody can land."""
+"""Parses what COPY sent: blocks of its text format -> typed rows, and rows nobody can land."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import pyarrow.csv
 
 from ingestion.batches import Batch, Rejection
 from ingestion.personal_data import Tokeniser
+from ingestion.readers.postgres.escapes import NULL, has_escapes, unescaped
 from ingestion.readers.postgres.query import RESCUED, ReadColumn, ReadPlan
 from ingestion.readers.postgres.values import csv_type, from_text, to_declared, unfit_rows
 from ingestion.readers.postgres.watermark import Cursor
@@ -74,24 +75,26 @@ class BlockParser:
         return str(value) if isinstance(value, int) else value.isoformat()
 
     def _read(self, block: bytes, types: list[pa.DataType]) -> pa.Table:
-        """Read CSV as one piece, so that line ends within quotes need no extra pass."""
+        """Read COPY's text format, in which no tab and no line end is part of a value."""
         names = [column.name for column in self._plan.columns]
-        return pyarrow.csv.read_csv(
+        rows = pyarrow.csv.read_csv(
             pa.py_buffer(block),
             read_options=pyarrow.csv.ReadOptions(
                 use_threads=False, block_size=len(block) + 1, column_names=names
             ),
-            parse_options=pyarrow.csv.ParseOptions(ignore_empty_lines=False),
+            parse_options=pyarrow.csv.ParseOptions(
+                delimiter="\t", quote_char=False, escape_char=False, ignore_empty_lines=False
+            ),
             convert_options=pyarrow.csv.ConvertOptions(
                 column_types=dict(zip(names, types, strict=True)),
-                null_values=[""],
+                null_values=[NULL],
                 strings_can_be_null=True,
-                quoted_strings_can_be_null=False,
                 true_values=["t"],
                 false_values=["f"],
                 timestamp_parsers=[pyarrow.csv.ISO8601],
             ),
         )
+        return unescaped(rows) if has_escapes(block) else rows
 
     def _texts(self, block: bytes) -> pa.Table:
         return self._read(block, [pa.binary()] * len(self._plan.columns))

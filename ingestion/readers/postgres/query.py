@@ -58,11 +58,13 @@ def plan_columns(table: TableDeclaration, upstream: UpstreamTable) -> ReadPlan:
         if table.new_columns is NewColumns.EVOLVE and _may_be_a_column(column.name)
     )
     landed = {column.name for column in evolved}
+    rescued = tuple(column.name for column in undeclared if column.name not in landed)
+    kept = (ReadColumn(RESCUED, DataType("string")),) if rescued else ()
     return ReadPlan(
         table=table,
         upstream=upstream,
-        columns=(*declared, *evolved, ReadColumn(RESCUED, DataType("string"))),
-        rescued=tuple(column.name for column in undeclared if column.name not in landed),
+        columns=(*declared, *evolved, *kept),
+        rescued=rescued,
         evolved=evolved,
     )
 
@@ -126,8 +128,6 @@ def _checked(lower: str) -> str:
 def _expression(plan: ReadPlan, column: ReadColumn) -> str:
     if column.upstream is not None:
         return column.upstream.expression
-    if not plan.rescued:
-        return "null::text"
     names = ", ".join(f"t.{quoted(name)}" for name in plan.rescued)
     return f"(select to_jsonb(rescued) from (select {names}) as rescued)::text"
 

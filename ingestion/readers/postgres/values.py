@@ -30,7 +30,7 @@ def csv_type(column: ReadColumn) -> pa.DataType:
         return pa.float32()
     if upstream.base == "numeric" and 0 < column.data_type.precision <= FLOAT_DIGITS:
         return pa.float64()
-    return column.data_type.arrow()
+    return _readable(column.data_type.arrow())
 
 
 def to_declared(column: ReadColumn, values: pa.Array) -> pa.Array:
@@ -51,7 +51,8 @@ def from_text(column: ReadColumn, texts: pa.Array) -> pa.Array:
     """Parse the texts of one column as the CSV reader would; ArrowInvalid if any is unfit."""
     target = csv_type(column)
     if column.data_type.precision and not column.is_token:
-        return texts.cast(column.data_type.arrow())
+        declared = column.data_type.arrow()
+        return texts.cast(_readable(declared)).cast(declared)
     if pa.types.is_boolean(target):
         texts = pc.replace_substring_regex(texts, "^t$", "true")
         texts = pc.replace_substring_regex(texts, "^f$", "false")
@@ -77,6 +78,11 @@ def unfit_rows(
     return []
 
 
+def _readable(kind: pa.DataType) -> pa.DataType:
+    """Return the type in which pyarrow reads what becomes `kind`: it parses no short decimals."""
+    return pa.decimal128(kind.precision, kind.scale) if pa.types.is_decimal64(kind) else kind
+
+
 def decimals(values: pa.Array, declared: pa.DataType) -> pa.Array:
     """Return the decimals of up to 15 digits that doubles were read from, exactly.
 
@@ -89,7 +95,8 @@ def decimals(values: pa.Array, declared: pa.DataType) -> pa.Array:
         raise pa.ArrowInvalid(f"a number that is none, as {declared}")
     whole = np.rint(numbers * 10.0**declared.scale).astype(np.int64)
     compact = pa.decimal64(declared.precision, declared.scale)
-    exact = pa.Array.from_buffers(compact, len(whole), [None, pa.py_buffer(whole)]).cast(declared)
+    exact = pa.Array.from_buffers(compact, len(whole), [None, pa.py_buffer(whole)])
+    exact = exact if compact == declared else exact.cast(declared)
     if not values.null_count:
         return exact
     return pc.if_else(values.is_valid(), exact, pa.scalar(None, declared))

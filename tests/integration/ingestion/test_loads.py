@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -140,6 +141,27 @@ def test_partitions_hold_their_rows_and_no_others(lakehouse: Lakehouse) -> None:
     assert all("updated_at_month=2024-01" in path for path in files)
     expected = lakehouse.query("select count(*) from items where updated_at < '2024-02-01'")
     assert january.to_arrow().num_rows == expected[0][0]
+
+
+@pytest.mark.parametrize("transform", ["amount", "bucket(4, amount)"])
+@pytest.mark.parametrize("precision", [5, 15, 18, 30])
+def test_a_decimal_may_be_key_and_partition(
+    lakehouse: Lakehouse, transform: str, precision: int
+) -> None:
+    lakehouse.execute(
+        f"create table items (amount numeric({precision},2) primary key, updated_at timestamptz);"
+        " insert into items select n * 0.25, now() - interval '1 minute'"
+        " from generate_series(-10, 10) as n"
+    )
+    columns = {"amount": f"decimal({precision},2)", "updated_at": "timestamp"}
+    ingestion = {"load": "incremental", "key": ["amount"], "cursor": "updated_at"}
+    lakehouse.declare(table("items", columns, partition_by=[transform], **ingestion))
+    assert lakehouse.ingest().rows_landed == 21
+    lakehouse.execute("delete from items where amount in (-0.25, 2.5)")
+    assert lakehouse.ingest(deletes=True).rows_deleted == 2
+    gone = [row["amount"] for row in lakehouse.rows() if row["_is_deleted"]]
+    assert sorted(gone) == [Decimal("-0.25"), Decimal("2.50")]
+    assert len(lakehouse.rows()) == 23
 
 
 def test_ops_loads_has_one_balanced_row_per_load(with_items: Lakehouse) -> None:

@@ -13,6 +13,7 @@ from ingestion.declarations import LoadMode, NewColumns, TableDeclaration
 from ingestion.errors import LoadError
 from ingestion.readers.channel import AbandonedError, Channel
 from ingestion.readers.postgres import copy
+from ingestion.readers.postgres.escapes import unescaped
 from ingestion.readers.postgres.parsing import BlockParser
 from ingestion.readers.postgres.query import plan_columns, select_rows
 from ingestion.readers.postgres.types import UpstreamColumn, quoted
@@ -206,10 +207,14 @@ def test_good_rows_of_a_block_with_a_bad_one_keep_their_values(precision: int) -
         "note": "string",
     }
     plan = plan_columns(_declaration(columns), upstream)
-    good = b'1,t,1.50,2024-02-29 12:00:00.25+00,00ff,"a ""q""\nb",\n2,,,,,"",\n'
+    good = (
+        b"1\tt\t1.50\t2024-02-29 12:00:00.25+00\t00ff\t" + rb'a "q"\nb\\n\\N' + b"\n"
+        b"2\t\\N\t\\N\t\\N\t\\N\t\n"
+    )
     expected = BlockParser(plan, None).parse(good)
     assert expected.rejections == ()
-    mixed = BlockParser(plan, None).parse(good + b"3,f,NaN,infinity,,x,\n")
+    assert expected.rows["note"].to_pylist() == ['a "q"\nb\\n\\N', ""]
+    mixed = BlockParser(plan, None).parse(good + b"3\tf\tNaN\tinfinity\t\\N\tx\n")
     assert mixed.rows.equals(expected.rows)
     [rejection] = mixed.rejections
     assert rejection.rule == "not_representable"
@@ -229,6 +234,19 @@ def test_halving_finds_exactly_the_unfit_rows(bad: list[int]) -> None:
 def test_hexadecimal_is_decoded_at_any_offset(values: list[bytes | None], offset: int) -> None:
     texts = pa.array([None if v is None else v.hex() for v in values], pa.string())
     assert decode_hex(texts.slice(offset)).to_pylist() == values[offset:]
+
+
+@given(st.lists(st.none() | st.text("\\Nbfnrtv \b\f\n\r\t\v'\"", max_size=8), max_size=20))
+def test_escapes_are_undone_whatever_stands_together(values: list[str | None]) -> None:
+    sent = [None if v is None else _escaped(v) for v in values]
+    rows = pa.table({"n": pa.array(range(len(values))), "note": pa.array(sent, pa.string())})
+    assert unescaped(rows)["note"].to_pylist() == values
+
+
+def _escaped(text: str) -> str:
+    """Write a text as PostgreSQL's COPY does."""
+    letters = {"\\": "\\", "\b": "b", "\f": "f", "\n": "n", "\r": "r", "\t": "t", "\v": "v"}
+    return "".join("\\" + letters[c] if c in letters else c for c in text)
 
 
 @given(st.data(), st.integers(1, 15))
