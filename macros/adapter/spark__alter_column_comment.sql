@@ -4,7 +4,8 @@
     Defect: dbt-spark sends one ALTER TABLE per column at each run. On Iceberg each is a commit of its own
     with a new metadata file, so `persist_docs` on a table of twenty columns made twenty versions at
     the first run; and its escaping leaves a backslash before a quote to end the text.
-    Upstream: known, open. Repair: compare with DESCRIBE, then one ALTER COLUMN with all that differ.
+    Upstream: not reported for Iceberg; for Databricks' adapter, as slowness: dbt-databricks#507, #845.
+    Repair: compare with DESCRIBE, then one ALTER COLUMN with all that differ.
 -#}
 {% macro spark__alter_column_comment(relation, column_dict) %}
     {%- set present = _column_comments(relation) -%}

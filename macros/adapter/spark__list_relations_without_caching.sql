@@ -4,7 +4,7 @@
     Defect: dbt-spark asks SHOW TABLE EXTENDED, which on an Iceberg catalog lists no view. dbt then takes
     a view for missing: a model that turns from view to table fails with "View with same name
     already exists", and the documentation shows no view.
-    Upstream: known for Iceberg catalogs, open. Repair: add what SHOW VIEWS says.
+    Upstream: no report found. Repair: add what SHOW VIEWS says.
 -#}
 {% macro spark__list_relations_without_caching(relation) %}
     {%- set relations = [] -%}

@@ -4,7 +4,8 @@
     Defect: dbt-spark binds values by Python's `%`, numbers as floats: an empty text becomes 'None', an
     apostrophe breaks the statement, a backslash begins an escape, 9007199254740993 becomes …992; and
     a cast around every value makes large seeds slow.
-    Upstream: known, open. Repair: escaped literals, and one cast per column over all rows.
+    Upstream: dbt-adapters#487 (open) for NULL; the others were not found there.
+    Repair: escaped literals, one cast per column over all rows, and an error for what does not fit.
 -#}
 {% macro spark__load_csv_rows(model, agate_table) %}
     {%- set names = agate_table.column_names -%}
