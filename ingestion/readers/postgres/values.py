@@ -19,7 +19,7 @@ TIME_ZONE_SUFFIX = r"\+00$"
 def csv_type(column: ReadColumn) -> pa.DataType:
     """Return the type that pyarrow's CSV reader has to parse a column as.
 
-    Short decimals are read as doubles, four times as fast; `to_declared` makes them exact again.
+    Short decimals are read as doubles, much faster; `to_declared` makes them exact again.
     """
     upstream = column.upstream
     if column.is_token or upstream is None or column.data_type.name == "binary":

@@ -185,7 +185,7 @@ def test_a_quoted_name_is_one_name(name: str) -> None:
     assert text[1:-1].replace('""', '"') == name
 
 
-# CSV blocks become typed rows, and rejections for what does not fit
+# COPY's blocks become typed rows, and rejections for what does not fit
 
 
 @pytest.mark.parametrize("precision", [15, 18])  # read as doubles, and as they are
