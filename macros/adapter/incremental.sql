@@ -1,55 +1,46 @@
 {#-
-    The materialization of every silver and gold table, in place of dbt-spark's own. It differs
-    where the stock one damages data on Iceberg (see docs/architecture.md):
+    dbt-spark's incremental materialization, with its steps in an order that loses nothing.
 
-    - the position of each stream is written into the very snapshot that consumes the rows, with
-      a hash of the model's SQL and rules, so that an edited model is built anew;
-    - nothing new upstream: no statement and no snapshot;
-    - `create or replace`, never drop: history stays and readers never miss the table;
-    - the temporary view carries the schema's name, because all threads share one session;
-    - MERGE matches null-safely, names its columns and refuses a key that comes twice.
+    Defects: the temporary view of the new rows is named by the model's alias alone, while all threads share
+    one session, so that two models of one alias write each other's rows (P1, see also
+    `spark__make_temp_relation`); and `--full-refresh` drops an Iceberg table before it makes the new one:
+    history is gone, and readers fail meanwhile (P4).
+    Upstream: dbt-core#1321 mended P1 for other adapters, dbt-spark#350 was closed as wontfix; dbt-adapters#1145
+    (open) asks for P4.
+    Repair: a view of a name of its own, dropped afterwards; create or replace where the format can.
 
-    Strategies: `merge` and `recompute` (a file each beside this one) and `rebuild`.
+    `default__incremental_action` and `default__in_commit` are where a project that knows more of its
+    models decides (Firn's streams do), and what stands around the statement that commits.
 -#}
 {% materialization incremental, adapter='spark' %}
-    {%- set strategy = config.require('incremental_strategy') -%}
+    {%- set file_format = dbt_spark_validate_get_file_format(config.get('file_format', 'parquet')) -%}
+    {%- set strategy = config.get('incremental_strategy') or 'append' -%}
     {%- set existing = load_relation(this) -%}
-    {%- set streams = _streams_in(sql) -%}
-    {%- set modes = streams | map(attribute='mode') | unique | list -%}
 
     {{ run_hooks(pre_hooks) }}
 
-    {%- if existing is none or should_full_refresh() or 'rebuild' in modes -%}
-        {%- set action = 'create' -%}
-    {%- elif modes == ['unchanged'] -%}
-        {%- set action = 'skip' -%}
-    {%- elif strategy == 'merge' -%}
-        {%- set action = 'merge' -%}
-    {%- elif strategy == 'recompute' and modes and 'full' not in modes -%}
-        {%- set action = 'recompute' -%}
-    {%- elif strategy in ('recompute', 'rebuild') -%}
+    {%- if existing is none or existing.is_view or should_full_refresh() -%}
         {%- set action = 'create' -%}
     {%- else -%}
-        {%- do exceptions.raise_compiler_error(
-            this ~ ": incremental_strategy is '" ~ strategy
-            ~ "'; allowed are merge, recompute and rebuild."
-        ) -%}
+        {%- set action = adapter.dispatch('incremental_action')(strategy, sql) -%}
     {%- endif -%}
 
     {%- if action == 'skip' -%}
         {%- call noop_statement('main', 'SKIP: nothing new upstream') -%}
             -- nothing new upstream
         {%- endcall -%}
-    {%- else -%}
-        {%- do _set_positions(streams) -%}
-        {%- if action == 'create' -%}
+    {%- elif action == 'create' -%}
+        {%- if existing is not none and (existing.is_view or file_format not in ['iceberg', 'delta']) -%}
+            {%- do adapter.drop_relation(existing) -%}
+        {%- endif -%}
+        {%- call adapter.dispatch('in_commit')(sql) -%}
             {%- call statement('main') -%}
                 {{ create_table_as(False, this, sql) }}
             {%- endcall -%}
-        {%- else -%}
-            {%- do _merge_new_rows(action, existing) -%}
-        {%- endif -%}
-        {%- do _reset_positions() -%}
+        {%- endcall -%}
+        {%- do persist_constraints(this, model) -%}
+    {%- else -%}
+        {%- do _add_new_rows(strategy, existing) -%}
     {%- endif -%}
 
     {%- do apply_grants(this, config.get('grants'), should_revoke(existing, should_full_refresh())) -%}
@@ -59,26 +50,23 @@
 {% endmaterialization %}
 
 
-{%- macro _merge_new_rows(action, existing) -%}
-    {%- set new_rows = 'firn__' ~ this.schema ~ '__' ~ this.identifier ~ '__new' -%}
+{%- macro _add_new_rows(strategy, existing) -%}
+    {%- set new_rows = make_temp_relation(this) -%}
+    {%- set compiled = sql -%}
     {%- if config.get('contract').enforced -%}
         {%- do get_assert_columns_equivalent(sql) -%}
+        {%- set compiled = get_select_subquery(sql) -%}
     {%- endif -%}
     {%- call statement('new_rows') -%}
-        create or replace temporary view {{ new_rows }} as
-        {{ sql }}
+        {{ create_table_as(True, new_rows, compiled) }}
     {%- endcall -%}
     {%- do process_schema_changes(
-        incremental_validate_on_schema_change(config.get('on_schema_change'), default='append_new_columns'),
-        api.Relation.create(identifier=new_rows), existing
+        incremental_validate_on_schema_change(config.get('on_schema_change'), default='ignore'), new_rows, existing
     ) -%}
-    {%- set columns = adapter.get_columns_in_relation(api.Relation.create(identifier=new_rows)) | map(attribute='name') | list -%}
-    {%- call statement('main') -%}
-        {%- if action == 'merge' -%}
-            {{ _merge_sql(this, new_rows, columns) }}
-        {%- else -%}
-            {{ _recompute_sql(this, new_rows, columns) }}
-        {%- endif -%}
+    {%- call adapter.dispatch('in_commit')(sql) -%}
+        {%- call statement('main') -%}
+            {{ _incremental_sql(strategy, new_rows, existing) }}
+        {%- endcall -%}
     {%- endcall -%}
     {%- call statement('drop_new_rows') -%}
         drop view if exists {{ new_rows }}
@@ -86,40 +74,21 @@
 {%- endmacro -%}
 
 
-{#- The streams a compiled model consumes, from the markers in its SQL. -#}
-{%- macro _streams_in(compiled) -%}
-    {%- set streams = [] -%}
-    {%- for name, mode, snapshot, sequence in modules.re.findall(
-        '/\* firn:stream (\S+) (\S+) (\S+):(\S+) \*/', compiled
-    ) -%}
-        {%- do streams.append({'name': name, 'mode': mode, 'snapshot': snapshot, 'sequence': sequence}) -%}
-    {%- endfor -%}
-    {{ return(streams) }}
-{%- endmacro -%}
-
-
-{#- Iceberg copies session settings of this prefix into the summary of every snapshot committed. -#}
-{%- macro _set_positions(streams) -%}
-    {%- set consumed = {} -%}
-    {%- for stream in streams if stream.snapshot != 'none' -%}
-        {%- do consumed.update({
-            stream.name: {'snapshot': stream.snapshot, 'sequence': stream.sequence},
-        }) -%}
-    {%- endfor -%}
-    {%- set positions = {'definition': _definition(), 'streams': consumed} -%}
-    {%- call statement('set_positions') -%}
-        set {{ _positions_setting() }} = `{{ tojson(positions) }}`
-    {%- endcall -%}
-{%- endmacro -%}
-
-
-{%- macro _reset_positions() -%}
-    {%- call statement('reset_positions') -%}
-        reset {{ _positions_setting() }}
-    {%- endcall -%}
-{%- endmacro -%}
-
-
-{%- macro _positions_setting() -%}
-    {{ return('`spark.sql.iceberg.snapshot-property.' ~ _positions_property(this) ~ '`') }}
+{#- dbt-spark's own strategies, or that of a macro `get_incremental_<strategy>_sql`, as dbt's other adapters do it. -#}
+{%- macro _incremental_sql(strategy, new_rows, existing) -%}
+    {%- set unique_key = config.get('unique_key') -%}
+    {%- set predicates = config.get('predicates') or config.get('incremental_predicates') -%}
+    {%- set own = context.get('get_incremental_' ~ strategy ~ '_sql') -%}
+    {%- if own and strategy not in ['append', 'merge', 'insert_overwrite', 'microbatch'] -%}
+        {{ own({
+            'target_relation': this,
+            'temp_relation': new_rows,
+            'unique_key': unique_key,
+            'dest_columns': _columns_of_both(existing, new_rows),
+            'incremental_predicates': predicates,
+        }) }}
+    {%- else -%}
+        {%- do dbt_spark_validate_get_incremental_strategy(strategy, config.get('file_format', 'parquet')) -%}
+        {{ dbt_spark_get_incremental_sql(strategy, new_rows, this, existing, unique_key, predicates) }}
+    {%- endif -%}
 {%- endmacro -%}

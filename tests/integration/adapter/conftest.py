@@ -1,21 +1,14 @@
-"""Plain dbt projects, each in a lake of its own."""
-
-from collections.abc import Callable
-from pathlib import Path
+"""Two plain dbt projects, each in a lake of its own: one without the repairs, one with them."""
 
 import pytest
 
 from tests.integration.adapter.plain_project import PlainProject
 from tests.warm_dbt import WarmDbt
 
-MakeProject = Callable[[bool], PlainProject]
 
-
-@pytest.fixture
-def make_project(tmp_path: Path, warm_dbt: WarmDbt) -> MakeProject:
-    """Return a function that makes a project, with the repairs or without."""
-
-    def make(repaired: bool) -> PlainProject:
-        return PlainProject(tmp_path / f"repaired_{repaired}".lower(), warm_dbt, repaired)
-
-    return make
+@pytest.fixture(scope="session", params=[False, True], ids=["stock", "repaired"])
+def project(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, warm_dbt: WarmDbt
+) -> PlainProject:
+    """Return the project that all tests share; every test has models of its own names."""
+    return PlainProject(tmp_path_factory.mktemp("plain") / "project", warm_dbt, request.param)

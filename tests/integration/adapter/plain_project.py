@@ -18,32 +18,50 @@ profile: firn
 model-paths: [models]
 macro-paths: [macros]
 seed-paths: [seeds]
+snapshot-paths: [snapshots]
 target-path: "{{ env_var('FIRN_HOME') }}/target"
 flags: {send_anonymous_usage_stats: false}
 models: {+file_format: iceberg}
 seeds: {+file_format: iceberg}
+snapshots: {+file_format: iceberg}
 """
+ANSI_SWITCH = "spark.dbt.ansi.enabled"
 
 
 class PlainProject:
-    """A project in a folder of its own, and the lake it builds."""
+    """A project in a folder of its own, and the lake it builds in the schema `silver`."""
 
     def __init__(self, folder: Path, dbt: WarmDbt, repaired: bool) -> None:
-        """Lay the project out in `folder`; `repaired` lifts `macros/adapter` into it."""
+        """Lay the project out in `folder`; `repaired` lifts `macros/adapter` and ANSI into it."""
+        self.repaired = repaired
         self._dbt = dbt
         self._folder = folder
         self._settings = Settings(project_dir=folder, home=folder / "home")
         (folder / "home" / "lake").mkdir(parents=True)
-        (folder / "profiles").symlink_to(ROOT / "profiles")
+        shutil.copytree(ROOT / "profiles", folder / "profiles")
         self.write("dbt_project.yml", PROJECT)
         if repaired:
             shutil.copytree(ROOT / "macros" / "adapter", folder / "macros" / "adapter")
+        else:
+            self._leave_ansi_out(folder / "profiles" / "profiles.yml")
+
+    @staticmethod
+    def _leave_ansi_out(profiles: Path) -> None:
+        lines = profiles.read_text(encoding="utf-8").splitlines(keepends=True)
+        others = [line for line in lines if ANSI_SWITCH not in line]
+        assert len(others) < len(lines)
+        profiles.write_text("".join(others), encoding="utf-8")
 
     def write(self, path: str, text: str) -> None:
         """Write a file of the project."""
         file = self._folder / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8")
+
+    def build(self, name: str, sql: str, *arguments: str) -> DbtOutcome:
+        """Write a model and run it. Raises DbtFailedError when it does not end well."""
+        self.write(f"models/{name}.sql", sql)
+        return self.dbt("run", "--select", name, *arguments)
 
     def dbt(self, *arguments: str) -> DbtOutcome:
         """Run a dbt command. Raises DbtFailedError when it does not end well."""
@@ -62,21 +80,30 @@ class PlainProject:
         return self._settings.home / "target"
 
     @property
+    def warehouse(self) -> Path:
+        """The folder of the lake's files."""
+        return self._settings.home / "lake" / "warehouse"
+
+    @property
     def catalog(self) -> Catalog:
         """The lake's catalog."""
         return open_catalog(self._settings)
 
-    def table(self, name: str) -> Table:
-        """Return a table of the profile's schema."""
-        return self.catalog.load_table(f"silver.{name}")
+    def table(self, name: str, schema: str = "silver") -> Table:
+        """Return a table, by default of the profile's schema."""
+        return self.catalog.load_table((schema, name))
 
-    def rows(self, name: str, order_by: str) -> list[dict[str, Any]]:
+    def rows(self, name: str, order_by: str, schema: str = "silver") -> list[dict[str, Any]]:
         """Return a table's rows in order."""
         found: list[dict[str, Any]] = (
-            self.table(name).scan().to_arrow().sort_by(order_by).to_pylist()
+            self.table(name, schema).scan().to_arrow().sort_by(order_by).to_pylist()
         )
         return found
 
     def versions_count(self, name: str) -> int:
         """Return how many metadata files a table has had so far."""
         return len(self.table(name).metadata.metadata_log) + 1
+
+    def snapshots_count(self, name: str) -> int:
+        """Return how many snapshots a table has."""
+        return len(self.table(name).metadata.snapshots)

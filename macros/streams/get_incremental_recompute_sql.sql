@@ -1,12 +1,13 @@
 {#-
-    Replace the touched groups: rows the model made are inserted, or updated where a value
-    differs; rows of touched groups that it no longer makes are deleted. One commit, and rows
+    Strategy `recompute`: replace the touched groups. Rows the model made are inserted, or updated where a
+    value differs; rows of touched groups that it no longer makes are deleted. One commit, and rows
     that stay the same are not written again, so that models downstream see true changes only.
 -#}
-{% macro _recompute_sql(target, new_rows, columns) %}
-    {%- set keys = _key_columns() -%}
+{% macro get_incremental_recompute_sql(arguments) %}
+    {%- set target = arguments.target_relation -%}
+    {%- set keys = _key_columns(config.require('unique_key')) -%}
+    {%- set columns = arguments.dest_columns | map(attribute='name') | list -%}
     {%- set values = columns | reject('in', keys) | list -%}
-    {%- set touched = _touched_query(sql) -%}
     merge into {{ target }} as target
     using (
         select
@@ -19,13 +20,13 @@
             made._firn_is_made is null as _firn_is_gone
         from (
             select *, true as _firn_is_made from (
-                {{ _rows_with_one_per_key(target, new_rows, keys) }}
+                {{ _rows_with_one_per_key(target, arguments.temp_relation, keys) }}
             )
         ) as made
         full outer join (
             select {{ keys | join(', ') }}
             from {{ target }} as present
-            where {{ _is_touched('present', touched) }}
+            where {{ _is_touched('present', _touched_query(sql)) }}
         ) as present
             on {{ _same_key(keys, 'made', 'present') }}
     ) as source
@@ -33,7 +34,7 @@
     when matched and source._firn_is_gone then delete
     {%- if values %}
     when matched and not ({{ _same_key(values, 'target', 'source') }})
-        then update set {{ _assignments(values) }}
+        then update set {{ _assignments(values, 'target', 'source') }}
     {%- endif %}
     when not matched and not source._firn_is_gone
         then insert ({{ columns | join(', ') }})

@@ -1,0 +1,39 @@
+{#-
+    MERGE that keeps one row per key and survives a column that the model no longer has.
+
+    Defects: `=` never matches a NULL key, which is inserted again at each run, and of two new rows with one key
+    both are inserted (P8); `insert *` and `update set *` fail with UNRESOLVED_COLUMN once the table has a column
+    that the model has not (P5).
+    Upstream: dbt-adapters#159 for NULL (closed as stale), mended in dbt-databricks#590; the others were not found there.
+    Repair: null-safe match, an error that names the key which comes twice, and columns by name.
+
+    `config.meta.version` lists the columns whose tuple orders the versions of a row: a matched row
+    changes only for a greater one, so that any order and any batching of the same input gives the
+    same table. Without it every matched row changes, as in dbt-spark.
+    `incremental_predicates` may name `DBT_INTERNAL_SOURCE` and `DBT_INTERNAL_DEST`.
+-#}
+{% macro spark__get_merge_sql(target, source, unique_key, dest_columns, incremental_predicates) %}
+    {%- set keys = _key_columns(unique_key) if unique_key else [] -%}
+    {%- set shared = _columns_of_both(target, source) -%}
+    {%- set columns = shared | map(attribute='quoted') | list -%}
+    {%- set updated = get_merge_update_columns(
+        config.get('merge_update_columns'), config.get('merge_exclude_columns'), shared
+    ) or columns -%}
+    {%- set matches = [_same_key(keys, 'DBT_INTERNAL_SOURCE', 'DBT_INTERNAL_DEST') if keys else 'false'] -%}
+    {%- set version = config.get('meta', {}).get('version') -%}
+    merge into {{ target }} as DBT_INTERNAL_DEST
+    using (
+        {{ _rows_with_one_per_key(target, source, keys) if keys else 'select * from ' ~ source }}
+    ) as DBT_INTERNAL_SOURCE
+        on {{ (matches + (incremental_predicates or [])) | join(' and ') }}
+    when matched
+        {%- if version %} and {{ _is_newer(version, 'DBT_INTERNAL_SOURCE', 'DBT_INTERNAL_DEST') }}{% endif %}
+        then update set {{ _assignments(updated, 'DBT_INTERNAL_DEST', 'DBT_INTERNAL_SOURCE') }}
+    when not matched then insert ({{ columns | join(', ') }})
+        values ({{ _prefixed(columns, 'DBT_INTERNAL_SOURCE') | join(', ') }})
+{% endmacro %}
+
+
+{%- macro _is_newer(version, newer, older) -%}
+    struct({{ _prefixed(version, newer) | join(', ') }}) > struct({{ _prefixed(version, older) | join(', ') }})
+{%- endmacro -%}
