@@ -46,8 +46,8 @@ def _command(kind: str, port: int, configuration: Path) -> list[str]:
         ],
         THRIFT: [
             "spark-internal",
-            f"--hiveconf=hive.server2.thrift.port={port}",
-            "--hiveconf=hive.server2.thrift.bind.host=127.0.0.1",
+            *("--hiveconf", f"hive.server2.thrift.port={port}"),
+            *("--hiveconf", "hive.server2.thrift.bind.host=127.0.0.1"),
         ],
     }[kind]
     submit = f"{installed_package('pyspark')}/bin/spark-submit"
