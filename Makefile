@@ -91,6 +91,14 @@ $(PEERS)/.done: $(VENV)/.runtime requirements/bench.txt
 bench-postgres: $(PEERS)/.done ## Firn beside dlt and Spark on TPC-H lineitem, about an hour; BENCH="--help" for options.
 	@$(BIN)/python -m benchmarks.postgres_lineitem $(BENCH)
 
+SUITE := $(BIN)/pytest -q -p dbt.tests.fixtures.project tests/adapter_suite/suite.py
+
+.PHONY: adapter-suite
+adapter-suite: $(VENV)/.dev ## dbt's own suite for adapters, without the repairs and with them; about an hour.
+	-$(SUITE) --junitxml=$(FIRN_HOME)/suite-stock.xml
+	-$(SUITE) --repaired --junitxml=$(FIRN_HOME)/suite-repaired.xml
+	$(BIN)/python -m tests.adapter_suite.report $(FIRN_HOME)/suite-stock.xml $(FIRN_HOME)/suite-repaired.xml
+
 # Upkeep
 
 .PHONY: format

@@ -18,7 +18,14 @@ from ingestion.lake import Lake
 from ingestion.loads import Record
 from ingestion.progress import Progress
 from ingestion.quarantine import Quarantine
-from ingestion.raw_tables import SHAPE_PROPERTY, RawColumn, RawShape, ensure_raw_table, reshape
+from ingestion.raw_tables import (
+    SHAPE_PROPERTY,
+    RawColumn,
+    RawShape,
+    ensure_raw_table,
+    null_notes,
+    reshape,
+)
 from ingestion.readers.postgres import PostgresReader, Reading, Request
 from ingestion.results import IngestOptions, LoadResult, OnEvent, Outcome, TableProgress
 from ingestion.settings import Failpoint
@@ -75,6 +82,7 @@ class _Load:
         self._quarantine = Quarantine(context.lake, table, self._stamp)
         self._landing: Landing | None = None
         self._deleted_count = 0
+        self._null_notes: list[str] = []
 
     def run(self) -> tuple[LoadResult, Record | None]:
         """Read, land and commit. Raises FirnError with nothing committed."""
@@ -116,8 +124,7 @@ class _Load:
 
     def _take_batches(self, reading: Reading) -> None:
         """Write what can be landed and set aside what cannot, until the reading ends."""
-        made_to = self._stored.properties.get(SHAPE_PROPERTY) if self._stored else None
-        if self._replaces or made_to != self._shape(reading).fingerprint:
+        if self._replaces or not self._is_made_to(self._shape(reading)):
             self._open_landing(reading)
         for batch in reading.batches:
             self._quarantine.add(batch.rejections)
@@ -173,7 +180,7 @@ class _Load:
         after = self._progress_after(reading)
         record = make_record(self._table, self._stamp, books, (self._before, after))
         record["bytes_read_count"] = reading.summary.bytes_read
-        notes = write_notes(reading, self._before)
+        notes = write_notes(reading, self._before) + self._null_notes
         if books.quarantined:
             notes.append(f"{books.quarantined} rows are in quarantine.{self._table.source}")
         record["notes"] = "; ".join(notes) or None
@@ -249,6 +256,11 @@ class _Load:
         evolved = (RawColumn(c.name, c.data_type) for c in reading.plan.evolved)
         return RawShape.of(self._table, evolved)
 
+    def _is_made_to(self, shape: RawShape) -> bool:
+        """Whether the stored table has this shape already."""
+        stored = self._stored.properties if self._stored else {}
+        return stored.get(SHAPE_PROPERTY) == shape.fingerprint
+
     def _open_landing(self, reading: Reading) -> Landing:
         """Open the raw table, made or widened as declared, at the snapshot this load began with."""
         if self._landing is not None:
@@ -263,6 +275,8 @@ class _Load:
         planned = self._stored.snapshot_id if self._stored else None
         if planned != (current.snapshot_id if current else None):
             raise ConflictError(f"{self._table.label} was changed while this load was planned")
+        if not self._replaces and not self._is_made_to(shape):
+            self._null_notes = null_notes(table, shape)
         transaction = table.transaction()
         if table.properties.get(SHAPE_PROPERTY) != shape.fingerprint:
             reshape(transaction, shape)

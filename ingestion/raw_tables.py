@@ -95,6 +95,28 @@ def ensure_raw_table(catalog: Catalog, shape: RawShape) -> Table:
     return catalog.load_table(shape.identifier)
 
 
+def null_notes(table: Table, shape: RawShape) -> list[str]:
+    """Say where a table made to a new shape holds NULL only because of that.
+
+    To be asked between the change and the first commit of rows after it: a column is new when the
+    current snapshot was written without it.
+    """
+    snapshot = table.current_snapshot()
+    if snapshot is None or snapshot.schema_id is None:
+        return []
+    landed = table.schemas()[snapshot.schema_id].column_names
+    wanted = [column.name for column in shape.columns]
+    notes = []
+    if new := [name for name in wanted if name not in landed]:
+        notes.append(
+            f"new: {', '.join(new)}; rows landed before hold NULL there, `firn ingest {shape.label}"
+            " --full-refresh` reads them again"
+        )
+    if gone := [name for name in landed if name not in wanted]:
+        notes.append(f"not read any more: {', '.join(gone)}; rows hold NULL there from now on")
+    return notes
+
+
 def reshape(transaction: Transaction, shape: RawShape) -> None:
     """Give a table whose rows are all about to be replaced any new shape, within `transaction`."""
     current = transaction.table_metadata.schema()

@@ -60,9 +60,11 @@
     {%- call statement('new_rows') -%}
         {{ create_table_as(True, new_rows, compiled) }}
     {%- endcall -%}
-    {%- do process_schema_changes(
-        incremental_validate_on_schema_change(config.get('on_schema_change'), default='ignore'), new_rows, existing
-    ) -%}
+    {%- set on_schema_change = incremental_validate_on_schema_change(config.get('on_schema_change'), default='ignore') -%}
+    {%- do process_schema_changes(on_schema_change, new_rows, existing) -%}
+    {%- if on_schema_change == 'append_new_columns' -%}
+        {%- do _widen_columns(existing, new_rows) -%}
+    {%- endif -%}
     {%- call adapter.dispatch('in_commit')(sql) -%}
         {%- call statement('main') -%}
             {{ _incremental_sql(strategy, new_rows, existing) }}

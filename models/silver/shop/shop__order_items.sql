@@ -51,7 +51,7 @@ totalled as (
         unit_price,
         gross_amount,
         discount_amount,
-        cast(gross_amount - discount_amount as decimal(18, 2)) as net_amount,
+        try_cast(gross_amount - discount_amount as decimal(18, 2)) as net_amount,
 
         -- flags
         is_deleted,

@@ -30,7 +30,7 @@ renamed as (
         discount_amount,
         shipping_amount,
         tax_amount,
-        cast(shipping_amount + tax_amount as decimal(18, 2)) as charges_amount,
+        try_cast(shipping_amount + tax_amount as decimal(18, 2)) as charges_amount,
 
         -- flags
         status = 'cancelled' as is_cancelled,

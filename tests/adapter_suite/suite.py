@@ -1,0 +1,37 @@
+"""Every base class of dbt-tests-adapter as a test class of ours, with nothing added.
+
+Left out are classes for what this stack has not: materialized views, Python models, functions,
+and catalogs of other vendors.
+"""
+
+import importlib
+import inspect
+from collections.abc import Iterator
+from pathlib import Path
+
+from dbt.tests import adapter
+
+LEFT_OUT = ("catalog_integrations", "functions", "materialized_view", "python_model")
+
+
+def _classes() -> Iterator[type]:
+    (root,) = map(Path, adapter.__path__)
+    for file in sorted(root.rglob("*.py")):
+        parts = file.relative_to(root).with_suffix("").parts
+        if parts[0] in LEFT_OUT:
+            continue
+        module = importlib.import_module(".".join((adapter.__name__, *parts)))
+        for name, found in inspect.getmembers(module, inspect.isclass):
+            is_own = found.__module__ == module.__name__
+            if is_own and name.startswith("Base") and _has_tests(found):
+                yield found
+
+
+def _has_tests(found: type) -> bool:
+    return any(name.startswith("test_") for name in dir(found))
+
+
+for _found in _classes():
+    _module = _found.__module__.removeprefix(f"{adapter.__name__}.").replace(".", "_")
+    _name = f"Test_{_module}_{_found.__name__}"
+    globals()[_name] = type(_name, (_found,), {"__module__": __name__})
