@@ -8,6 +8,7 @@ import json
 
 import pytest
 
+from ingestion.lake import local_path
 from tests.integration.adapter.plain_project import PlainProject
 from tests.warm_dbt import DbtFailedError
 
@@ -227,6 +228,22 @@ def test_a_view_that_becomes_a_table(project: PlainProject) -> None:
     project.build("turning", "{{ config(materialized='view') }} select 3 as a")
     project.dbt("docs", "generate")
     assert "turning" in _documented(project)
+
+
+def test_a_table_that_cannot_be_opened(project: PlainProject) -> None:
+    """A view stands beside it, which is then listed by another way than usual."""
+    project.build("damaged", "{{ config(materialized='table') }} select 1 as a")
+    project.build("beside", "{{ config(materialized='view') }} select 1 as a")
+    local_path(project.table("damaged").metadata_location).unlink()
+    try:
+        if not project.repaired:
+            with pytest.raises(DbtFailedError, match="NotFoundException"):
+                project.build("beside", "{{ config(materialized='table') }} select 2 as a")
+            return
+        project.build("beside", "{{ config(materialized='table') }} select 2 as a")
+        assert project.rows("beside", "a") == [{"a": 2}]
+    finally:
+        project.catalog.drop_table("silver.damaged")
 
 
 def _documented(project: PlainProject) -> set[str]:
