@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import sqlite3
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from functools import cached_property
@@ -26,6 +28,18 @@ Identifier = tuple[str, str]
 
 
 @dataclass(frozen=True)
+class Pointer:
+    """A table's row in the catalog: its newest metadata file and the one before; views have none.
+
+    A row can be there without a file: then nobody can open the table.
+    """
+
+    metadata: str | None
+    previous: str | None = None
+    is_view: bool = False
+
+
+@dataclass(frozen=True)
 class StoredTable:
     """What one table's newest metadata file says, read without opening the catalog."""
 
@@ -36,9 +50,15 @@ class StoredTable:
 class Lake:
     """The catalog `lake` and its warehouse, as profiles/profiles.yml gives them to Spark."""
 
-    def __init__(self, settings: Settings) -> None:
-        """Remember where to look; nothing is read or connected yet."""
+    def __init__(
+        self, settings: Settings, spark_parameters: Mapping[str, Any] | None = None
+    ) -> None:
+        """Remember where to look; nothing is read or connected yet.
+
+        `spark_parameters` are what a running dbt gave its Spark; without them the profile is read.
+        """
         self._settings = settings
+        self._given_parameters = spark_parameters
 
     @cached_property
     def catalog_file(self) -> Path:
@@ -82,26 +102,43 @@ class Lake:
 
         Reads the catalog's row and one JSON file: a load with nothing to do imports no pyiceberg.
         """
-        if not self.catalog_file.exists():
-            return None
-        query = (
-            "select metadata_location from iceberg_tables"
-            " where catalog_name = ? and table_namespace = ? and table_name = ?"
-        )
-        with closing(self._connect()) as connection:
-            try:
-                row = connection.execute(query, (CATALOG, *identifier)).fetchone()
-            except sqlite3.Error as error:
-                if "no such table" in str(error):
-                    return None
-                raise EnvironmentFault(
-                    f"the catalog {self.catalog_file} cannot be read: {error}", "firn doctor"
-                ) from error
+        row = next(self._rows(" and table_namespace = ? and table_name = ?", identifier), None)
         if row is None:
             return None
-        metadata = _read_metadata(identifier, row[0])
+        metadata = _metadata_of(identifier, row["metadata_location"])
         current = metadata.get("current-snapshot-id")
         return StoredTable(metadata.get("properties", {}), None if current == -1 else current)
+
+    def pointers(self) -> dict[Identifier, Pointer]:
+        """Return what the catalog says of every table and view, in one query, opening none.
+
+        Raises EnvironmentFault when the catalog cannot be read.
+        """
+        return {
+            (row["table_namespace"], row["table_name"]): Pointer(
+                row["metadata_location"],
+                row["previous_metadata_location"],
+                "iceberg_type" in row.keys() and row["iceberg_type"] == "VIEW",  # noqa: SIM118
+            )
+            for row in self._rows()
+        }
+
+    def repoint(self, identifier: Identifier, pointer: Pointer, metadata: str | None) -> bool:
+        """Let a table's row name another metadata file, or take the row away for `metadata=None`.
+
+        Only for a table that cannot be opened, which no engine can change or drop. False when the
+        row is not as `pointer` says any more: somebody else was here.
+        """
+        where = "where catalog_name = ? and table_namespace = ? and table_name = ?"
+        unchanged = "and metadata_location is ?"
+        known = (CATALOG, *identifier, pointer.metadata)
+        with closing(self._connect()) as connection, connection:
+            if metadata is None:
+                query = f"delete from iceberg_tables {where} {unchanged}"
+                return connection.execute(query, known).rowcount == 1
+            change = "set metadata_location = ?, previous_metadata_location = null"
+            query = f"update iceberg_tables {change} {where} {unchanged}"
+            return connection.execute(query, (metadata, *known)).rowcount == 1
 
     def table(self, identifier: Identifier) -> Table | None:
         """Load a table through the catalog, None when there is none."""
@@ -113,6 +150,23 @@ class Lake:
             return None
         except FileNotFoundError:
             raise _metadata_missing(identifier, "its newest metadata file") from None
+
+    def _rows(self, condition: str = "", values: tuple[str, ...] = ()) -> Iterator[sqlite3.Row]:
+        """Yield rows of the catalog; none while there is no catalog yet."""
+        if not self.catalog_file.exists():
+            return
+        query = f"select * from iceberg_tables where catalog_name = ?{condition}"
+        with closing(self._connect()) as connection:
+            connection.row_factory = sqlite3.Row
+            try:
+                rows = connection.execute(query, (CATALOG, *values)).fetchall()
+            except sqlite3.Error as error:
+                if "no such table" in str(error):
+                    return
+                raise EnvironmentFault(
+                    f"the catalog {self.catalog_file} cannot be read: {error}", "firn doctor"
+                ) from error
+        yield from rows
 
     def _connect(self) -> sqlite3.Connection:
         return sqlite3.connect(self.catalog_file, timeout=BUSY_TIMEOUT_SECONDS)
@@ -133,6 +187,8 @@ class Lake:
 
         Raises ConfigurationError when the profile cannot be read.
         """
+        if self._given_parameters is not None:
+            return dict(self._given_parameters)
         import jinja2
         import yaml
 
@@ -166,16 +222,29 @@ def open_catalog(settings: Settings) -> Catalog:
     return Lake(settings).catalog
 
 
-def _read_metadata(identifier: Identifier, location: str) -> dict[str, Any]:
+def local_path(location: str) -> Path:
+    """Return where a file of the lake lies on this machine."""
+    return Path(urlparse(location).path)
+
+
+def read_metadata(location: str) -> dict[str, Any]:
+    """Return what a metadata file says. Raises OSError or ValueError when it cannot be read."""
+    content = local_path(location).read_bytes()
+    is_compressed = ".gz.metadata.json" in location or location.endswith(".metadata.json.gz")
+    return dict(json.loads(gzip.decompress(content) if is_compressed else content))
+
+
+def _metadata_of(identifier: Identifier, location: str | None) -> dict[str, Any]:
+    if location is None:
+        raise _metadata_missing(identifier, "its newest metadata file")
     try:
-        content = Path(urlparse(location).path).read_bytes()
+        return read_metadata(location)
     except FileNotFoundError:
         raise _metadata_missing(identifier, location) from None
-    return dict(json.loads(content))
 
 
 def _metadata_missing(identifier: Identifier, location: str) -> EnvironmentFault:
     return EnvironmentFault(
         f"table {'.'.join(identifier)} is in the catalog, but {location} is gone",
-        "restore the file from a backup; Firn does not guess what was in it",
+        f"firn verify {'.'.join(identifier)} says what can be done",
     )

@@ -10,7 +10,7 @@ from typing import Any
 
 from ingestion.batches import Rejection
 from ingestion.declarations import TableDeclaration
-from ingestion.lake import Lake
+from ingestion.lake import Identifier, Lake
 from ingestion.stamp import Stamp
 
 NAMESPACE = "quarantine"
@@ -25,6 +25,11 @@ COLUMNS = {
     "_load_id": "string",
     "_ingested_at": "timestamp",
 }
+
+
+def quarantine_of(source: str) -> Identifier:
+    """Return the name of the table that keeps a source's rejected rows."""
+    return NAMESPACE, source
 
 
 class Quarantine:
@@ -81,7 +86,7 @@ class Quarantine:
 
         from ingestion.ledger import ensure_ledger
 
-        table = ensure_ledger(self._lake, (NAMESPACE, self._table.source), COLUMNS)
+        table = ensure_ledger(self._lake, quarantine_of(self._table.source), COLUMNS)
         ours = f"table_name = '{self._table.name}'"
         scan = table.scan(ours, selected_fields=("row_id",))
         known = set(scan.to_arrow().column("row_id").to_pylist())

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from ingestion.errors import ConfigurationError, EnvironmentFault
-from ingestion.lake import Lake, open_catalog
+from ingestion.lake import Lake, Pointer, open_catalog
 from ingestion.settings import Settings
 
 ROOT = Path(__file__).parents[3]
@@ -44,6 +44,24 @@ def test_a_table_that_does_not_exist_is_none(settings: Settings) -> None:
     assert lake.stored(("raw_shop", "orders")) is None
     assert lake.table(("raw_shop", "orders")) is None
     assert lake.stored(("raw_shop", "orders")) is None
+
+
+def test_a_row_of_the_catalog_names_another_file_only_as_it_was_read(settings: Settings) -> None:
+    from pyiceberg.schema import Schema
+
+    lake, name = Lake(settings), ("ops", "t")
+    assert lake.pointers() == {}
+    lake.catalog.create_namespace("ops")
+    table = lake.catalog.create_table(name, Schema())
+    before = lake.pointers()[name]
+    assert before == Pointer(table.metadata_location)
+    assert not lake.repoint(name, Pointer("another"), "new")
+    assert lake.pointers()[name] == before
+    assert lake.repoint(name, before, "new")
+    assert lake.pointers()[name] == Pointer("new")
+    assert not lake.repoint(name, before, None)
+    assert lake.repoint(name, Pointer("new"), None)
+    assert lake.pointers() == {}
 
 
 def test_what_is_stored_is_read_without_the_catalog(settings: Settings) -> None:

@@ -1,0 +1,63 @@
+"""The ledger ops.schema_changes: one row per difference that a run found, no commit without one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from ingestion.lake import Lake
+
+if TYPE_CHECKING:
+    from operations.preflight.report import Judged
+
+IDENTIFIER = ("ops", "schema_changes")
+COLUMNS = {
+    "run_id": "string",
+    "checked_at": "timestamp",
+    "table_name": "string",
+    "column_name": "string",
+    "part": "string",
+    "kind": "string",
+    "declared": "string",
+    "found": "string",
+    "cure": "string",
+    "verdict": "string",
+}
+
+
+def record_changes(lake: Lake, run_id: str, judged: Judged) -> None:
+    """Add a row per difference in one commit; without differences nothing is written.
+
+    `run_id` is dbt's invocation id. Raises what the catalog raises when it cannot take the commit.
+    """
+    if judged:
+        from ingestion.ledger import repeat_on_conflict
+
+        checked_at = datetime.now(UTC)
+        rows = [
+            {
+                "run_id": run_id,
+                "checked_at": checked_at,
+                "table_name": difference.table,
+                "column_name": difference.column,
+                "part": difference.part.strip("()"),
+                "kind": str(difference.kind),
+                "declared": difference.declared,
+                "found": difference.found,
+                "cure": difference.cure,
+                "verdict": str(verdict),
+            }
+            for difference, verdict in judged
+        ]
+        repeat_on_conflict(lambda: _append(lake, rows))
+
+
+def _append(lake: Lake, rows: Sequence[dict[str, Any]]) -> None:
+    import pyarrow as pa
+    from pyiceberg.io.pyarrow import schema_to_pyarrow
+
+    from ingestion.ledger import ensure_ledger
+
+    table = ensure_ledger(lake, IDENTIFIER, COLUMNS)
+    table.append(pa.Table.from_pylist(list(rows), schema=schema_to_pyarrow(table.schema())))

@@ -1,0 +1,89 @@
+"""The gate before a run: what dbt is about to do + the lake -> go, or stop with every reason."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ingestion.declarations import load_sources
+from ingestion.errors import FirnError
+from ingestion.lake import Lake
+from ingestion.settings import Settings
+from operations.preflight.changes import record_changes
+from operations.preflight.found import read_tables
+from operations.preflight.graph import Project
+from operations.preflight.policy import Verdict, verdict
+from operations.preflight.report import message
+from operations.preflight.rules import Difference, differences
+
+
+@dataclass(frozen=True)
+class Run:
+    """What dbt is about to do: its graph, the unique ids it selected, and its options."""
+
+    graph: Mapping[str, Mapping[str, Any]]
+    selected: Sequence[str]
+    full_refresh: bool = False
+
+
+@dataclass(frozen=True)
+class Gate:
+    """The differences that a run would meet, each with what happens about it."""
+
+    judged: tuple[tuple[Difference, Verdict], ...]
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the run must not start."""
+        return any(verdict is Verdict.STOPS for _, verdict in self.judged)
+
+    @property
+    def cures(self) -> list[str]:
+        """The statements to run now, so that the run finds what it needs."""
+        return [d.cure for d, verdict in self.judged if verdict is Verdict.CURED]
+
+    @property
+    def message(self) -> str:
+        """What to tell people; empty when there is nothing to tell."""
+        return message(self.judged) if self.judged else ""
+
+
+def examine(lake: Lake, settings: Settings, run: Run) -> Gate:
+    """Compare every table that the run needs with the lake.
+
+    A table that the run makes itself may be missing. Nothing is written. Raises FirnError when
+    declarations or catalog cannot be read.
+    """
+    project = Project(run.graph, load_sources(settings.project_dir))
+    needed = list(project.needed_tables(run.selected, full_refresh=run.full_refresh))
+    found = read_tables(lake, (declared.identifier for declared, _ in needed))
+    judged = [
+        (difference, verdict(declared, difference))
+        for declared, is_made in needed
+        if not (is_made and found[declared.identifier] is None)
+        for difference in differences(declared, found[declared.identifier])
+    ]
+    return Gate(tuple(_settled(judged)))
+
+
+def record(lake: Lake, run_id: str, gate: Gate) -> str:
+    """Add the gate's differences to ops.schema_changes; return why that failed, "" if it did not.
+
+    A ledger that cannot be written must not hide what it should have held.
+    """
+    try:
+        record_changes(lake, run_id, gate.judged)
+    except FirnError as error:
+        return str(error)
+    except Exception as error:  # noqa: BLE001 - whatever the catalog's library raises is the reason
+        return f"{type(error).__name__}: {error}"
+    return ""
+
+
+def _settled(judged: Iterable[tuple[Difference, Verdict]]) -> list[tuple[Difference, Verdict]]:
+    """Cure nothing when the run does not start anyway."""
+    settled = list(judged)
+    if any(verdict is Verdict.STOPS for _, verdict in settled):
+        return [(d, Verdict.WAITS if v is Verdict.CURED else v) for d, v in settled]
+    return settled

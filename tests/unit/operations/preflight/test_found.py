@@ -1,0 +1,156 @@
+"""What is read from a real, small lake, whole or damaged."""
+
+import shutil
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+from pyiceberg.partitioning import PartitionField, PartitionSpec
+from pyiceberg.schema import Schema
+from pyiceberg.table import Table
+from pyiceberg.table.sorting import SortField, SortOrder
+from pyiceberg.transforms import BucketTransform, IdentityTransform, MonthTransform
+from pyiceberg.types import IntegerType, NestedField, TimestamptzType
+
+from ingestion.errors import ConfigurationError, EnvironmentFault
+from ingestion.lake import Lake, local_path
+from ingestion.settings import Settings
+from operations.preflight.found import Found, FoundColumn, FoundTable, Unreadable, read_tables
+from operations.restoration import forget_table, restore_table
+
+ROOT = Path(__file__).parents[4]
+NAME = ("silver", "t")
+SCHEMA = Schema(
+    NestedField(1, "Id", IntegerType(), required=True),
+    NestedField(2, "at", TimestamptzType(), required=False),
+)
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """Return settings of a project with the repository's own profile and an empty lake."""
+    (tmp_path / "dbt_project.yml").touch()
+    shutil.copytree(ROOT / "profiles", tmp_path / "profiles")
+    return Settings(project_dir=tmp_path, home=tmp_path / "home")
+
+
+@pytest.fixture
+def table(settings: Settings) -> Table:
+    """Return a partitioned and sorted table with two commits."""
+    catalog = Lake(settings).catalog
+    catalog.create_namespace("silver")
+    spec = PartitionSpec(
+        PartitionField(2, 1000, MonthTransform(), "at_month"),
+        PartitionField(1, 1001, BucketTransform(4), "Id_bucket"),
+    )
+    order = SortOrder(SortField(source_id=1, transform=IdentityTransform()))
+    table = catalog.create_table(NAME, SCHEMA, partition_spec=spec, sort_order=order)
+    rows = pa.schema([pa.field("Id", pa.int32(), False), pa.field("at", pa.timestamp("us", "UTC"))])
+    for number in (1, 2):
+        table.append(pa.Table.from_pylist([{"Id": number}], schema=rows))
+    return table
+
+
+def _found(settings: Settings) -> Found:
+    return read_tables(Lake(settings), [NAME])[NAME]
+
+
+def _forget_location(settings: Settings) -> None:
+    with closing(sqlite3.connect(Lake(settings).catalog_file)) as connection:
+        connection.execute("update iceberg_tables set metadata_location = null")
+        connection.commit()
+
+
+def _manifest_list(table: Table) -> Path:
+    snapshot = table.current_snapshot()
+    assert snapshot is not None
+    return local_path(snapshot.manifest_list)
+
+
+def _manifest(table: Table) -> Path:
+    snapshot = table.current_snapshot()
+    assert snapshot is not None
+    return local_path(
+        max(snapshot.manifests(table.io), key=lambda m: m.sequence_number).manifest_path
+    )
+
+
+def test_no_lake_holds_no_table(settings: Settings) -> None:
+    assert _found(settings) is None
+
+
+def test_a_whole_table_is_described_in_words_of_a_declaration(
+    settings: Settings, table: Table
+) -> None:
+    found = _found(settings)
+    assert isinstance(found, FoundTable)
+    assert found.columns == {
+        "id": FoundColumn("int", True),
+        "at": FoundColumn("timestamp", False),
+    }
+    assert found.partition_by == ("month(at)", "bucket(4, id)")
+    assert found.sort_by == ("id asc",)
+    assert (found.format_version, found.fault) == (2, None)
+
+
+Damage = Callable[[Settings, Table], None]
+
+
+def _metadata_of(table: Table) -> Path:
+    return local_path(table.metadata_location)
+
+
+@pytest.mark.parametrize(
+    ("damage", "said"),
+    [
+        (lambda _, t: _metadata_of(t).unlink(), "metadata file gone"),
+        (lambda _, t: _metadata_of(t).write_text("{"), "metadata file damaged"),
+        (lambda _, t: _metadata_of(t).write_text("{}"), "no location"),
+        (lambda s, _: _forget_location(s), "no location"),
+        (lambda _, t: _manifest_list(t).unlink(), "manifest list gone"),
+        (lambda _, t: _manifest_list(t).write_bytes(b"Obj\x01"), "manifest list damaged"),
+        (lambda _, t: _manifest(t).unlink(), "newest manifest gone"),
+        (lambda _, t: _manifest(t).write_bytes(b"Obj\x01 cut"), "newest manifest damaged"),
+    ],
+)
+def test_damage_is_named_and_the_commit_before_restored(
+    settings: Settings, table: Table, damage: Damage, said: str
+) -> None:
+    damage(settings, table)
+    found = _found(settings)
+    if isinstance(found, FoundTable):
+        assert found.fault is not None
+        assert (found.fault.found, found.previous is not None) == (said, True)
+    else:
+        assert isinstance(found, Unreadable)
+        assert (found.found, found.previous is not None) == (said, True)
+        assert found.explanation.startswith("silver.t: ")
+    restore_table(settings, "silver.t")
+    found = _found(settings)
+    assert isinstance(found, FoundTable)
+    assert found.fault is None
+    restored = Lake(settings).catalog.load_table(NAME)
+    assert restored.scan().to_arrow()["Id"].to_pylist() == [1]
+    restored.append(pa.Table.from_pylist([{"Id": 3}], schema=restored.schema().as_arrow()))
+
+
+def test_without_a_whole_commit_before_a_table_can_only_be_forgotten(
+    settings: Settings, table: Table
+) -> None:
+    for file in local_path(table.metadata_location).parent.glob("*.json"):
+        file.unlink()
+    with pytest.raises(EnvironmentFault, match="the commit before cannot be read either"):
+        restore_table(settings, "silver.t")
+    forget_table(settings, "silver.t")
+    assert _found(settings) is None
+
+
+@pytest.mark.parametrize("name", ["silver.t", "silver.other"])
+def test_only_a_damaged_table_can_be_restored(settings: Settings, table: Table, name: str) -> None:
+    for action in (restore_table, forget_table):
+        with pytest.raises(ConfigurationError):
+            action(settings, name)
+    assert isinstance(_found(settings), FoundTable)
