@@ -121,6 +121,63 @@ def ingest(
     land(Settings.load(), selection or [], options, out)
 
 
+Tables = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[LAYER|SOURCE|TABLE]...",
+        help="Layers (raw, quarantine, silver, gold, all), sources (shop) or tables"
+        " (silver.shop__orders). A layer and a source together: what is in both. None: all.",
+    ),
+]
+
+
+@app.command()
+@named_faults
+def create(selection: Tables = None) -> None:
+    """Make missing tables, empty, before any data; what is there stays as it is."""
+    from operations.creation import create_tables
+    from operations.report import print_creation
+
+    with out.status("reading the project, making what is missing"):
+        creation = create_tables(Settings.load(), selection or [])
+    print_creation(out, creation)
+
+
+@app.command()
+@named_faults
+def verify(selection: Tables = None) -> None:
+    """Compare tables with their declaration; a line for each, and the cure for what differs."""
+    from operations.report import print_verified
+    from operations.verification import verify_tables
+
+    with out.status("reading the project and the lake"):
+        verified = verify_tables(Settings.load(), selection or [])
+    print_verified(out, verified)
+    if any(table.differences for table in verified):
+        raise typer.Exit(1)
+
+
+@app.command()
+@named_faults
+def restore(
+    table: Annotated[str, typer.Argument(help="Such as silver.shop__orders.")],
+    *,
+    forget: Annotated[
+        bool, typer.Option("--forget", help="Take it out of the catalog; its files stay.")
+    ] = False,
+) -> None:
+    """Put a table that cannot be opened back to the commit before, if that one is whole."""
+    from operations.restoration import forget_table, restore_table
+
+    settings = Settings.load()
+    if forget:
+        forget_table(settings, table)
+        out.print(f"{table} is out of the catalog; its files are still there.")
+    else:
+        file = restore_table(settings, table)
+        out.print(f"{table} is back at {file}.", soft_wrap=True)
+
+
 @app.command()
 @named_faults
 def declare(

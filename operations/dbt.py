@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ingestion.errors import LoadError
 from ingestion.settings import Settings
@@ -37,18 +38,31 @@ def run_dbt(settings: Settings, arguments: list[str], on_progress: Progress) -> 
 
     Raises LoadError with what dbt said when it does not end well.
     """
+    follow_dbt(settings, arguments, on_progress)
+    return _results(settings)
+
+
+def written_graph(settings: Settings) -> dict[str, Any]:
+    """Return the project as the last dbt command read it: `nodes` and `sources` by unique id."""
+    path = settings.home / "target" / "manifest.json"
+    return dict(json.loads(path.read_text(encoding="utf-8")))
+
+
+def follow_dbt(
+    settings: Settings, arguments: list[str], on_progress: Progress | None = None
+) -> None:
+    """Run `dbt <arguments>` as `run_dbt` does, whatever results it writes."""
     command = [str(Path(sys.executable).parent / "dbt"), "--log-format", "json", *arguments]
     with subprocess.Popen(
         command, cwd=settings.project_dir, env=dbt_environment(settings),
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
     ) as process:  # fmt: skip
-        said = [line for line in _follow(process.stdout or (), on_progress) if line]
+        said = [line for line in _follow(process.stdout or (), on_progress or _ignore) if line]
     if process.returncode:
         raise LoadError(
             f"dbt {' '.join(arguments)} failed:\n" + "\n".join(said[-40:]),
             f"read {settings.home}/logs/dbt.log, mend, and run the same command again",
         )
-    return _results(settings)
 
 
 def dbt_environment(settings: Settings) -> dict[str, str]:
@@ -76,6 +90,10 @@ def _follow(lines: Iterable[str], on_progress: Progress) -> Iterator[str]:
             on_progress(name, int(data["index"]), int(data["total"]))
         if info.get("level") == "error":
             yield str(info.get("msg", "")).strip()
+
+
+def _ignore(_: str, __: int, ___: int) -> None:
+    """Take no notice."""
 
 
 def _results(settings: Settings) -> DbtResult:

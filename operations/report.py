@@ -10,7 +10,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ingestion.results import LoadResult
+    from operations.creation import Creation
     from operations.doctor import Finding
+    from operations.preflight.rules import Difference
+    from operations.verification import Verified
     from sandbox.shop import Advance
 
 
@@ -39,6 +42,36 @@ def print_loads(out: Console, results: "Sequence[LoadResult]") -> None:
     for load in results:
         for note in load.notes:
             out.print(f"[yellow]note[/] {load.label}: {escape(note)}", soft_wrap=True)
+
+
+def print_creation(out: Console, creation: "Creation") -> None:
+    """Print a line for each table that was made, and how many were there."""
+    for table in creation.made:
+        out.print(f"[green]made[/] {table.name}")
+    there = f"{len(creation.present)} there already, not touched."
+    out.print(f"{len(creation.made)} made, {there}" if creation.made else f"None made, {there}")
+
+
+def print_verified(out: Console, verified: "Sequence[Verified]") -> None:
+    """Print a line a table; below one that differs, what differs and the cure."""
+    width = max((len(one.table.name) for one in verified), default=0)
+    for one in verified:
+        count = len(one.differences)
+        said = f"{count} difference{'s' if count > 1 else ''}" if count else "as declared"
+        mark = "[bold red]FAIL[/]" if count else "[green]ok[/]  "
+        out.print(f"{mark} {one.table.name:<{width}}  {said}", soft_wrap=True)
+        for difference in one.differences:
+            _print_difference(out, difference)
+    wrong = sum(bool(one.differences) for one in verified)
+    out.print(f"{len(verified)} tables, {wrong} not as declared.")
+
+
+def _print_difference(out: Console, difference: "Difference") -> None:
+    said = f"{difference.part}: {difference.found}; declared: {difference.declared}"
+    out.print(f"     {escape(said)} ({difference.kind})", soft_wrap=True)
+    if difference.explanation:
+        out.print(f"     {escape(difference.explanation)}", soft_wrap=True)
+    out.print(f"     [bold]cure[/]: {escape(difference.cure)}", soft_wrap=True)
 
 
 def print_advance(out: Console, advance: "Advance") -> None:

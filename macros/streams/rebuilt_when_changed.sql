@@ -11,7 +11,7 @@
     {%- for name in varargs -%}
         {%- do relations.append(ref(name)) -%}
     {%- endfor -%}
-    {%- if execute and not _is_unit_test() -%}
+    {%- if execute and not _is_unit_test() and not flags.EMPTY -%}
         {%- for upstream in _stream_plan(relations) -%}
             {{ _stream_marker(upstream) }}
         {% endfor -%}

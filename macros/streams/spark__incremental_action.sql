@@ -1,10 +1,13 @@
 {#-
     What a model of streams does: nothing when nothing is new, anew when it was edited or when its strategy
-    cannot do with the rows it was given, else its strategy.
+    cannot do with the rows it was given, else its strategy. With `--empty`, which makes what is missing,
+    nothing to a table that is there.
 -#}
 {% macro spark__incremental_action(strategy, compiled) %}
     {%- set modes = _streams_in(compiled) | map(attribute='mode') | unique | list -%}
-    {%- if 'rebuild' in modes -%}
+    {%- if flags.EMPTY -%}
+        {{ return('skip') }}
+    {%- elif 'rebuild' in modes -%}
         {{ return('create') }}
     {%- elif modes == ['unchanged'] -%}
         {{ return('skip') }}

@@ -6,7 +6,7 @@
     By snapshot, not by time, so nothing can arrive too late. The position travels in a marker
     inside the compiled SQL; Firn's incremental materialization writes it into the snapshot that
     consumes the rows. First run, full refresh, a lost position or a replaced source: every row.
-    In dbt unit tests: the fixture's rows.
+    In dbt unit tests: the fixture's rows; with --empty: none, and no position is taken.
 -#}
 {% macro stream(relation) %}
     {{ return(streams([relation])[0]) }}

@@ -11,27 +11,15 @@ from typing import Any
 
 import pyarrow as pa
 from pyiceberg.catalog import Catalog
+from pyiceberg.io.pyarrow import schema_to_pyarrow
 from pyiceberg.table import Table
 
+from ingestion.declarations import load_sources, select_tables
 from ingestion.lake import open_catalog
+from ingestion.raw_tables import RawShape, ensure_raw_table
 from ingestion.settings import Settings
 from tests.warm_dbt import DbtOutcome, WarmDbt
 
-FIRN_FIELDS = [
-    pa.field("_ingested_at", pa.timestamp("us", "UTC")),
-    pa.field("_load_id", pa.string()),
-    pa.field("_is_deleted", pa.bool_()),
-    pa.field("_rescued", pa.string()),
-]
-SALES = pa.schema(
-    [
-        pa.field("sale_id", pa.int64()),
-        pa.field("sold_date", pa.date32()),
-        pa.field("amount", pa.int32()),
-        pa.field("updated_at", pa.timestamp("us", "UTC")),
-        *FIRN_FIELDS,
-    ]
-)
 OTHERS_LEFT_OUT = ("--exclude", "tag:unguarded", "tag:returns")
 _LOADS = itertools.count(1)
 
@@ -66,10 +54,10 @@ class TillLake:
             for table in self.catalog.list_tables(namespace):
                 self.catalog.drop_table(table)
 
-    def create_raw(self, schema: pa.Schema = SALES) -> Table:
-        """Make the raw table, empty."""
-        self.catalog.create_namespace_if_not_exists("raw_till")
-        return self.catalog.create_table("raw_till.sales", schema)
+    def create_raw(self) -> Table:
+        """Make the raw table of sales, empty, as it is declared."""
+        (till,) = select_tables(load_sources(self._settings.project_dir), ["till.sales"])
+        return ensure_raw_table(self.catalog, RawShape.of(till.tables[0]))
 
     def land(self, *sales: Sale, replace: bool = False) -> None:
         """Append a load of these rows to raw; `replace` puts them in the place of all others."""
@@ -87,8 +75,8 @@ class TillLake:
             }
             for sale in sales
         ]
-        batch = pa.Table.from_pylist(rows, schema=SALES)
         table = self.catalog.load_table("raw_till.sales")
+        batch = pa.Table.from_pylist(rows, schema=schema_to_pyarrow(table.schema()))
         table.overwrite(batch) if replace else table.append(batch)
 
     def build(self, *arguments: str) -> DbtOutcome:

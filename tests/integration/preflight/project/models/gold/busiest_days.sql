@@ -1,0 +1,9 @@
+-- One row per day, the one with most reports first.
+{{ config(unique_key='place', incremental_strategy='rebuild') }}
+
+{{ rebuilt_when_changed('car_days') }}
+
+select
+    cast(row_number() over (order by reports_count desc, reported_date asc) as int) as place,
+    reported_date
+from {{ ref('car_days') }}
