@@ -99,6 +99,10 @@ adapter-suite: $(VENV)/.dev ## dbt's own suite for adapters, without the repairs
 	-$(SUITE) --repaired --junitxml=$(FIRN_HOME)/suite-repaired.xml
 	$(BIN)/python -m tests.adapter_suite.report $(FIRN_HOME)/suite-stock.xml $(FIRN_HOME)/suite-repaired.xml
 
+.PHONY: bench-preflight
+bench-preflight: $(VENV)/.dev ## What pre-flight costs with 200 tables on a warm Spark, some minutes.
+	@$(BIN)/python -m benchmarks.preflight
+
 # Upkeep
 
 .PHONY: format
