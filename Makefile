@@ -42,8 +42,8 @@ demo: setup ## The shop, from PostgreSQL to tested gold; again: what is new sinc
 	@$(BIN)/firn demo
 
 .PHONY: clean
-clean: ## Stop the sandbox and delete everything Firn made.
-	@if [ -x $(BIN)/firn ]; then $(BIN)/firn sandbox destroy; fi
+clean: ## Stop the sandbox and the warm Spark, and delete everything Firn made.
+	@if [ -x $(BIN)/firn ]; then $(BIN)/firn spark stop && $(BIN)/firn sandbox destroy; fi
 	@rm -rf $(FIRN_HOME)
 
 # Checks
@@ -103,6 +103,18 @@ adapter-suite: $(VENV)/.dev ## dbt's own suite for adapters, without the repairs
 bench-preflight: $(VENV)/.dev ## What pre-flight costs with 200 tables on a warm Spark, some minutes.
 	@$(BIN)/python -m benchmarks.preflight
 
+DBT_PEERS := $(FIRN_HOME)/bench-dbt-venv
+
+$(DBT_PEERS)/.done: $(VENV)/.runtime requirements/bench-dbt.txt
+	@echo "Making the peers' environment in $(DBT_PEERS) …"
+	@$(UV) venv --clear --python $(BIN)/python $(DBT_PEERS)
+	@$(UV) pip install --python $(DBT_PEERS)/bin/python --compile-bytecode --require-hashes -r requirements/bench-dbt.txt
+	@touch $@
+
+.PHONY: bench-dbt
+bench-dbt: $(DBT_PEERS)/.done ## dbt on Spark plain, cold, warm and resident, a quarter of an hour; BENCH="--help".
+	@$(BIN)/python -m benchmarks.dbt_trivial $(BENCH)
+
 # Upkeep
 
 .PHONY: format
@@ -113,7 +125,7 @@ format: $(VENV)/.dev ## Let ruff and sqlfluff format what they can.
 
 .PHONY: lock
 lock: $(VENV)/.runtime ## Renew requirements/*.txt from requirements/*.in.
-	for name in bootstrap runtime dev bench; do \
+	for name in bootstrap runtime dev bench bench-dbt; do \
 	  $(UV) pip compile --universal --python-version 3.11 --generate-hashes --no-header \
 	    --upgrade requirements/$$name.in --output-file requirements/$$name.txt; \
 	done

@@ -18,23 +18,28 @@ TABLE = "lineitem"
 
 
 class Stage(StrEnum):
-    """What is measured: each stage starts where the one before it ended."""
+    """What is measured, benchmark by benchmark: each stage starts where the one before ended."""
 
     FULL = "full load"
     CHANGES = "1 % changed"
     NOTHING = "nothing changed"
+    MANY = "20 trivial models"
+    ONE = "one model of 100"
 
 
 @dataclass(frozen=True)
 class Arena:
-    """Where one contestant competes in one round; `since` is the newest cursor of the full load."""
+    """Where one contestant competes in one round.
+
+    Only contests over PostgreSQL have URLs, and `since`, the newest cursor of the full load.
+    """
 
     project: Path
     folder: Path
     peers_python: Path
-    reader_url: str = field(repr=False)
-    owner_url: str = field(repr=False)
-    since: str
+    reader_url: str = field(default="", repr=False)
+    owner_url: str = field(default="", repr=False)
+    since: str = ""
 
 
 @dataclass(frozen=True)
@@ -66,12 +71,15 @@ class Contestant(ABC):
     def prepare(self, arena: Arena) -> None:  # noqa: B027
         """Make what it needs before the clock runs; nothing by default."""
 
+    def finish(self, arena: Arena) -> None:  # noqa: B027
+        """End what it left running; nothing by default."""
+
     @abstractmethod
     def command(self, arena: Arena, stage: Stage) -> Command:
         """Return the command that is measured."""
 
     def landed(self, arena: Arena) -> Landed | None:  # noqa: ARG002
-        """Return the table that must agree with PostgreSQL; a floor lands none."""
+        """Return the table that must agree with PostgreSQL; others land none."""
         return None
 
 

@@ -10,7 +10,6 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Annotated
 
-import psutil
 import typer
 from rich.console import Console
 
@@ -23,11 +22,21 @@ from benchmarks.contestants.python_start import PythonStart
 from benchmarks.contestants.spark_jdbc import SparkJdbc
 from benchmarks.figures import Figures, Reached, Target
 from benchmarks.lineitem import Lineitem
+from benchmarks.lineitem_referee import LineitemReferee
 from benchmarks.machine import describe_machine, load_per_core, own_versions, peer_versions
-from benchmarks.measure import Limits
+from benchmarks.program import (
+    COMPILED_ONCE,
+    STANDARD_ROUNDS,
+    chosen,
+    limits_of,
+    listed,
+    page_of,
+    peers_environment,
+    say,
+    work_folder,
+)
 from benchmarks.report import Section, idleness, write_section
-from benchmarks.rounds import Contest, Run, Terms
-from ingestion.errors import EnvironmentFault
+from benchmarks.rounds import Contest, Terms
 from ingestion.settings import Settings
 from operations.cli import named_faults
 from sandbox.postgres import EmbeddedPostgres
@@ -35,9 +44,7 @@ from sandbox.postgres import EmbeddedPostgres
 CONTESTANTS: tuple[Contestant, ...] = (
     Firn(), DltConnectorx(), DltPyarrow(), SparkJdbc(), CopyFloor(), PythonStart(),
 )  # fmt: skip
-MEMORY_SHARE = 0.8
-STANDARD_ROUNDS = 5
-COMPILED_ONCE = {"PYTHONDONTWRITEBYTECODE": ""}  # else every start compiles all its modules anew
+PEERS = "bench-venv"
 OWN_PACKAGES = ("pyiceberg", "pyarrow", "asyncpg", "pyspark", "duckdb")
 PEER_PACKAGES = ("dlt", "connectorx", "psycopg2-binary", "pyiceberg", "pyarrow", "tpchgen-cli")
 ABOUT = """
@@ -107,41 +114,35 @@ def main(
     """
     out = Console(highlight=False, soft_wrap=True)
     settings = Settings.load()
-    contestants, peers = _chosen(only or []), _peers(settings)
-    limits = Limits(timeout, int(psutil.virtual_memory().total * MEMORY_SHARE))
+    contestants = chosen(CONTESTANTS, only or [])
+    peers = peers_environment(settings, PEERS, "make bench-postgres")
+    limits = limits_of(timeout)
     conditions = {"rounds": str(rounds), "machine": describe_machine()}
     conditions["the machine was"] = idleness(load_per_core())
     with _server(settings, keeps=keep) as server:
         data = Lineitem(server, Decimal(str(scale)))
         out.print(f"Lineitem at scale {scale:g}: generating and loading it, unless it was kept.")
         data.ensure(peers / "bin" / "tpchgen-cli")
-        contest = Contest(contestants, data, _arena(settings, data), Terms(rounds, limits, keep))
-        runs = contest.hold(settings.environment() | COMPILED_ONCE, lambda run: _say(out, run))
+        contest = Contest(
+            contestants,
+            LineitemReferee(data),
+            _arena(settings, peers, data),
+            Terms(rounds, limits, keep),
+        )
+        runs = contest.hold(settings.environment() | COMPILED_ONCE, lambda run: say(out, run))
         conditions |= _versions(peers, data)
     title = f"lineitem from PostgreSQL, scale factor {scale:g}"
     section = Section(title, ABOUT, conditions, contestants, TARGETS)
     is_trial = bool(only) or scale < 1 or rounds < STANDARD_ROUNDS
-    page = _work(settings) if is_trial else settings.project_dir / "docs"
-    write_section(page / "benchmarks.md", title, section.as_markdown(Figures(runs)))
-    out.print(f"Written to {page / 'benchmarks.md'}")
-
-
-def _work(settings: Settings) -> Path:
-    return settings.home / "bench"
-
-
-def _peers(settings: Settings) -> Path:
-    """Return the peers' environment. Raises EnvironmentFault when it was not made."""
-    folder = settings.home / "bench-venv"
-    if not (folder / "bin" / "python").exists():
-        raise EnvironmentFault(f"the peers' environment {folder} is missing", "make bench-postgres")
-    return folder
+    page = page_of(settings, is_trial=is_trial)
+    write_section(page, title, section.as_markdown(Figures(runs)))
+    out.print(f"Written to {page}")
 
 
 @contextmanager
 def _server(settings: Settings, *, keeps: bool) -> Iterator[EmbeddedPostgres]:
     """Yield a running server; at the end, stop it and, unless it `keeps` its data, delete it."""
-    server = EmbeddedPostgres(_work(settings) / "postgres")
+    server = EmbeddedPostgres(work_folder(settings) / "postgres")
     server.start()
     try:
         yield server
@@ -152,24 +153,17 @@ def _server(settings: Settings, *, keeps: bool) -> Iterator[EmbeddedPostgres]:
             server.destroy()
 
 
-def _arena(settings: Settings, data: Lineitem) -> Arena:
-    folder = _work(settings) / "rounds"
+def _arena(settings: Settings, peers: Path, data: Lineitem) -> Arena:
+    folder = work_folder(settings) / "rounds"
     shutil.rmtree(folder, ignore_errors=True)
     return Arena(
         project=settings.project_dir,
         folder=folder,
-        peers_python=_peers(settings) / "bin" / "python",
+        peers_python=peers / "bin" / "python",
         reader_url=data.reader_url,
         owner_url=data.owner_url,
         since="",
     )
-
-
-def _chosen(names: list[str]) -> list[Contestant]:
-    known = {contestant.name: contestant for contestant in CONTESTANTS}
-    if unknown := sorted(set(names) - set(known)):
-        raise typer.BadParameter(f"--only {', '.join(unknown)}: allowed are {', '.join(known)}")
-    return [contestant for name, contestant in known.items() if name in names or not names]
 
 
 def _versions(peers: Path, data: Lineitem) -> dict[str, str]:
@@ -177,24 +171,9 @@ def _versions(peers: Path, data: Lineitem) -> dict[str, str]:
     return {
         "data": f"{data.rows_count():,} rows, {data.size_bytes() / 1e6:,.0f} MB in PostgreSQL",
         "PostgreSQL": data.server_version(),
-        "Firn's and Spark's environment": _listed(own_versions(OWN_PACKAGES)),
-        "dlt's environment": _listed(theirs),
+        "Firn's and Spark's environment": listed(own_versions(OWN_PACKAGES)),
+        "dlt's environment": listed(theirs),
     }
-
-
-def _listed(versions: dict[str, str]) -> str:
-    return ", ".join(f"{name} {version}" for name, version in versions.items())
-
-
-def _say(out: Console, run: Run) -> None:
-    used = run.measurement
-    verdict = "agrees" if run.counts else f"{used.outcome}: {run.complaint}"
-    out.print(
-        f"round {run.turn + 1}  {run.stage:<15}  {run.contestant.title:<26}"
-        f"  {used.wall_seconds:8.2f} s  CPU {used.cpu_seconds:8.2f} s"
-        f"  {used.peak_bytes / 1e6:7,.0f} MB  {verdict}",
-        markup=False,
-    )
 
 
 if __name__ == "__main__":

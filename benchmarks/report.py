@@ -15,9 +15,9 @@ Firn beside its peers on the same machine, the same data and the same kind of Ic
 programs in `benchmarks/` write this page; nothing on it is typed by hand.
 
 Contestants run in turn, each as a program of its own, start-up included. Seconds, CPU seconds (of
-the whole process tree, PostgreSQL's own not counted) and peak memory are medians, and ratios are
+the whole process tree, not of servers that run already) and peak memory are medians, and ratios are
 ratios of medians: other machines give other seconds, but similar ratios. A number counts only when
-the table it made agrees with the source in rows, keys and exact sums.
+the tables it made hold what they should: rows, keys and exact sums.
 """
 NOT_IDLE = 0.5
 
@@ -32,6 +32,7 @@ class Section:
     contestants: Sequence[Contestant]
     targets: Sequence[Target]
     favourite: str = "firn"
+    favourites_name: str = "Firn"
 
     def as_markdown(self, figures: Figures) -> str:
         """Return the section: conditions, a table a stage, the targets, and what did not count."""
@@ -58,7 +59,8 @@ class Section:
         head = [
             f"### {stage.value.capitalize()}",
             "",
-            "| | seconds | fastest to slowest | CPU seconds | peak memory | times Firn's seconds |",
+            "| | seconds | fastest to slowest | CPU seconds | peak memory"
+            f" | times {self.favourites_name}'s seconds |",
             "|---|---:|---:|---:|---:|---:|",
         ]
         return "\n".join([*head, *rows])

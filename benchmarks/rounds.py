@@ -9,22 +9,21 @@ from typing import Protocol
 
 from benchmarks.contest import Arena, Contestant, Stage
 from benchmarks.measure import Limits, Measurement, Outcome, measure
-from benchmarks.verify import Checksum, differences
 
 _CREDENTIALS = re.compile(r"://[^@\s]*@")
 
 
-class Data(Protocol):
-    """What contestants land: data that can be changed and can say what it holds."""
+class Referee(Protocol):
+    """Says what contestants work on, and whether what they made of it is right."""
 
-    def newest_cursor(self) -> str:
-        """Return the newest cursor as text."""
+    def admit(self, arena: Arena) -> Arena:
+        """Return the arena of a round, with what is known of the data when it begins."""
 
-    def change_one_percent(self, turn: int) -> int:
-        """Change a hundredth of the rows and return how many that were."""
+    def open(self, stage: Stage, turn: int) -> None:
+        """Bring the data into the state that a stage begins with."""
 
-    def checksum(self) -> Checksum:
-        """Return the checksum that every contestant's table must have."""
+    def complaint(self, contestant: Contestant, arena: Arena, stage: Stage) -> str:
+        """Return what a contestant's result holds otherwise than it should; "" when it is right."""
 
 
 @dataclass(frozen=True)
@@ -45,25 +44,30 @@ class Run:
 
 @dataclass(frozen=True)
 class Terms:
-    """How a contest is held: rounds, limits of each run, and whether its files stay."""
+    """How a contest is held: rounds, limits of each run, and whether its files stay.
+
+    Contestants start `afresh` in each round, or go on in the folders that they began with.
+    """
 
     rounds: int
     limits: Limits
     keeps_files: bool
+    afresh: bool = True
 
 
 class Contest:
     """All stages of all rounds, contestants taking turns; `say` hears of each run as it ends."""
 
     def __init__(
-        self, contestants: Sequence[Contestant], data: Data, arena: Arena, terms: Terms
+        self, contestants: Sequence[Contestant], referee: Referee, arena: Arena, terms: Terms
     ) -> None:
         """Hold the contest in `arena`: each contestant has a folder of its own in each round."""
         self._contestants = contestants
-        self._data = data
+        self._referee = referee
         self._arena = arena
         self._terms = terms
         self._out: set[tuple[str, Stage]] = set()
+        self._prepared: dict[Path, Contestant] = {}
         self.runs: list[Run] = []
 
     def hold(self, environment: dict[str, str], say: Callable[[Run], None]) -> list[Run]:
@@ -71,27 +75,38 @@ class Contest:
 
         Who fails a stage, or exceeds a limit, is left out of it and of later ones from then on.
         """
-        for turn in range(self._terms.rounds):
-            arena = replace(
-                self._arena,
-                folder=self._arena.folder / f"round-{turn + 1}",
-                since=self._data.newest_cursor(),
-            )
-            for stage in Stage:
-                if stage is Stage.CHANGES:
-                    self._data.change_one_percent(turn)
-                expected = self._data.checksum()
-                for contestant in self._in_turn(turn, stage):
-                    own = replace(arena, folder=arena.folder / contestant.name)
-                    run = self._compete(contestant, stage, own, environment)
-                    run = replace(run, turn=turn, complaint=_complaint(run, own, expected))
-                    if not run.counts:
-                        self._out |= {(contestant.name, later) for later in _from(stage)}
-                    self.runs.append(run)
-                    say(run)
-            if not self._terms.keeps_files:
-                shutil.rmtree(arena.folder)
+        try:
+            for turn in range(self._terms.rounds):
+                folder = self._arena.folder
+                if self._terms.afresh:
+                    folder /= f"round-{turn + 1}"
+                arena = self._referee.admit(replace(self._arena, folder=folder))
+                self._hold_round(turn, arena, environment, say)
+                if self._terms.afresh:
+                    self._finish()
+        finally:
+            self._finish()
         return self.runs
+
+    def _hold_round(
+        self,
+        turn: int,
+        arena: Arena,
+        environment: dict[str, str],
+        say: Callable[[Run], None],
+    ) -> None:
+        for stage in Stage:
+            if not (contestants := self._in_turn(turn, stage)):
+                continue
+            self._referee.open(stage, turn)
+            for contestant in contestants:
+                own = replace(arena, folder=arena.folder / contestant.name)
+                run = self._compete(contestant, stage, own, environment)
+                run = replace(run, turn=turn, complaint=self._complaint(run, own))
+                if not run.counts:
+                    self._out |= {(contestant.name, later) for later in _from(stage)}
+                self.runs.append(run)
+                say(run)
 
     def _in_turn(self, turn: int, stage: Stage) -> list[Contestant]:
         """Return who takes part, another one first in each round."""
@@ -104,10 +119,25 @@ class Contest:
     ) -> Run:
         if not arena.folder.exists():
             arena.folder.mkdir(parents=True)
+            self._prepared[arena.folder] = contestant
             contestant.prepare(arena)
         log = log_of(arena.folder, stage)
         command = contestant.command(arena, stage)
         return Run(0, stage, contestant, measure(command, environment, log, self._terms.limits))
+
+    def _complaint(self, run: Run, arena: Arena) -> str:
+        """Return why a run does not count: its last words, or what its result holds otherwise."""
+        if run.measurement.outcome is not Outcome.DONE:
+            return _last_words(log_of(arena.folder, run.stage), arena)
+        return self._referee.complaint(run.contestant, arena, run.stage)
+
+    def _finish(self) -> None:
+        """Let all contestants end what they left running, and remove their folders."""
+        for folder, contestant in self._prepared.items():
+            contestant.finish(replace(self._arena, folder=folder))
+            if not self._terms.keeps_files:
+                shutil.rmtree(folder)
+        self._prepared.clear()
 
 
 def log_of(folder: Path, stage: Stage) -> Path:
@@ -117,14 +147,6 @@ def log_of(folder: Path, stage: Stage) -> Path:
 
 def _from(stage: Stage) -> list[Stage]:
     return list(Stage)[list(Stage).index(stage) :]
-
-
-def _complaint(run: Run, arena: Arena, expected: Checksum) -> str:
-    """Return why a run does not count: its last words, or what its table holds otherwise."""
-    if run.measurement.outcome is not Outcome.DONE:
-        return _last_words(log_of(arena.folder, run.stage), arena)
-    landed = run.contestant.landed(arena)
-    return differences(expected, landed) if landed else ""
 
 
 def _last_words(log: Path, arena: Arena) -> str:

@@ -14,16 +14,17 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlparse
 
 from ingestion.errors import ConfigurationError, EnvironmentFault
+from ingestion.profiles import Profile
 from ingestion.settings import Settings
 
 if TYPE_CHECKING:
     from pyiceberg.catalog import Catalog
     from pyiceberg.table import Table
 
-PROFILE = "firn"
 CATALOG = "lake"
 BUSY_TIMEOUT_SECONDS = 60
 _SQLITE = "jdbc:sqlite:"
+_URI = f"spark.sql.catalog.{CATALOG}.uri"
 Identifier = tuple[str, str]
 
 
@@ -55,9 +56,10 @@ class Lake:
     ) -> None:
         """Remember where to look; nothing is read or connected yet.
 
-        `spark_parameters` are what a running dbt gave its Spark; without them the profile is read.
+        `spark_parameters` are what a running dbt gave its Spark; without them, and where they only
+        name a server, the profile is read.
         """
-        self._settings = settings
+        self._profile = Profile(settings)
         self._given_parameters = spark_parameters
 
     @cached_property
@@ -66,7 +68,7 @@ class Lake:
         uri = self._parameter("uri")
         if not uri.startswith(_SQLITE):
             raise ConfigurationError(
-                f"{self.profiles_file}: spark.sql.catalog.{CATALOG}.uri starts with"
+                f"{self._profile.file}: spark.sql.catalog.{CATALOG}.uri starts with"
                 f" {uri.split(':')[0]!r}, only {_SQLITE}<file> is known",
                 f"give it a value such as {_SQLITE}/path/to/catalog.db",
             )
@@ -91,11 +93,6 @@ class Lake:
             raise EnvironmentFault(
                 f"the catalog {self.catalog_file} cannot be opened: {error}", "firn doctor"
             ) from error
-
-    @property
-    def profiles_file(self) -> Path:
-        """The only file that says where the lake is."""
-        return self._settings.project_dir / "profiles" / "profiles.yml"
 
     def stored(self, identifier: Identifier) -> StoredTable | None:
         """Return properties and snapshot of a table as committed now, None when there is no table.
@@ -174,47 +171,21 @@ class Lake:
     def _parameter(self, name: str) -> str:
         key = f"spark.sql.catalog.{CATALOG}.{name}"
         try:
-            return str(self.spark_parameters[key])
+            return self.spark_parameters[key]
         except KeyError:
             raise ConfigurationError(
-                f"{self.profiles_file}: server_side_parameters has no {key}",
+                f"{self._profile.file}: server_side_parameters has no {key}",
                 "restore it: Python and Spark must find the same lake there",
             ) from None
 
     @cached_property
-    def spark_parameters(self) -> dict[str, Any]:
+    def spark_parameters(self) -> dict[str, str]:
         """The settings that dbt's default target gives Spark, variables filled in.
 
         Raises ConfigurationError when the profile cannot be read.
         """
-        if self._given_parameters is not None:
-            return dict(self._given_parameters)
-        import jinja2
-        import yaml
-
-        def env_var(name: str, default: str | None = None) -> str:
-            value = self._settings.variable(name)
-            if value is None and default is None:
-                raise ConfigurationError(
-                    f"{self.profiles_file} needs the variable {name}, which is not set",
-                    f"export {name}=…",
-                )
-            return value if value is not None else str(default)
-
-        try:
-            environment = jinja2.Environment(
-                undefined=jinja2.StrictUndefined,
-                autoescape=False,  # noqa: S701 - it renders YAML, not HTML
-            )
-            text = environment.from_string(self.profiles_file.read_text()).render(env_var=env_var)
-            profile = yaml.load(text, Loader=yaml.CSafeLoader)[PROFILE]
-            parameters = profile["outputs"][profile["target"]]["server_side_parameters"]
-        except (OSError, jinja2.TemplateError, yaml.YAMLError, KeyError, TypeError) as error:
-            raise ConfigurationError(
-                f"{self.profiles_file} cannot be used: {error!r}",
-                "restore it from version control",
-            ) from error
-        return dict(parameters)
+        given = self._given_parameters or {}
+        return dict(given) if _URI in given else self._profile.spark_parameters()
 
 
 def open_catalog(settings: Settings) -> Catalog:

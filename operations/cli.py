@@ -20,6 +20,10 @@ app = typer.Typer(
 )
 sandbox_app = typer.Typer(help="The stand-ins for source systems.", no_args_is_help=True)
 app.add_typer(sandbox_app, name="sandbox")
+spark_app = typer.Typer(
+    help="A Spark that stays, for `dbt build --target warm`.", no_args_is_help=True
+)
+app.add_typer(spark_app, name="spark")
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
@@ -261,6 +265,44 @@ def sandbox_destroy() -> None:
     from operations.shop_sandbox import shop_server
 
     shop_server(Settings.load()).destroy()
+
+
+@spark_app.command("start")
+@named_faults
+def spark_start() -> None:
+    """Start a Spark that stays, with the profile's settings; return when it answers."""
+    from operations.warm_spark import WarmSpark
+
+    state = WarmSpark(Settings.load()).start()
+    out.print(_sentence(state.detail), soft_wrap=True, markup=False)
+
+
+@spark_app.command("stop")
+@named_faults
+def spark_stop() -> None:
+    """Stop the Spark that stays, and nothing else."""
+    from operations.warm_spark import WarmSpark
+
+    state = WarmSpark(Settings.load()).stop()
+    out.print(_sentence(state.detail), soft_wrap=True, markup=False)
+
+
+@spark_app.command("status")
+@named_faults
+def spark_status() -> None:
+    """Say how the Spark that stays is: exit code 0 it answers, 1 it does not, 2 old settings."""
+    from operations.warm_spark import Condition, WarmSpark
+
+    state = WarmSpark(Settings.load()).state()
+    out.print(_sentence(state.detail), soft_wrap=True, markup=False)
+    if state.condition is Condition.OUTDATED:
+        raise typer.Exit(2)
+    if state.condition is not Condition.RUNNING:
+        raise typer.Exit(1)
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}."
 
 
 def _known_system(name: str) -> None:

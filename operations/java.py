@@ -5,7 +5,7 @@ import shutil
 import stat
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ingestion.errors import EnvironmentFault
@@ -26,10 +26,11 @@ exec "{java}" "$@"
 
 @dataclass(frozen=True)
 class Java:
-    """A Java executable and its major version (17, 21, …)."""
+    """A Java executable, its major version (17, 21, …) and all that it says of its build."""
 
     path: Path
     version: int
+    build: str = field(default="", compare=False)
 
     @property
     def is_supported(self) -> bool:
@@ -94,4 +95,4 @@ def _probe(path: Path) -> Java | None:
     except (OSError, subprocess.TimeoutExpired):
         return None
     match = re.search(r'version "(?:1\.)?(\d+)', answer.stderr)
-    return Java(path, int(match.group(1))) if match else None
+    return Java(path, int(match.group(1)), answer.stderr.strip()) if match else None

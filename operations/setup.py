@@ -1,8 +1,9 @@
-"""Fetches what is not a Python package: Java if there is none, Spark's jars, the lake's folder."""
+"""Fetches what no Python package holds: Java, Spark's jars, their class archive, a lake folder."""
 
 from collections.abc import Iterator
 
 from ingestion.settings import Settings
+from operations.class_archive import ensure_archive
 from operations.jars import ensure_jars, pinned_jars
 from operations.java import ensure_java
 
@@ -16,5 +17,7 @@ def set_up(settings: Settings) -> Iterator[str]:
     yield f"Java {java.version}: {java.path}"
     cache = ensure_jars(settings, java)
     yield f"{len(pinned_jars(settings))} jars: {cache}"
+    archive = ensure_archive(settings, java)
+    yield f"Classes: {archive or 'no archive could be made, so Spark starts more slowly'}"
     (settings.home / "lake").mkdir(parents=True, exist_ok=True)
     yield f"Lake: {settings.home}"

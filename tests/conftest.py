@@ -10,6 +10,9 @@ import hypothesis
 import psycopg
 import pytest
 
+from ingestion.settings import Settings
+from operations.class_archive import archive_file
+from operations.java import find_java
 from sandbox.postgres import EmbeddedPostgres
 from tests.warm_dbt import WarmDbt
 
@@ -47,7 +50,18 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostg
 
 
 @pytest.fixture(scope="session")
-def warm_dbt(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WarmDbt]:
+def shared_classes() -> Iterator[None]:
+    """Let every Spark use the archive of classes that was made at set-up, if there is one."""
+    settings = Settings.load()
+    java = find_java(settings)
+    with pytest.MonkeyPatch.context() as patch:
+        if java and not settings.variable("FIRN_CLASSES"):
+            patch.setenv("FIRN_CLASSES", str(archive_file(settings, java)))
+        yield
+
+
+@pytest.fixture(scope="session")
+def warm_dbt(tmp_path_factory: pytest.TempPathFactory, shared_classes: None) -> Iterator[WarmDbt]:
     """Start the one process that runs dbt, and Spark, for all slow tests."""
     with WarmDbt(tmp_path_factory.mktemp("dbt") / "dbt.log") as dbt:
         yield dbt

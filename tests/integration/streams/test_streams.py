@@ -107,6 +107,18 @@ def test_a_failed_model_is_read_again_from_where_it_was(lake: TillLake) -> None:
     assert lake.position("silver.till__sales_unguarded", RAW) == position
 
 
+def test_a_position_that_a_failure_left_behind_is_in_no_later_commit(lake: TillLake) -> None:
+    unguarded = "silver.till__sales_unguarded"
+    lake.build("--select", "till__sales_unguarded")
+    lake.land(Sale(8, day=1, amount=1), Sale(8, day=1, amount=2, version=2))
+    with pytest.raises(DbtFailedError, match="several rows for one key"):
+        lake.build("--select", "till__sales_unguarded")
+    lake.build("--select", "till__sales")
+    assert lake.position(SILVER, RAW) == f"{lake.snapshots(RAW)[-1]}:2"
+    assert list(lake.positions(SILVER)) == [SILVER]
+    assert list(lake.positions(unguarded)) == [unguarded]
+
+
 def test_an_edited_gold_model_is_built_anew(lake: TillLake) -> None:
     before = lake.snapshots(BEST)
     lake.edit("gold/best_days.sql", "amount desc", "amount asc")

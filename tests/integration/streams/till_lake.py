@@ -120,12 +120,20 @@ class TillLake:
 
     def position(self, model: str, upstream: str) -> str | None:
         """Return the position that the newest snapshot of a model carries for an upstream table."""
-        snapshot = self.catalog.load_table(model).current_snapshot()
+        consumed = self.positions(model)[model]["streams"].get(upstream)
+        return f"{consumed['snapshot']}:{consumed['sequence']}" if consumed else None
+
+    def positions(self, name: str) -> dict[str, Any]:
+        """Return all positions that the newest snapshot of a table carries, by their model."""
+        snapshot = self.catalog.load_table(name).current_snapshot()
         assert snapshot is not None
         assert snapshot.summary is not None
-        positions = json.loads(snapshot.summary.additional_properties[f"firn.positions.{model}"])
-        consumed = positions["streams"].get(upstream)
-        return f"{consumed['snapshot']}:{consumed['sequence']}" if consumed else None
+        prefix = "firn.positions."
+        return {
+            key.removeprefix(prefix): json.loads(value)
+            for key, value in snapshot.summary.additional_properties.items()
+            if key.startswith(prefix)
+        }
 
 
 def lay_out_project(folder: Path, root: Path) -> Path:

@@ -1,0 +1,43 @@
+"""`--target warm` -> a server that answers, or a clear word before dbt connects.
+
+Connect's client would try for ten minutes to reach a server that is not there, in silence.
+"""
+
+import warnings
+from functools import partialmethod
+from pathlib import Path
+
+from dbt.flags import get_flags
+from dbt.plugins.manager import dbtPlugin
+
+TARGET = "warm"
+WITHOUT_SPARK = frozenset({"parse", "list", "clean", "deps", "debug"})
+CONNECTION_RETRIES = 3  # within about a second
+# Asked for by dbt-spark with every statement; the server keeps its own.
+REFUSED_SETTING = "Failed to set spark.sql.catalogImplementation"
+
+
+class WarmTarget(dbtPlugin):
+    """What the target `warm` needs before dbt connects to it; other targets cost nothing."""
+
+    def initialize(self) -> None:
+        """Check that the warm Spark is there. Raises EnvironmentFault, which ends dbt's command."""
+        flags = get_flags()  # type: ignore[no-untyped-call]
+        if flags.TARGET != TARGET or flags.WHICH in WITHOUT_SPARK:
+            return
+        from ingestion.settings import Settings
+        from operations.warm_spark import WarmSpark
+
+        WarmSpark(Settings(project_dir=Path(flags.PROJECT_DIR))).require()
+        warnings.filterwarnings("ignore", message=REFUSED_SETTING)
+        _give_up_early()
+
+
+def _give_up_early() -> None:
+    """Let a server that dies under way be missed in seconds: on this machine nobody restarts it."""
+    from pyspark.sql.connect.client.retries import DefaultPolicy
+
+    patient = DefaultPolicy.__init__
+    setattr(  # noqa: B010 - to mypy, a method is nothing to assign to
+        DefaultPolicy, "__init__", partialmethod(patient, max_retries=CONNECTION_RETRIES)
+    )

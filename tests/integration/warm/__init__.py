@@ -1,0 +1,1 @@
+"""The warm Spark: `firn spark` and `dbt build --target warm`, each as a person runs it."""

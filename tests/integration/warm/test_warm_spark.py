@@ -1,0 +1,111 @@
+"""A Spark that stays: what dbt builds through it, and what is said when it is not there."""
+
+import os
+import socket
+from collections.abc import Callable
+
+import psutil
+import pytest
+from typer.testing import Result
+
+from ingestion.errors import EnvironmentFault
+from ingestion.settings import Settings
+from operations.warm_spark import Condition, WarmSpark
+from sandbox.machine import LOOPBACK, free_port
+from tests.integration.streams.till_lake import OTHERS_LEFT_OUT, Sale, TillLake
+from tests.integration.warm.conftest import RunDbt
+
+pytestmark = pytest.mark.spark
+RunFirn = Callable[..., Result]
+BUILD = ("run", "--target", "warm", *OTHERS_LEFT_OUT)
+
+
+def test_a_port_in_use_is_named_with_who_uses_it(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, firn: RunFirn
+) -> None:
+    with socket.socket() as other:
+        other.bind((LOOPBACK, 0))
+        other.listen()
+        monkeypatch.setenv("FIRN_SPARK_PORT", str(other.getsockname()[1]))
+        started = firn("spark", "start")
+    assert started.exit_code == 2
+    assert f"in use by another program (process {os.getpid()}" in started.stderr
+    assert WarmSpark(settings).state(asks=False).condition is Condition.STOPPED
+
+
+def test_a_server_that_dies_while_it_starts_is_named_with_its_last_words(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FIRN_SPARK_PORT", str(free_port()))
+    monkeypatch.setenv("FIRN_JAVA_OPTIONS", "-XX:ReservedCodeCacheSize=1k")
+    server = WarmSpark(settings)
+    try:
+        with pytest.raises(EnvironmentFault, match="died while it started; the last it said: .+"):
+            server.start()
+        assert server.state(asks=False).condition is Condition.STOPPED
+    finally:
+        server.stop()
+
+
+def test_it_builds_what_a_session_builds_and_sees_what_others_commit(
+    lake: TillLake, warm_spark: WarmSpark, dbt: RunDbt
+) -> None:
+    lake.create_raw()
+    lake.land(Sale(1, day=1, amount=10), Sale(2, day=1, amount=20), Sale(3, day=2, amount=30))
+    lake.build()
+    by_session = lake.daily(), lake.rows("gold.best_days", "place")
+    for table in ("silver.till__sales", "gold.daily_sales", "gold.best_days"):
+        lake.catalog.drop_table(table)
+
+    built = dbt(*BUILD)
+    assert built.returncode == 0, built.stdout
+    assert (lake.daily(), lake.rows("gold.best_days", "place")) == by_session
+    assert "Failed to set" not in built.stderr
+
+    lake.land(Sale(4, day=2, amount=5))
+    assert dbt(*BUILD).returncode == 0
+    assert lake.daily() == [(1, 30, 2), (2, 35, 2)]
+    assert lake.position("silver.till__sales", "raw_till.sales") is not None
+
+
+def test_a_second_start_leaves_it_alone(warm_spark: WarmSpark, firn: RunFirn) -> None:
+    before = warm_spark.state(asks=False).detail
+    started = firn("spark", "start")
+    assert started.exit_code == 0
+    assert "running already" in started.stdout
+    assert warm_spark.state(asks=False).detail.split("answers")[0] == before.split("answers")[0]
+
+
+def test_other_settings_than_those_it_was_started_with_are_named(
+    warm_spark: WarmSpark, firn: RunFirn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FIRN_JAVA_OPTIONS", "")
+    said = firn("spark", "status")
+    assert said.exit_code == 2
+    assert "spark.driver.extraJavaOptions was" in said.stdout
+    assert firn("spark", "start").exit_code == 2
+
+
+def test_a_dead_server_is_named_at_once_and_can_be_started_again(
+    warm_spark: WarmSpark, firn: RunFirn, dbt: RunDbt
+) -> None:
+    process = warm_spark.process()
+    assert process is not None
+    process.kill()
+    psutil.wait_procs([process], timeout=30)
+
+    said = firn("spark", "status")
+    assert said.exit_code == 1
+    assert "has died; the last it said" in said.stdout
+    failed = dbt(*BUILD)
+    assert failed.returncode == 2
+    assert "has died" in failed.stdout
+    assert "cure: firn spark start" in failed.stdout
+
+    assert firn("spark", "start").exit_code == 0
+    assert firn("spark", "status").exit_code == 0
+    started = warm_spark.process()
+    assert started is not None
+    assert firn("spark", "stop").exit_code == 0
+    assert not started.is_running()
+    assert "No warm Spark runs" in firn("spark", "status").stdout

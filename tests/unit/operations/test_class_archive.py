@@ -1,0 +1,72 @@
+"""The archive of classes: its name, and what Java is told while it is made."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from ingestion.settings import Settings
+from operations import class_archive
+from operations.java import Java
+
+
+@pytest.fixture
+def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """Return settings with a cache of one jar."""
+    (tmp_path / "dbt_project.yml").touch()
+    (tmp_path / "jars" / "spark").mkdir(parents=True)
+    (tmp_path / "jars" / "spark" / "lake.jar").write_bytes(b"jar")
+    monkeypatch.setenv("FIRN_JARS", str(tmp_path / "jars"))
+    return Settings(project_dir=tmp_path, home=tmp_path / "home")
+
+
+def _profile(settings: Settings, options: str) -> None:
+    profiles = settings.project_dir / "profiles"
+    profiles.mkdir(exist_ok=True)
+    (profiles / "profiles.yml").write_text(
+        "firn: {target: dev, outputs: {dev: {server_side_parameters:"
+        f" {{spark.driver.extraJavaOptions: '{options}'}}}}}}}}"
+    )
+
+
+def test_the_name_follows_from_java_and_jars(settings: Settings) -> None:
+    java = Java(Path("java"), 17, "17.0.15+6")
+    first = class_archive.archive_file(settings, java)
+    assert class_archive.archive_file(settings, java) == first
+    other_java = class_archive.archive_file(settings, Java(Path("java"), 17, "17.0.16+8"))
+    jar = settings.project_dir / "jars" / "spark" / "lake.jar"
+    os.utime(jar, (1, 1))
+    other_jar = class_archive.archive_file(settings, java)
+    assert len({first, other_java, other_jar}) == 3
+    assert len({path.name.split("-")[0] for path in (first, other_java, other_jar)}) == 1
+
+
+def test_the_archive_is_made_where_it_would_be_used() -> None:
+    options = "-Da=b -XX:SharedArchiveFile=/home/classes.jsa -Xlog:cds*=off"
+    trained = class_archive.training_options(options, Path("/cache/new"))
+    assert trained == "-Da=b -XX:ArchiveClassesAtExit=/cache/new -Xlog:cds*=off"
+
+
+def test_what_is_made_is_linked_and_what_is_outdated_goes(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    link = settings.home / "classes.jsa"
+    _profile(settings, f"-XX:SharedArchiveFile={link}")
+    monkeypatch.setattr(class_archive, "_make", lambda _, archive: archive.write_text("classes"))
+    old = class_archive.ensure_archive(settings, Java(Path("java"), 17, "17.0.15+6"))
+    assert old is not None
+    assert link.readlink() == old
+    new = class_archive.ensure_archive(settings, Java(Path("java"), 17, "17.0.16+8"))
+    assert new is not None
+    assert link.readlink() == new
+    assert not old.exists()
+
+
+def test_without_an_archive_nothing_else_is_lost(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(class_archive, "_make", lambda *_: None)
+    _profile(settings, f"-XX:SharedArchiveFile={settings.home}/classes.jsa")
+    assert class_archive.ensure_archive(settings, Java(Path("java"), 17)) is None
+    _profile(settings, "-Da=b")
+    assert class_archive.ensure_archive(settings, Java(Path("java"), 17)) is None
