@@ -123,6 +123,23 @@ def ingest(
 
 @app.command()
 @named_faults
+def replay(
+    selection: Annotated[
+        list[str] | None, typer.Argument(help="Sources or tables, such as shop or shop.orders.")
+    ] = None,
+    *,
+    wait: Annotated[
+        bool, typer.Option("--wait", help="Wait for an ingestion of the source to end.")
+    ] = False,
+) -> None:
+    """Put rows back that quarantine keeps and that can be landed by now, each of them once."""
+    from operations.replaying import put_back
+
+    put_back(Settings.load(), selection or [], out, wait=wait)
+
+
+@app.command()
+@named_faults
 def declare(
     name: Annotated[str, typer.Argument(help="The new source, such as crm.")],
     *,
