@@ -140,6 +140,24 @@ def replay(
 
 @app.command()
 @named_faults
+def maintain(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(help="Tables or namespaces, such as gold.sales_daily or raw_shop."),
+    ] = None,
+    *,
+    apply: Annotated[
+        bool, typer.Option("--apply", help="Do it; without this it is only said.")
+    ] = False,
+) -> None:
+    """Compact small files, expire old snapshots and remove orphan files, by declared policy."""
+    from operations.maintenance.run import maintain_lake
+
+    maintain_lake(Settings.load(), names or [], out, apply=apply)
+
+
+@app.command()
+@named_faults
 def declare(
     name: Annotated[str, typer.Argument(help="The new source, such as crm.")],
     *,
