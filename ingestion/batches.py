@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -11,12 +12,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Rejection:
-    """A row for quarantine: the rule it breaks, why, its values as text (personal ones tokens)."""
+    """A row for quarantine: the rule it breaks, why, its values as text (personal ones tokens).
+
+    `kinds` says of each value what the source has there, or that it is a token; `place` where in
+    the source the row stands.
+    """
 
     rule: str
     reason: str
     row: dict[str, str | None]
     key: dict[str, str | None]
+    kinds: Mapping[str, str] = field(default_factory=dict)
+    place: Mapping[str, str | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

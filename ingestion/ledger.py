@@ -19,13 +19,16 @@ LONGEST_WAIT_SECONDS = 0.2
 
 
 def ensure_ledger(lake: Lake, identifier: Identifier, columns: Mapping[str, str]) -> Table:
-    """Return the table, made if missing: `columns` are names and types, the first required."""
+    """Return the table, made if missing: `columns` are names and types, the first required.
+
+    A table made when there were fewer columns gets the others, null in all its rows.
+    """
     from pyiceberg.exceptions import TableAlreadyExistsError
     from pyiceberg.schema import Schema
     from pyiceberg.types import NestedField
 
     if table := lake.table(identifier):
-        return table
+        return _completed(table, columns)
     schema = Schema(
         *(
             NestedField(number, name, DataType(kind).iceberg(), required=number == 1)
@@ -37,6 +40,15 @@ def ensure_ledger(lake: Lake, identifier: Identifier, columns: Mapping[str, str]
         return lake.catalog.create_table(identifier, schema, properties=PROPERTIES)
     except TableAlreadyExistsError:
         return lake.catalog.load_table(identifier)
+
+
+def _completed(table: Table, columns: Mapping[str, str]) -> Table:
+    missing = [name for name in columns if name not in table.schema().column_names]
+    if missing:
+        with table.update_schema() as update:
+            for name in missing:
+                update.add_column(name, DataType(columns[name]).iceberg())
+    return table
 
 
 def repeat_on_conflict(action: Callable[[], None]) -> None:

@@ -8,10 +8,13 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from ingestion.lake import Lake
+from ingestion.progress import Progress
 
 if TYPE_CHECKING:
     import pyarrow as pa
     from pyiceberg.schema import Schema
+
+    from ingestion.declarations import TableDeclaration
 
 IDENTIFIER = ("ops", "loads")
 RECORDED_PROPERTY = "firn.recorded"
@@ -41,6 +44,18 @@ def recorded_loads(lake: Lake) -> dict[str, str]:
     """Return per table (source.table) the id of the last landed load that ops.loads holds."""
     stored = lake.stored(IDENTIFIER)
     return _recorded(stored.properties) if stored else {}
+
+
+def unrecorded_loads(lake: Lake, tables: Sequence[TableDeclaration]) -> list[Record]:
+    """Return loads that landed but are missing in ops.loads: the last run died in between."""
+    known = recorded_loads(lake)
+    records = []
+    for table in tables:
+        stored = lake.stored(table.identifier)
+        progress = Progress.of(stored.properties) if stored else Progress()
+        if progress.load_id and known.get(table.label) != progress.load_id:
+            records.append(progress.record)
+    return records
 
 
 def record_loads(lake: Lake, records: Sequence[Record]) -> None:

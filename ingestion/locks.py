@@ -31,7 +31,7 @@ def source_lock(home: Path, source: str, wait: bool) -> Iterator[None]:
     except Timeout:
         raise EnvironmentFault(
             f"{source} is being ingested already by {_describe(holder)}",
-            f"wait for it, or let this one wait: firn ingest {source} --wait",
+            "wait for it to end, or let this one wait: the same command with --wait",
         ) from None
     try:
         since = datetime.now(UTC).isoformat(timespec="seconds")

@@ -24,6 +24,11 @@ COLUMNS = {
     "key": "string",
     "_load_id": "string",
     "_ingested_at": "timestamp",
+    "place": "string",
+    "kinds": "string",
+    "resolution": "string",
+    "resolved_at": "timestamp",
+    "resolved_by_load_id": "string",
 }
 
 
@@ -35,8 +40,8 @@ def quarantine_of(source: str) -> Identifier:
 class Quarantine:
     """The rejections of one load, stored in pieces so that memory stays bounded.
 
-    A row is known by a hash of its table, rule and values; rows equal in all of these are numbered.
-    So a load that is run again stores nothing twice.
+    A row is known by a hash of its table and values; rows equal in all of these are numbered. So a
+    load that is run again stores nothing twice, whatever rule the row breaks by then.
     """
 
     def __init__(self, lake: Lake, table: TableDeclaration, stamp: Stamp) -> None:
@@ -66,7 +71,7 @@ class Quarantine:
         self._waiting = []
 
     def _row(self, rejection: Rejection) -> dict[str, Any]:
-        content = json.dumps([self._table.name, rejection.rule, rejection.row], sort_keys=True)
+        content = json.dumps([self._table.name, rejection.row], sort_keys=True)
         digest = hashlib.sha256(content.encode()).digest()
         self._seen[digest] += 1
         return {
@@ -78,6 +83,8 @@ class Quarantine:
             "key": json.dumps(rejection.key, ensure_ascii=False),
             "_load_id": self._stamp.load_id,
             "_ingested_at": self._stamp.ingested_at,
+            "place": json.dumps(dict(rejection.place), ensure_ascii=False),
+            "kinds": json.dumps(dict(rejection.kinds), sort_keys=True),
         }
 
     def _add_missing(self) -> None:

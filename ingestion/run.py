@@ -12,10 +12,9 @@ from ingestion.declarations import SourceDeclaration, load_sources, select_table
 from ingestion.errors import FirnError
 from ingestion.lake import Lake
 from ingestion.load import LoadContext, load_table
-from ingestion.loads import Record, record_loads, recorded_loads
+from ingestion.loads import Record, record_loads, unrecorded_loads
 from ingestion.locks import source_lock
 from ingestion.personal_data import Tokeniser
-from ingestion.progress import Progress
 from ingestion.readers.postgres import PostgresReader
 from ingestion.results import (
     Event,
@@ -74,7 +73,8 @@ class _Run:
             self._note(LoadResult(source.name, Outcome.FAILED, error=error))
 
     def _ingest_locked(self, source: SourceDeclaration) -> None:
-        records = self._unrecorded(source)
+        record_loads(self._lake, unrecorded_loads(self._lake, source.tables))
+        records: list[Record] = []
         url = self._settings.connection(source.connection)
         # a missing key is noticed before anything is read
         is_personal = any(table.has_personal_data for table in source.tables)
@@ -93,17 +93,6 @@ class _Run:
                     self._note(result)
         finally:
             record_loads(self._lake, records)
-
-    def _unrecorded(self, source: SourceDeclaration) -> list[Record]:
-        """Return loads that landed but are missing in ops.loads: the last run died in between."""
-        known = recorded_loads(self._lake)
-        records = []
-        for table in source.tables:
-            stored = self._lake.stored(table.identifier)
-            progress = Progress.of(stored.properties) if stored else Progress()
-            if progress.load_id and known.get(table.label) != progress.load_id:
-                records.append(progress.record)
-        return records
 
     def _note(self, result: LoadResult) -> None:
         self.results.append(result)

@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 
 from ingestion.progress import Progress
 
+REPLAY = "replay-"  # begins the id of a load that puts kept rows back
+
 
 @dataclass(frozen=True)
 class Stamp:
@@ -17,6 +19,9 @@ class Stamp:
     ingested_at: datetime
 
     @classmethod
-    def after(cls, progress: Progress) -> Stamp:
-        """Make the stamp of a new load, later than the last one even if the clock was set back."""
-        return cls(str(uuid.uuid4()), progress.next_ingested_at(datetime.now(UTC)))
+    def after(cls, progress: Progress, prefix: str = "") -> Stamp:
+        """Make the stamp of a new load, later than the last one even if the clock was set back.
+
+        Its id begins with `prefix`.
+        """
+        return cls(f"{prefix}{uuid.uuid4()}", progress.next_ingested_at(datetime.now(UTC)))

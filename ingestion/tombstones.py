@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import duckdb
 import pyarrow as pa
-from pyiceberg.io.pyarrow import schema_to_pyarrow
 
+from ingestion.comparison import landed_schema, open_comparison, stream_rows
 from ingestion.raw_files import read_pieces
 from ingestion.raw_tables import INGESTED_AT, IS_DELETED
 
 if TYPE_CHECKING:
     from pyiceberg.table import Table
 
-MEMORY = "192MB"
 _POSITION = "_position"
 
 
@@ -59,10 +55,10 @@ def find_deleted(
     keys = ", ".join(f'"{name}"' for name in key)
     version = ", ".join(f'"{name}"' for name in (*order, IS_DELETED))
     which = "true" if with_tombstones else "not is_deleted"
-    with _comparison() as connection:
+    with open_comparison() as connection:
         landed = (piece(columns) for piece in read_pieces(table))
-        connection.register("landed", _reader(table, columns, landed))
-        connection.register("upstream", _reader(table, key, upstream))
+        connection.register("landed", stream_rows(table, columns, landed))
+        connection.register("upstream", stream_rows(table, key, upstream))
         connection.execute(
             f"create temp table newest as select {keys}, max(row({version})) as version"
             f" from landed group by {keys}"
@@ -85,7 +81,7 @@ def find_deleted(
 def read_versions(table: Table, key: tuple[str, ...], deleted: DeletedRows) -> Iterator[pa.Table]:
     """Yield whole rows of the versions named by `deleted`, piece by piece."""
     identity = [*key, INGESTED_AT]
-    kept = _schema(table, identity)
+    kept = landed_schema(table, identity)
     wanted = deleted.versions.select(identity).cast(kept)
     for piece in read_pieces(table):
         rows = piece(identity)
@@ -93,34 +89,3 @@ def read_versions(table: Table, key: tuple[str, ...], deleted: DeletedRows) -> I
         found = rows.join(wanted, keys=identity, join_type="left semi")
         if found.num_rows:
             yield piece(table.schema().column_names).take(found.column(_POSITION).sort())
-
-
-@contextmanager
-def _comparison() -> Iterator[duckdb.DuckDBPyConnection]:
-    """Open a DuckDB that keeps little in memory and removes what it put on disk."""
-    with tempfile.TemporaryDirectory(prefix="firn-keys-") as folder:
-        settings: dict[str, str | bool | int | float | list[str]] = {
-            "memory_limit": MEMORY,
-            "temp_directory": folder,
-            "threads": 1,
-            "preserve_insertion_order": False,
-        }
-        with duckdb.connect(config=settings) as connection:
-            connection.execute("set timezone = 'UTC'")
-            yield connection
-
-
-def _reader(
-    table: Table, columns: Sequence[str], parts: Iterable[pa.Table]
-) -> pa.RecordBatchReader:
-    """Stream tables, brought to the raw table's types."""
-    schema = _schema(table, columns)
-    batches = (
-        batch for part in parts for batch in part.select(list(columns)).cast(schema).to_batches()
-    )
-    return pa.RecordBatchReader.from_batches(schema, batches)
-
-
-def _schema(table: Table, columns: Sequence[str]) -> pa.Schema:
-    schema = schema_to_pyarrow(table.schema(), include_field_ids=False)
-    return pa.schema([schema.field(name).with_nullable(True) for name in columns])

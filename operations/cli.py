@@ -184,6 +184,41 @@ def restore(
 
 @app.command()
 @named_faults
+def replay(
+    selection: Annotated[
+        list[str] | None, typer.Argument(help="Sources or tables, such as shop or shop.orders.")
+    ] = None,
+    *,
+    wait: Annotated[
+        bool, typer.Option("--wait", help="Wait for an ingestion of the source to end.")
+    ] = False,
+) -> None:
+    """Put rows back that quarantine keeps and that can be landed by now, each of them once."""
+    from operations.replaying import put_back
+
+    put_back(Settings.load(), selection or [], out, wait=wait)
+
+
+@app.command()
+@named_faults
+def maintain(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(help="Tables or namespaces, such as gold.sales_daily or raw_shop."),
+    ] = None,
+    *,
+    apply: Annotated[
+        bool, typer.Option("--apply", help="Do it; without this it is only said.")
+    ] = False,
+) -> None:
+    """Compact small files, expire old snapshots and remove orphan files, by declared policy."""
+    from operations.maintenance.run import maintain_lake
+
+    maintain_lake(Settings.load(), names or [], out, apply=apply)
+
+
+@app.command()
+@named_faults
 def declare(
     name: Annotated[str, typer.Argument(help="The new source, such as crm.")],
     *,

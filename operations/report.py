@@ -9,6 +9,7 @@ from rich.table import Table as Grid
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from ingestion.replay_table import ReplayResult
     from ingestion.results import LoadResult
     from operations.creation import Creation
     from operations.doctor import Finding
@@ -72,6 +73,27 @@ def _print_difference(out: Console, difference: "Difference") -> None:
     if difference.explanation:
         out.print(f"     {escape(difference.explanation)}", soft_wrap=True)
     out.print(f"     [bold]cure[/]: {escape(difference.cure)}", soft_wrap=True)
+
+
+def print_replays(out: Console, results: "Sequence[ReplayResult]") -> None:
+    """Print what became of the rows that quarantine kept open, and what is left to do."""
+    grid = Grid(box=None, header_style="bold", pad_edge=False)
+    grid.add_column("table")
+    headings = ("replayed", "landed since", "superseded", "waiting", "unfit", "seconds")
+    for heading in headings:
+        grid.add_column(heading, justify="right")
+    for table in results:
+        counts = (table.replayed, table.landed, table.superseded, table.waiting, table.unfit)
+        cells = [f"{count:,}" if count else "·" for count in counts]
+        grid.add_row(table.label, *cells, f"{table.seconds:.1f}")
+    if results:
+        out.print(grid)
+    for table in results:
+        source = table.label.split(".")[0]
+        if table.waiting:
+            out.print(f"[yellow]note[/] {table.label}: firn ingest {table.label} reads what waits")
+        if table.unfit:
+            out.print(f"[yellow]note[/] {table.label}: see quarantine.{source} (rule, reason)")
 
 
 def print_advance(out: Console, advance: "Advance") -> None:

@@ -154,7 +154,7 @@ class _FileReader:
         except ValidationError as error:
             for detail in error.errors():
                 place = f"{where}: " if where else ""
-                self._note(_line(at, detail), place + _explain(model, detail))
+                self._note(_line(at, detail), place + explain(model, detail))
             return None
 
     def _note_duplicates(self, items: Sequence[Located], kind: str) -> None:
@@ -182,8 +182,8 @@ def _line(at: Located, detail: ErrorDetails) -> int:
     return at.line_of(detail["loc"])
 
 
-def _explain(model: type[BaseModel], detail: ErrorDetails) -> str:
-    """Say what is wrong in words of the declaration, with what is allowed."""
+def explain(model: type[BaseModel], detail: ErrorDetails) -> str:
+    """Say what is wrong in a block, in words of the declaration, with what is allowed."""
     key = ".".join(str(part) for part in detail["loc"])
     allowed = [field.alias or name for name, field in model.model_fields.items()]
     match detail["type"]:

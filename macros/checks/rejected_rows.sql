@@ -4,6 +4,7 @@
 
         {{ rejected_rows('shop', 'orders', stream(source('shop', 'orders'))) }}
 
+    `reason` says what was expected; what was found stands in `row_json`.
     `rejection_id` follows from table, key, version and rule alone, so reading a version twice
     gives the same rows. Times keep their microseconds in JSON, which Spark would cut off.
 -#}
@@ -22,14 +23,15 @@
                 '|',
                 '{{ table_name }}',
                 to_json(struct({{ key }}, {{ declared.meta.version | join(', ') }}), {{ json_options }}),
-                rule_name
+                _broken.rule_name
             ),
             256
         ) as rejection_id,
         '{{ table_name }}' as table_name,
         to_json(struct({{ key }})) as row_key,
-        rule_name,
-        to_json(struct(* except (rule_name)), {{ json_options }}) as row_json,
+        _broken.rule_name,
+        _broken.reason,
+        to_json(struct(* except (_broken)), {{ json_options }}) as row_json,
         _load_id,
         _ingested_at
     from (
@@ -37,10 +39,17 @@
             *,
             explode(array_compact(array(
                 {%- for rule in declared.meta.rules %}
-                if(_is_deleted or {{ _rule_holds(rule) }}, null, '{{ rule.name }}')
+                if(
+                    _is_deleted or {{ _rule_holds(rule) }},
+                    null,
+                    named_struct(
+                        'rule_name', '{{ rule.name }}',
+                        'reason', {{ _text_literal('expected ' ~ rule.expect) }}
+                    )
+                )
                 {{- ',' if not loop.last }}
                 {%- endfor %}
-            ))) as rule_name
+            ))) as _broken
         from {{ rows }}
     )
 {%- endmacro %}

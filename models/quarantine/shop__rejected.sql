@@ -41,6 +41,7 @@ deduplicated as (
         table_name,
         row_key,
         rule_name,
+        reason,
         row_json,
         _load_id,
 

@@ -1,4 +1,4 @@
-"""Undoes the escapes of COPY's text format: columns as sent -> texts as stored."""
+"""The escapes of COPY's text format, undone and made: columns as sent <-> texts as stored."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ NULL = r"\N"
 _BACKSLASH = "\\"
 _PLACEHOLDER = "\0"  # the one character that no PostgreSQL text can hold
 _ESCAPED = {"b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
+_ESCAPES = {ord(character): _BACKSLASH + letter for letter, character in _ESCAPED.items()}
 
 
 def has_escapes(block: bytes) -> bool:
@@ -27,6 +28,11 @@ def unescaped(rows: pa.Table) -> pa.Table:
         is_text = pa.types.is_string(field.type) or pa.types.is_binary(field.type)
         columns.append(_unescaped(column) if is_text else column)
     return pa.Table.from_arrays(columns, schema=rows.schema)
+
+
+def escaped(text: str) -> str:
+    """Return a text as COPY would send it."""
+    return text.replace(_BACKSLASH, _BACKSLASH * 2).translate(_ESCAPES)
 
 
 def _unescaped(column: pa.ChunkedArray) -> pa.ChunkedArray:

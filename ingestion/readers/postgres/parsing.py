@@ -18,6 +18,7 @@ from ingestion.readers.postgres.values import csv_type, from_text, to_declared, 
 from ingestion.readers.postgres.watermark import Cursor
 
 SHOWN_CHARACTERS = 100
+TOKEN = "token"  # noqa: S105 - a kind of value
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,7 @@ class BlockParser:
         self._cursor = next((c for c in plan.columns if c.name == plan.table.cursor), None)
         self._greatest: Cursor | None = None
         self._schema = pa.schema([(c.name, c.data_type.arrow()) for c in plan.columns])
+        self._kinds = {c.name: _kept_as(c) for c in plan.columns}
 
     def parse(self, block: bytes) -> Batch:
         """Return the rows of a block (bytes that end with a row), good ones typed."""
@@ -168,7 +170,11 @@ class BlockParser:
         if finding.rule == "not_representable":
             reason += f" ({_kind(column)}), which no {column.data_type} can hold"
         key = {name: row[name] for name in self._plan.table.key}
-        return Rejection(finding.rule, reason, row, key)
+        upstream = self._plan.upstream
+        place: dict[str, str | None] = {"schema": upstream.schema, "table": upstream.name}
+        if self._cursor is not None:
+            place[self._cursor.name] = row[self._cursor.name]
+        return Rejection(finding.rule, reason, row, key, self._kinds, place)
 
     def _shown(self, column: ReadColumn, text: str | None) -> str | None:
         """Return a value as it may be shown: personal data as its token."""
@@ -205,6 +211,13 @@ def _decoded(raw: bytes | None) -> str | None:
 
 def _as_text(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value, sort_keys=True)
+
+
+def _kept_as(column: ReadColumn) -> str:
+    """Say how a value of the column is kept in quarantine: as a token, or as which type's text."""
+    if column.is_token:
+        return TOKEN
+    return column.upstream.base if column.upstream else "json"
 
 
 def _kind(column: ReadColumn) -> str:

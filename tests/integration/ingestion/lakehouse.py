@@ -13,6 +13,8 @@ from typing import Any
 import psycopg
 import yaml
 
+from ingestion.replay import replay
+from ingestion.replay_table import ReplayResult
 from ingestion.results import IngestOptions, LoadResult
 from ingestion.run import ingest
 from ingestion.settings import Settings
@@ -82,6 +84,10 @@ class Lakehouse:
     def ingest_all(self, *selection: str, **options: bool) -> list[LoadResult]:
         """Ingest in this process and return all results."""
         return ingest(selection, IngestOptions(**options), self.settings)
+
+    def replay(self, *selection: str) -> ReplayResult:
+        """Replay in this process and return the result of the first table."""
+        return replay(selection, self.settings)[0]
 
     def ingest_in_process(self, failpoint: str = "", **options: bool) -> "subprocess.Popen[str]":
         """Start an ingestion as a process group of its own, which can be killed."""

@@ -1,0 +1,17 @@
+-- One row per label, the best first.
+{{ rebuilt_when_changed('labels') }}
+
+with
+
+labels as (
+    select * from {{ ref('labels') }}
+),
+
+ranked as (
+    select
+        cast(row_number() over (order by amount desc, label asc) as int) as place,
+        label
+    from labels
+)
+
+select * from ranked
