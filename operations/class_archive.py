@@ -30,7 +30,8 @@ def ensure_archive(settings: Settings, java: Java) -> Path | None:
     """Make the archive that fits this Java and these jars, unless it is in the cache.
 
     Puts a link to it where the profile looks for one. Returns None when the profile looks for
-    none, or when none could be made (a log stays in the cache): nothing but time is lost then.
+    none, or when none could be made (a log stays in the cache): nothing but time is lost then, and
+    the link leads to the archive that Java brings, which it would not look for by itself.
     """
     used = _USED.search(Profile(settings).spark_parameters().get(OPTIONS, ""))
     if used is None:
@@ -41,10 +42,14 @@ def ensure_archive(settings: Settings, java: Java) -> Path | None:
         if not archive.exists():
             _drop_outdated(archive)
             _make(settings, archive)
-    if not archive.exists():
-        return None
-    _link(Path(used.group(1)), archive)
-    return archive
+    link = Path(used.group(1))
+    if archive.exists():
+        _link(link, archive)
+        return archive
+    own = java.path.resolve().parent.parent / "lib" / "server" / "classes.jsa"
+    if own.exists() and link != archive:
+        _link(link, own)
+    return None
 
 
 def archive_file(settings: Settings, java: Java) -> Path:

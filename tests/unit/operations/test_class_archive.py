@@ -70,3 +70,17 @@ def test_without_an_archive_nothing_else_is_lost(
     assert class_archive.ensure_archive(settings, Java(Path("java"), 17)) is None
     _profile(settings, "-Da=b")
     assert class_archive.ensure_archive(settings, Java(Path("java"), 17)) is None
+
+
+def test_where_none_could_be_made_java_keeps_its_own(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    own = tmp_path / "java" / "lib" / "server" / "classes.jsa"
+    own.parent.mkdir(parents=True)
+    own.touch()
+    monkeypatch.setattr(class_archive, "_make", lambda *_: None)
+    link = settings.home / "classes.jsa"
+    _profile(settings, f"-XX:SharedArchiveFile={link}")
+    java = Java(tmp_path / "java" / "bin" / "java", 17)
+    assert class_archive.ensure_archive(settings, java) is None
+    assert link.readlink() == own
