@@ -45,10 +45,9 @@ class DeclaredTable:
     """A table as it has to be.
 
     `is_made_on_demand` says that it may be missing; `is_complete` that every column is declared,
-    `may_grow` that others are welcome too;
-    `partition_by` and `properties` are compared unless `has_shape` is false: then only that the
-    table can be opened matters. `policy` is the declared word for what to do about differences,
-    `sources` are the source systems its rows come from; `dbt_name` is what dbt selects it by.
+    `may_grow` that others are welcome too. Without `has_shape` only that the table can be opened
+    matters. `policy` is the declared word for what to do about differences, `sources` are the
+    source systems its rows come from, `dbt_name` is what dbt builds it by (empty: not by dbt).
     """
 
     identifier: Identifier
@@ -83,7 +82,7 @@ def of_raw(table: TableDeclaration) -> DeclaredTable:
     name = ".".join(shape.identifier)
     return DeclaredTable(
         shape.identifier,
-        f"source:{table.label}",
+        "",
         Cures(
             make=f"firn ingest {table.label}, or empty: firn create {name}",
             rebuild=f"firn ingest {table.label} --full-refresh",
@@ -105,7 +104,7 @@ def of_source(source: Node) -> DeclaredTable:
     """Return what a dbt source that Firn does not land asks for: the columns with a data_type."""
     return DeclaredTable(
         (source["schema"], source["identifier"]),
-        f"source:{source['source_name']}.{source['name']}",
+        "",
         Cures(
             make=f"make the table, or correct {source['original_file_path']}",
             rebuild=f"make the table as declared, or correct {source['original_file_path']}",

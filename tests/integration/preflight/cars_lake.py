@@ -80,11 +80,15 @@ class CarsLake:
         table.append(pa.Table.from_pylist([row | stamp for row in rows], schema=schema))
 
     def fill(self) -> None:
-        """Land three reports and an owner, and build everything."""
+        """Land some rows and build everything."""
+        self.land()
+        self.build()
+
+    def land(self) -> None:
+        """Land three reports and an owner."""
         self.create_raw()
         self.report((1, "a", 10), (2, "b", 20), (3, "a", 30))
         self.own("Ada")
-        self.build()
 
     def build(self, *arguments: str) -> DbtOutcome:
         """Run `dbt build`. Raises DbtFailedError when it does not end well."""

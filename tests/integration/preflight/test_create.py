@@ -40,8 +40,10 @@ def test_the_first_build_gives_what_it_would_have_given(lake: CarsLake) -> None:
     expected = _rows(lake)
     assert all(expected.values())
     lake.drop_all()
+    lake.land()
     lake.create()
-    lake.fill()
+    assert not any(_rows(lake).values())
+    lake.build()
     assert _rows(lake) == expected
 
 
