@@ -2,7 +2,7 @@
     How each upstream of a plan came to its head since the snapshot consumed last, in their order:
 
         sequence            the head's sequence number, 0 where the metadata no longer says
-        is_position_known   whether that snapshot is the head or an ancestor of it
+        is_position_known   whether that snapshot is still there, as the head or an ancestor of it
         is_replaced         whether a commit since replaced or deleted rows
 
     One query for all of them, without joins: what a query costs here is mostly its planning.
@@ -70,7 +70,7 @@
     {%- endfor -%}
     {{ return({
         'sequence': history.sequences.get(head, 0) | int,
-        'is_position_known': walk.snapshot is not none and walk.snapshot == consumed,
+        'is_position_known': walk.snapshot == consumed and consumed in history.commits,
         'is_replaced': walk.is_replaced,
     }) }}
 {%- endmacro -%}

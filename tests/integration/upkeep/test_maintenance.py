@@ -110,6 +110,20 @@ def test_a_consumer_that_stands_still_holds_expiry_back_and_goes_on_from_there(
     assert plan.held_back == ()
 
 
+def test_without_the_positions_the_next_run_would_read_everything(
+    lake: UpkeepLake, spark: Spark, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Guard off: the snapshot that gold has read last is expired."""
+    lake.change("item_id = 180", amount="500")
+    lake.source.ingest()
+    lake.build("run", "--select", "app__items")
+    monkeypatch.setattr("operations.maintenance.run.positions", lambda _: {})
+    _maintain(lake, spark, SILVER)
+    lake.build()
+    assert lake.modes("gold/labels") == {"full"}
+    lake.assert_right()
+
+
 def test_only_old_files_that_no_snapshot_knows_are_removed(lake: UpkeepLake, spark: Spark) -> None:
     """Rows 2 and 46; the raw table is written by Python, silver by Spark."""
     planted = {}
