@@ -168,8 +168,8 @@ def test_a_decimal_holds_another_exactly_when_all_digits_fit(data: st.DataObject
 
     wide, narrow = decimal(), decimal()
     largest = Decimal((0, (9,) * narrow.precision, -narrow.scale))
-    try:
-        pa.scalar(largest, wide.arrow())
+    try:  # in 64 bits pyarrow overlooks some digits that it would lose
+        pa.scalar(largest, pa.decimal128(wide.precision, wide.scale))
     except pa.ArrowInvalid:
         assert not wide.holds(narrow)
     else:
