@@ -27,6 +27,9 @@ class Stage(StrEnum):
     ONE = "one model of 100"
 
 
+LANDING = frozenset({Stage.FULL, Stage.CHANGES, Stage.NOTHING})
+
+
 @dataclass(frozen=True)
 class Arena:
     """Where one contestant competes in one round.

@@ -1,6 +1,6 @@
 """dlt with its fastest reader: PostgreSQL -> connectorx -> Arrow -> Iceberg, changes by upsert."""
 
-from benchmarks.contest import Arena, Command, Contestant, Job, Landed, Stage, run
+from benchmarks.contest import LANDING, Arena, Command, Contestant, Job, Landed, Stage, run
 from benchmarks.contestants import dlt_pipeline
 
 
@@ -9,7 +9,7 @@ class DltConnectorx(Contestant):
 
     name = "dlt-connectorx"
     title = "dlt, connectorx"
-    stages = frozenset(Stage)
+    stages = LANDING
 
     def command(self, arena: Arena, stage: Stage) -> Command:
         """Return this file as a program of the peers' environment."""

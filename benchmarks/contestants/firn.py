@@ -4,7 +4,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from benchmarks.contest import SCHEMA, TABLE, Arena, Command, Contestant, Landed, Stage
+from benchmarks.contest import LANDING, SCHEMA, TABLE, Arena, Command, Contestant, Landed, Stage
 
 DECLARATION = Path(__file__).parent.parent / "lineitem.yml"
 CURRENT = """
@@ -20,7 +20,7 @@ class Firn(Contestant):
 
     name = "firn"
     title = "Firn"
-    stages = frozenset(Stage)
+    stages = LANDING
 
     def prepare(self, arena: Arena) -> None:
         """Make the project folder, and the file that holds the connection."""

@@ -4,6 +4,8 @@ import json
 from pathlib import Path
 
 from benchmarks.contest import Stage
+from benchmarks.dbt_trivial import CONTESTANTS
+from benchmarks.postgres_lineitem import CONTESTANTS as LANDING_CONTESTANTS
 from benchmarks.trivial_models import built_names, model_names, results_complaint
 
 
@@ -33,3 +35,10 @@ def test_a_model_that_failed_or_is_missing_is_a_complaint(tmp_path: Path) -> Non
     assert "error" in results_complaint(tmp_path, Stage.ONE)
     _leave_results(tmp_path, {})
     assert "{} built" in results_complaint(tmp_path, Stage.ONE)
+
+
+def test_each_benchmark_has_stages_of_its_own() -> None:
+    landing = {stage for contestant in LANDING_CONTESTANTS for stage in contestant.stages}
+    building = {stage for contestant in CONTESTANTS for stage in contestant.stages}
+    assert landing | building == set(Stage)
+    assert not landing & building
