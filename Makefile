@@ -75,7 +75,7 @@ check: lint types unit parse ## The inner loop: lint, types, unit tests, dbt par
 
 .PHONY: test
 test: check ## Everything, against a real PostgreSQL and Spark.
-	$(BIN)/pytest -q -n 2 --dist loadgroup -m "postgres or spark"
+	$(BIN)/pytest -q -m "postgres or spark"
 
 # Measurements
 

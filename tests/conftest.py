@@ -1,8 +1,4 @@
-"""Services that tests share: a temporary home -> one PostgreSQL, one dbt with its Spark.
-
-Each worker of pytest-xdist has its own. Tests of one folder stay together, because they share a
-lake; those of the recomputation's small lake take longest, so they begin and have a worker alone.
-"""
+"""Services that tests share: a temporary home -> one PostgreSQL, one dbt with its Spark."""
 
 from collections.abc import Iterator
 
@@ -16,22 +12,9 @@ from operations.java import find_java
 from sandbox.postgres import EmbeddedPostgres
 from tests.warm_dbt import WarmDbt
 
-LONGEST = "small_lake"
-
 # An example may take as long as a busy machine lets it; pytest's own time limit is the bound.
 hypothesis.settings.register_profile("firn", deadline=None)
 hypothesis.settings.load_profile("firn")
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Group the tests for pytest-xdist, those of the small lake first."""
-    items.sort(key=lambda item: _group(item) != LONGEST)
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(_group(item)))
-
-
-def _group(item: pytest.Item) -> str:
-    return LONGEST if LONGEST in getattr(item, "fixturenames", ()) else item.path.parent.name
 
 
 @pytest.fixture(scope="session")
