@@ -9,8 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random
-
+from ingestion.attempts import plan_again_on_conflict
 from ingestion.books import Books, is_mostly_bad, make_record, write_notes
 from ingestion.declarations import LoadMode, TableDeclaration
 from ingestion.errors import ConflictError, DataLossError, FirnError
@@ -34,7 +33,6 @@ from ingestion.stamp import Stamp
 if TYPE_CHECKING:
     from ingestion.landing import Landing
 
-ATTEMPTS = 5
 HOPELESS_REJECTIONS = 50_000
 
 
@@ -57,14 +55,8 @@ def load_table(context: LoadContext, table: TableDeclaration) -> tuple[LoadResul
     name is in the result.
     """
     started = time.monotonic()
-    attempts = Retrying(
-        retry=retry_if_exception_type(ConflictError),
-        stop=stop_after_attempt(ATTEMPTS),
-        wait=wait_random(0, 0.5),
-        reraise=True,
-    )
     try:
-        result, record = attempts(lambda: _Load(context, table).run())
+        result, record = plan_again_on_conflict(lambda: _Load(context, table).run())
     except FirnError as error:
         result, record = LoadResult(table.label, Outcome.FAILED, error=error), None
     return replace(result, seconds=time.monotonic() - started), record

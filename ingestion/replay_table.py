@@ -11,11 +11,11 @@ from functools import cached_property
 
 import pyarrow as pa
 from pyiceberg.table import Table
-from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random
 
+from ingestion.attempts import plan_again_on_conflict
 from ingestion.books import Books, make_record
 from ingestion.declarations import TableDeclaration
-from ingestion.errors import ConflictError, FirnError
+from ingestion.errors import FirnError
 from ingestion.kept_rows import KeptRow, KeptRows, Mark, Resolution
 from ingestion.lake import Lake
 from ingestion.landing import Landing
@@ -38,7 +38,6 @@ from ingestion.verdicts import (
     version_columns,
 )
 
-ATTEMPTS = 5
 LOAD_MODE = "replay"
 
 
@@ -76,14 +75,8 @@ def replay_table(context: ReplayContext, table: TableDeclaration) -> ReplayResul
     A replay that somebody else's commit overtook is planned again, a few times.
     """
     started = time.monotonic()
-    attempts = Retrying(
-        retry=retry_if_exception_type(ConflictError),
-        stop=stop_after_attempt(ATTEMPTS),
-        wait=wait_random(0, 0.5),
-        reraise=True,
-    )
     try:
-        result = attempts(lambda: _Replay(context, table).run())
+        result = plan_again_on_conflict(lambda: _Replay(context, table).run())
     except FirnError as error:
         result = ReplayResult(table.label, error=error)
     return replace(result, seconds=time.monotonic() - started)

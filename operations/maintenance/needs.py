@@ -1,9 +1,9 @@
 """What streams still need: the positions in models' own commits -> snapshots not to be expired.
 
 A model that streams says in the snapshot that consumed rows how far it has read each upstream
-table: `firn.positions.<schema>.<model>`, written by macros/adapter/incremental.sql and read by
-macros/streams/_positions.sql. The upstream must keep that snapshot and all after it, and the
-model the commit that says so.
+table: `firn.positions.<schema>.<model>`, written by macros/streams/spark__in_commit.sql and
+read by macros/streams/_positions.sql. The upstream must keep that snapshot and all after it, and
+the model the commit that says so.
 """
 
 import json
