@@ -7,8 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from pydantic import Field, SecretStr, ValidationError, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 
 from ingestion.errors import ConfigurationError, EnvironmentFault
 
@@ -31,14 +30,14 @@ class Failpoint(StrEnum):
             os._exit(137)
 
 
-class Settings(BaseSettings):
+class Settings(BaseModel):
     """Where the project and the lake are, and the secrets that belong to them.
 
-    Fields come from `FIRN_PROJECT_DIR` (default: the nearest folder upwards that holds
+    `load` takes the fields from `FIRN_PROJECT_DIR` (default: the nearest folder upwards that holds
     dbt_project.yml), `FIRN_HOME` (default: .firn in the project) and `FIRN_FAILPOINT`.
     """
 
-    model_config = SettingsConfigDict(env_prefix="FIRN_", env_ignore_empty=True, frozen=True)
+    model_config = ConfigDict(frozen=True)
 
     project_dir: Path = Field(default_factory=lambda: _nearest_project(Path.cwd()))
     home: Path = Path()
@@ -54,10 +53,11 @@ class Settings(BaseSettings):
     @classmethod
     def load(cls) -> "Settings":
         """Read the environment. Raises ConfigurationError naming the variable that is wrong."""
+        variables = {name: os.environ.get(_variable(name)) for name in cls.model_fields}  # noqa: TID251
         try:
-            return cls()
+            return cls.model_validate({name: value for name, value in variables.items() if value})
         except ValidationError as error:
-            wrong = "; ".join(f"FIRN_{_name(e['loc'])}: {e['msg']}" for e in error.errors())
+            wrong = "; ".join(f"{_variable(*e['loc'])}: {e['msg']}" for e in error.errors())
             raise ConfigurationError(wrong, "set the variable to an allowed value") from None
 
     @property
@@ -91,7 +91,7 @@ class Settings(BaseSettings):
 
     def environment(self) -> dict[str, str]:
         """Return a copy of the process environment, for a command that is started from here."""
-        return dict(os.environ)  # noqa: TID251 - the one place
+        return dict(os.environ)  # noqa: TID251
 
     def _required(self, name: str, example: str) -> SecretStr:
         value = self.environment().get(name) or self._file_values.get(name)
@@ -116,8 +116,9 @@ class Settings(BaseSettings):
         return dotenv_values(self.env_file, interpolate=False)
 
 
-def _name(location: tuple[int | str, ...]) -> str:
-    return ".".join(str(part) for part in location).upper()
+def _variable(*location: int | str) -> str:
+    """Return the environment variable that a field comes from."""
+    return "FIRN_" + ".".join(str(part) for part in location).upper()
 
 
 def _nearest_project(start: Path) -> Path:

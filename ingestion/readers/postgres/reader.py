@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     import asyncpg
 
 WAITING_BLOCKS = 4
-WAITING_BATCHES = 6
+WAITING_BATCHES = 12
 
 
 @dataclass(frozen=True)
