@@ -3,6 +3,7 @@
 The macro `preflight()` uses it; without this plugin it refuses to build anything.
 """
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dbt.adapters.base.meta import available
@@ -53,7 +54,7 @@ def firn_record(adapter: SparkAdapter, gate: "Gate", run_id: str) -> str:
 def _settings(adapter: SparkAdapter) -> "Settings":
     from ingestion.settings import Settings
 
-    return Settings(project_dir=adapter.config.project_root)
+    return Settings.load(Path(adapter.config.project_root))
 
 
 def _lake(adapter: SparkAdapter) -> "Lake":

@@ -28,7 +28,7 @@ class WarmTarget(dbtPlugin):
         from ingestion.settings import Settings
         from operations.warm_spark import WarmSpark
 
-        WarmSpark(Settings(project_dir=Path(flags.PROJECT_DIR))).require()
+        WarmSpark(Settings.load(Path(flags.PROJECT_DIR))).require()
         warnings.filterwarnings("ignore", message=REFUSED_SETTING)
         _give_up_early()
 

@@ -51,11 +51,17 @@ class Settings(BaseModel):
         return {**values, "project_dir": project, "home": home}
 
     @classmethod
-    def load(cls) -> "Settings":
-        """Read the environment. Raises ConfigurationError naming the variable that is wrong."""
+    def load(cls, project_dir: Path | None = None) -> "Settings":
+        """Read the environment; a `project_dir` that is given goes before its variable.
+
+        Raises ConfigurationError naming the variable that is wrong.
+        """
         variables = {name: os.environ.get(_variable(name)) for name in cls.model_fields}  # noqa: TID251
+        values: dict[str, Any] = {name: value for name, value in variables.items() if value}
+        if project_dir is not None:
+            values["project_dir"] = project_dir
         try:
-            return cls.model_validate({name: value for name, value in variables.items() if value})
+            return cls.model_validate(values)
         except ValidationError as error:
             wrong = "; ".join(f"{_variable(*e['loc'])}: {e['msg']}" for e in error.errors())
             raise ConfigurationError(wrong, "set the variable to an allowed value") from None

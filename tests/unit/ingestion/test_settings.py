@@ -39,6 +39,15 @@ def test_the_environment_names_other_places(
     assert (settings.home, settings.failpoint) == (tmp_path / "lake", Failpoint.MID_COPY)
 
 
+def test_a_given_project_goes_before_its_variable_and_after_none_else(
+    project: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("FIRN_PROJECT_DIR", str(project))
+    monkeypatch.setenv("FIRN_HOME", str(tmp_path / "lake"))
+    settings = Settings.load(tmp_path / "other")
+    assert (settings.project_dir, settings.home) == (tmp_path / "other", tmp_path / "lake")
+
+
 def test_outside_of_a_project_the_cure_is_named(
     tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
