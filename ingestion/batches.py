@@ -15,7 +15,7 @@ class Rejection:
     """A row for quarantine: the rule it breaks, why, its values as text (personal ones tokens).
 
     `kinds` says of each value what the source has there, or that it is a token; `place` where in
-    the source the row stands.
+    the source the row stands; `identity` tells rows apart whose values are equal.
     """
 
     rule: str
@@ -24,6 +24,7 @@ class Rejection:
     key: dict[str, str | None]
     kinds: Mapping[str, str] = field(default_factory=dict)
     place: Mapping[str, str | None] = field(default_factory=dict)
+    identity: str = ""
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from ingestion.declarations import SourceDeclaration
+from ingestion.declarations import PostgresSource
 from ingestion.declarations.model import IDENTIFIER
 from ingestion.errors import ConfigurationError, EnvironmentFault
 from ingestion.personal_data import Tokeniser
@@ -102,16 +102,15 @@ class _IndentedDumper(yaml.SafeDumper):
         super().increase_indent(flow, False)
 
 
-def _source(name: str, connection: str, schema: str) -> SourceDeclaration:
+def _source(name: str, connection: str, schema: str) -> PostgresSource:
     for text in (name, schema):
         if not IDENTIFIER.fullmatch(text):
             raise ConfigurationError(
                 f"{text!r} is not an identifier", "use a name such as crm: [a-z_][a-z0-9_]*"
             )
-    return SourceDeclaration(
+    return PostgresSource(
         name=name,
         file=Path(f"{name}.yml"),
-        connector="postgres",
         connection=connection,
         upstream_schema=schema,
         tables=(),

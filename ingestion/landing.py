@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
@@ -11,7 +12,18 @@ from pyiceberg.exceptions import CommitFailedException
 from ingestion.errors import ConflictError, LoadError
 from ingestion.parquet import DataFileWriter
 from ingestion.progress import Progress
-from ingestion.raw_tables import INGESTED_AT, IS_DELETED, LOAD_ID
+from ingestion.raw_tables import (
+    FILE,
+    FILE_HASH,
+    INGESTED_AT,
+    IS_DELETED,
+    LOAD_ID,
+    SHAPE_PROPERTY,
+    RawShape,
+    ensure_raw_table,
+    null_notes,
+    reshape,
+)
 from ingestion.settings import Failpoint
 from ingestion.stamp import Stamp
 
@@ -19,6 +31,11 @@ if TYPE_CHECKING:
     from pyiceberg.catalog import Catalog
     from pyiceberg.manifest import DataFile
     from pyiceberg.table import Table, Transaction
+
+    from ingestion.lake import Lake, StoredTable
+
+
+CONSTANTS = {LOAD_ID, FILE, FILE_HASH}  # columns that hold one text for many rows
 
 
 class Landing:
@@ -37,7 +54,7 @@ class Landing:
         self._table: Table = transaction._table
         self._stamp = stamp
         self._replaces = replaces
-        self._writer = DataFileWriter(transaction.table_metadata, self._table.io, {LOAD_ID})
+        self._writer = DataFileWriter(transaction.table_metadata, self._table.io, CONSTANTS)
         self._load_id = pa.array([stamp.load_id])
         self._files: list[DataFile] = []
         self._may_be_committed = False
@@ -152,6 +169,38 @@ class Landing:
             else:
                 columns.append(pa.nulls(count, wanted.type))
         return pa.Table.from_arrays(columns, schema=self._writer.schema)
+
+
+@dataclass(frozen=True)
+class Planned:
+    """What a load was planned from: the table as it was stored then (None: there was none)."""
+
+    lake: Lake
+    stored: StoredTable | None
+    stamp: Stamp
+    replaces: bool
+
+
+def open_landing(planned: Planned, shape: RawShape) -> tuple[Landing, list[str]]:
+    """Open the raw table, made or widened to `shape`, at the snapshot that a load was planned from.
+
+    Returns the landing, and notes on columns that hold NULL from now on. Raises ConflictError when
+    the table has moved on, ConfigurationError when it cannot get this shape in place.
+    """
+    lake, stored = planned.lake, planned.stored
+    table = lake.table(shape.identifier) if planned.replaces else None
+    if table is None:
+        table = ensure_raw_table(lake.catalog, shape)
+    current = table.current_snapshot()
+    before = stored.snapshot_id if stored else None
+    if before != (current.snapshot_id if current else None):
+        raise ConflictError(f"{shape.label} was changed while this load was planned")
+    is_made_so = stored is not None and stored.properties.get(SHAPE_PROPERTY) == shape.fingerprint
+    notes = [] if planned.replaces or is_made_so else null_notes(table, shape)
+    transaction = table.transaction()
+    if table.properties.get(SHAPE_PROPERTY) != shape.fingerprint:
+        reshape(transaction, shape)
+    return Landing(transaction, planned.stamp, planned.replaces), notes
 
 
 def existing_files(table: Table) -> Iterator[DataFile]:

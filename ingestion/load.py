@@ -11,20 +11,13 @@ from typing import TYPE_CHECKING
 
 from ingestion.attempts import plan_again_on_conflict
 from ingestion.books import Books, is_mostly_bad, make_record, write_notes
-from ingestion.declarations import LoadMode, TableDeclaration
-from ingestion.errors import ConflictError, DataLossError, FirnError
+from ingestion.declarations import LoadMode, PostgresTable
+from ingestion.errors import DataLossError, FirnError
 from ingestion.lake import Lake
 from ingestion.loads import Record
 from ingestion.progress import Progress
 from ingestion.quarantine import Quarantine
-from ingestion.raw_tables import (
-    SHAPE_PROPERTY,
-    RawColumn,
-    RawShape,
-    ensure_raw_table,
-    null_notes,
-    reshape,
-)
+from ingestion.raw_tables import SHAPE_PROPERTY, RawColumn, RawShape
 from ingestion.readers.postgres import PostgresReader, Reading, Request
 from ingestion.results import IngestOptions, LoadResult, OnEvent, Outcome, TableProgress
 from ingestion.settings import Failpoint
@@ -48,7 +41,7 @@ class LoadContext:
     failpoint: Failpoint | None = None
 
 
-def load_table(context: LoadContext, table: TableDeclaration) -> tuple[LoadResult, Record | None]:
+def load_table(context: LoadContext, table: PostgresTable) -> tuple[LoadResult, Record | None]:
     """Load `table`; return how it ended and its record for ops.loads if it read any rows.
 
     A load that somebody else's commit overtook is planned again, a few times. A fault that Firn can
@@ -65,7 +58,7 @@ def load_table(context: LoadContext, table: TableDeclaration) -> tuple[LoadResul
 class _Load:
     """One attempt to load one table, planned from the progress stored when it begins."""
 
-    def __init__(self, context: LoadContext, table: TableDeclaration) -> None:
+    def __init__(self, context: LoadContext, table: PostgresTable) -> None:
         self._context = context
         self._table = table
         self._stored = context.lake.stored(table.identifier)
@@ -255,22 +248,9 @@ class _Load:
 
     def _open_landing(self, reading: Reading) -> Landing:
         """Open the raw table, made or widened as declared, at the snapshot this load began with."""
-        if self._landing is not None:
-            return self._landing
-        from ingestion.landing import Landing
+        if self._landing is None:
+            from ingestion.landing import Planned, open_landing
 
-        shape = self._shape(reading)
-        table = self._context.lake.table(shape.identifier) if self._replaces else None
-        if table is None:
-            table = ensure_raw_table(self._context.lake.catalog, shape)
-        current = table.current_snapshot()
-        planned = self._stored.snapshot_id if self._stored else None
-        if planned != (current.snapshot_id if current else None):
-            raise ConflictError(f"{self._table.label} was changed while this load was planned")
-        if not self._replaces and not self._is_made_to(shape):
-            self._null_notes = null_notes(table, shape)
-        transaction = table.transaction()
-        if table.properties.get(SHAPE_PROPERTY) != shape.fingerprint:
-            reshape(transaction, shape)
-        self._landing = Landing(transaction, self._stamp, self._replaces)
+            planned = Planned(self._context.lake, self._stored, self._stamp, self._replaces)
+            self._landing, self._null_notes = open_landing(planned, self._shape(reading))
         return self._landing

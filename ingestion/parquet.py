@@ -112,7 +112,7 @@ class DataFileWriter:
         """Move the waiting rows to the buffers of their partitions."""
         if not self._waiting:
             return
-        rows = pa.concat_tables(self._waiting)
+        rows = pa.concat_tables(self._waiting).unify_dictionaries()
         self._waiting, self._waiting_bytes = [], 0
         for values, group in self._by_partition(rows):
             part = self._parts.setdefault(values, _Part(values))
@@ -153,7 +153,7 @@ class DataFileWriter:
         """Write a partition's buffer as one row group, and end its file when it is large enough."""
         if not part.tables:
             return
-        rows = pa.concat_tables(part.tables)
+        rows = pa.concat_tables(part.tables).unify_dictionaries()
         part.tables, part.bytes = [], 0
         writer = part.writer or self._open(part, rows)
         writer.write_table(rows, row_group_size=rows.num_rows)

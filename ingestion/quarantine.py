@@ -71,7 +71,8 @@ class Quarantine:
         self._waiting = []
 
     def _row(self, rejection: Rejection) -> dict[str, Any]:
-        content = json.dumps([self._table.name, rejection.row], sort_keys=True)
+        known_by = [rejection.identity] if rejection.identity else []
+        content = json.dumps([self._table.name, rejection.row, *known_by], sort_keys=True)
         digest = hashlib.sha256(content.encode()).digest()
         self._seen[digest] += 1
         return {

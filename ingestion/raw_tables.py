@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ingestion.declarations import PartitionField, TableDeclaration
+from ingestion.declarations import FileTable, PartitionField, TableDeclaration
 from ingestion.errors import ConfigurationError
 from ingestion.types import DataType
 
@@ -20,6 +20,12 @@ if TYPE_CHECKING:
     from pyiceberg.types import NestedField
 
 INGESTED_AT, LOAD_ID, IS_DELETED, RESCUED = "_ingested_at", "_load_id", "_is_deleted", "_rescued"
+FILE, FILE_HASH, FILE_ROW, FILE_MODIFIED_AT = (
+    "_file",
+    "_file_hash",
+    "_file_row",
+    "_file_modified_at",
+)
 SHAPE_PROPERTY = "firn.shape"
 # Compare-and-set needs a commit that fails on a conflict instead of trying again by itself.
 PROPERTIES = {
@@ -38,6 +44,15 @@ class RawColumn:
     name: str
     data_type: DataType
     is_required: bool = False
+
+
+# `_file_row` is null where a Parquet file is part of the table as it is: it has no such column.
+_FILE_COLUMNS = (
+    RawColumn(FILE, DataType("string"), is_required=True),
+    RawColumn(FILE_HASH, DataType("string"), is_required=True),
+    RawColumn(FILE_MODIFIED_AT, DataType("timestamp"), is_required=True),
+    RawColumn(FILE_ROW, DataType("bigint")),
+)
 
 
 @dataclass(frozen=True)
@@ -62,7 +77,8 @@ class RawShape:
             RawColumn(IS_DELETED, DataType("boolean"), is_required=True),
             RawColumn(RESCUED, DataType("string")),
         )
-        columns = (*declared, *added, *evolved)
+        of_files = _FILE_COLUMNS if isinstance(table, FileTable) else ()
+        columns = (*declared, *added, *of_files, *evolved)
         return cls(table.label, table.identifier, columns, table.partition_by)
 
     @property

@@ -5,10 +5,16 @@ The one entry point is `ingest`; `firn ingest` on the command line calls it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cache
 
-from ingestion.declarations import SourceDeclaration, load_sources, select_tables
+from ingestion.declarations import (
+    FileSource,
+    PostgresSource,
+    SourceDeclaration,
+    load_sources,
+    select_tables,
+)
 from ingestion.errors import FirnError
 from ingestion.lake import Lake
 from ingestion.load import LoadContext, load_table
@@ -75,24 +81,50 @@ class _Run:
     def _ingest_locked(self, source: SourceDeclaration) -> None:
         record_loads(self._lake, unrecorded_loads(self._lake, source.tables))
         records: list[Record] = []
+        try:
+            for result, record in self._loads(source):
+                if record:
+                    records.append(record)
+                self._note(result)
+        finally:
+            record_loads(self._lake, records)
+
+    def _loads(self, source: SourceDeclaration) -> Iterator[tuple[LoadResult, Record | None]]:
+        """Load table by table, by the connector of the source."""
+        match source:
+            case PostgresSource():
+                yield from self._database_loads(source)
+            case FileSource():
+                yield from self._file_loads(source)
+
+    def _database_loads(self, source: PostgresSource) -> Iterator[tuple[LoadResult, Record | None]]:
         url = self._settings.connection(source.connection)
         # a missing key is noticed before anything is read
         is_personal = any(table.has_personal_data for table in source.tables)
         mark = self._tokeniser().key_mark if is_personal else ""
         failpoint = self._settings.failpoint
-        try:
-            with PostgresReader(source, url, self._tokeniser, failpoint) as reader:
-                context = LoadContext(
-                    self._lake, reader, self._options, self._on_event, mark, failpoint
-                )
-                reader.check()
-                for table in source.tables:
-                    result, record = load_table(context, table)
-                    if record:
-                        records.append(record)
-                    self._note(result)
-        finally:
-            record_loads(self._lake, records)
+        with PostgresReader(source, url, self._tokeniser, failpoint) as reader:
+            context = LoadContext(
+                self._lake, reader, self._options, self._on_event, mark, failpoint
+            )
+            reader.check()
+            for table in source.tables:
+                yield load_table(context, table)
+
+    def _file_loads(self, source: FileSource) -> Iterator[tuple[LoadResult, Record | None]]:
+        from ingestion.load_files import FileLoadContext, load_files
+        from ingestion.readers.files import open_place
+
+        context = FileLoadContext(
+            self._lake,
+            open_place(self._settings, source.connection),
+            self._options,
+            self._on_event,
+            self._tokeniser,
+            self._settings.failpoint,
+        )
+        for table in source.tables:
+            yield load_files(context, table)
 
     def _note(self, result: LoadResult) -> None:
         self.results.append(result)

@@ -71,12 +71,18 @@ class Settings(BaseModel):
         """The file of secrets below the process environment: KEY=value lines, mode 0600."""
         return self.home / "firn.env"
 
-    def connection(self, name: str) -> SecretStr:
-        """Return the connection URL that the variable `name` holds.
+    def connection(
+        self, name: str, example: str = "postgresql://user:password@host:5432/database"
+    ) -> SecretStr:
+        """Return what the variable `name` holds: a connection URL, or what `example` looks like.
 
         Raises ConfigurationError naming the variable and the file when it is set in neither.
         """
-        return self._required(name, f"{name}=postgresql://user:password@host:5432/database")
+        return self._required(name, f"{name}={example}")
+
+    def secret(self, name: str) -> str | None:
+        """Return what a variable holds in the environment or the file of secrets, if anything."""
+        return self.environment().get(name) or self._file_values.get(name)
 
     @cached_property
     def token_key(self) -> SecretStr:
@@ -100,7 +106,7 @@ class Settings(BaseModel):
         return dict(os.environ)  # noqa: TID251
 
     def _required(self, name: str, example: str) -> SecretStr:
-        value = self.environment().get(name) or self._file_values.get(name)
+        value = self.secret(name)
         if not value:
             raise ConfigurationError(
                 f"{name} is set neither in the environment nor in {self.env_file}",

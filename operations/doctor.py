@@ -6,11 +6,15 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from ingestion.errors import FirnError
 from ingestion.settings import Settings
 from operations import jars, java
 from operations.shop_sandbox import shop_server
+
+if TYPE_CHECKING:
+    from ingestion.declarations import SourceDeclaration
 
 MINIMUM_PYTHON = (3, 11)
 
@@ -118,11 +122,30 @@ def _ports(settings: Settings) -> Iterator[Finding]:
             yield Finding("Ports", True, f"127.0.0.1:{port or 'any'} free")
 
 
+def _look_at(source: SourceDeclaration, settings: Settings) -> str:
+    """Return what a source answers. Raises FirnError when it is not as declared."""
+    from ingestion.declarations import FileSource, PostgresSource
+
+    match source:
+        case PostgresSource():
+            from ingestion.personal_data import Tokeniser
+            from ingestion.readers.postgres import PostgresReader
+
+            url = settings.connection(source.connection)
+            with PostgresReader(source, url, lambda: Tokeniser(settings.token_key)) as reader:
+                reader.check()
+        case FileSource():
+            from ingestion.readers.files import open_place
+
+            place = open_place(settings, source.connection)
+            count = sum(len(place.list(table.files).files) for table in source.tables)
+            return f"{count:,} files for {len(source.tables)} tables"
+    return f"{len(source.tables)} tables as declared"
+
+
 def _connections(settings: Settings) -> Iterator[Finding]:
     """Every declared source answers, and its tables are as declared."""
     from ingestion.declarations import load_sources
-    from ingestion.personal_data import Tokeniser
-    from ingestion.readers.postgres import PostgresReader
 
     try:
         sources = load_sources(settings.project_dir)
@@ -132,10 +155,6 @@ def _connections(settings: Settings) -> Iterator[Finding]:
     for source in sources:
         name = f"Source {source.name}"
         try:
-            url = settings.connection(source.connection)
-            with PostgresReader(source, url, lambda: Tokeniser(settings.token_key)) as reader:
-                reader.check()
+            yield Finding(name, True, _look_at(source, settings))
         except FirnError as error:
             yield Finding(name, False, error.message, error.cure)
-        else:
-            yield Finding(name, True, f"{len(source.tables)} tables as declared")

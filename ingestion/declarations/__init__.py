@@ -2,10 +2,16 @@
 
 from ingestion.declarations.model import (
     ColumnDeclaration,
+    Encoding,
+    FileFormat,
+    FileSource,
+    FileTable,
     LoadMode,
     NewColumns,
     PartitionField,
     PersonalData,
+    PostgresSource,
+    PostgresTable,
     SourceDeclaration,
     TableDeclaration,
 )
@@ -14,10 +20,16 @@ from ingestion.declarations.selection import select_tables
 
 __all__ = [
     "ColumnDeclaration",
+    "Encoding",
+    "FileFormat",
+    "FileSource",
+    "FileTable",
     "LoadMode",
     "NewColumns",
     "PartitionField",
     "PersonalData",
+    "PostgresSource",
+    "PostgresTable",
     "SourceDeclaration",
     "TableDeclaration",
     "load_sources",

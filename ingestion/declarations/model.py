@@ -21,10 +21,11 @@ _PARTITION = re.compile(
 
 
 class LoadMode(StrEnum):
-    """How a table is read: only rows changed since the last load, or all rows each time."""
+    """How a table is read: rows changed since the last load, all rows each time, or new files."""
 
     INCREMENTAL = "incremental"
     FULL = "full"
+    APPEND = "append"
 
 
 class NewColumns(StrEnum):
@@ -40,6 +41,22 @@ class PersonalData(StrEnum):
 
     TOKEN = "token"  # noqa: S105
     DROP = "drop"
+
+
+class FileFormat(StrEnum):
+    """What a file holds: a JSON object a line, one JSON document, CSV with a header, or Parquet."""
+
+    JSON_LINES = "json_lines"
+    JSON = "json"
+    CSV = "csv"
+    PARQUET = "parquet"
+
+
+class Encoding(StrEnum):
+    """How a CSV file writes its characters."""
+
+    UTF_8 = "utf-8"
+    LATIN_1 = "latin-1"
 
 
 def _identifier(text: object) -> str:
@@ -68,6 +85,22 @@ def _duration(value: object) -> timedelta:
 
 def _data_type(value: object) -> DataType:
     return value if isinstance(value, DataType) else DataType.parse(str(value))
+
+
+def _file_pattern(text: object) -> str:
+    parts = text.split("/") if isinstance(text, str) else [""]
+    if any(not part or part.startswith(".") or not part.isprintable() for part in parts):
+        raise ValueError(
+            f"{text!r} is no pattern of file names; write for example 'sales/*.csv': parts between"
+            " slashes, none of them empty or beginning with a dot"
+        )
+    return str(text)
+
+
+def _path(text: object) -> str:
+    if not isinstance(text, str) or not text or not all(text.split(".")):
+        raise ValueError(f"{text!r} is no path; write for example metrics.currentMileageKm")
+    return text
 
 
 def _distinct(names: tuple[str, ...]) -> tuple[str, ...]:
@@ -120,8 +153,8 @@ def _partition(value: object) -> PartitionField:
     return value if isinstance(value, PartitionField) else PartitionField.parse(value)
 
 
-class SourceIngestion(Declared):
-    """A source's `config.meta.ingestion`: where its tables are, and defaults for them."""
+class PostgresIngestion(Declared):
+    """The `config.meta.ingestion` of a database: where its tables are, and defaults for them."""
 
     connector: Literal["postgres"]
     connection: Annotated[str, BeforeValidator(_variable)]
@@ -129,27 +162,94 @@ class SourceIngestion(Declared):
     new_columns: NewColumns = NewColumns.RESCUE
     settle: Duration | None = None
 
+    def declared(self) -> dict[str, object]:
+        """Return what a PostgresSource takes from here."""
+        return {"connection": self.connection, "upstream_schema": self.upstream_schema}
 
-class TableIngestion(Declared):
-    """A table's `config.meta.ingestion`: how it is read and laid out."""
 
-    load: LoadMode
-    key: Annotated[tuple[Identifier, ...], Field(min_length=1), AfterValidator(_distinct)]
+class FilesIngestion(Declared):
+    """The `config.meta.ingestion` of files: where they are dropped, and defaults for tables."""
+
+    connector: Literal["files"]
+    connection: Annotated[str, BeforeValidator(_variable)]
+    new_columns: Literal[NewColumns.RESCUE, NewColumns.FREEZE] = NewColumns.RESCUE
+    settle: Duration = timedelta(seconds=2)
+
+    def declared(self) -> dict[str, object]:
+        """Return what a FileSource takes from here."""
+        return {"connection": self.connection}
+
+
+Key = Annotated[tuple[Identifier, ...], Field(min_length=1), AfterValidator(_distinct)]
+Partitions = tuple[Annotated[PartitionField, BeforeValidator(_partition)], ...]
+
+
+class PostgresTableIngestion(Declared):
+    """A database table's `config.meta.ingestion`: how it is read and laid out."""
+
+    load: Literal[LoadMode.INCREMENTAL, LoadMode.FULL]
+    key: Key
     cursor: Identifier | None = None
-    partition_by: tuple[Annotated[PartitionField, BeforeValidator(_partition)], ...] = ()
+    partition_by: Partitions = ()
     new_columns: NewColumns | None = None
     settle: Duration | None = None
     table: Identifier | None = None
 
+    def declared(self, name: str, source: PostgresIngestion) -> dict[str, object]:
+        """Return what a PostgresTable called `name` takes from here and from its source."""
+        return {
+            "load": self.load,
+            "key": self.key,
+            "cursor": self.cursor,
+            "partition_by": self.partition_by,
+            "new_columns": self.new_columns or source.new_columns,
+            "settle": self.settle if self.settle is not None else source.settle,
+            "upstream_schema": source.upstream_schema,
+            "upstream_table": self.table or name,
+        }
+
+
+class FileTableIngestion(Declared):
+    """The `config.meta.ingestion` of a table made of files: which they are, how they are read."""
+
+    files: Annotated[str, BeforeValidator(_file_pattern)]
+    format: FileFormat
+    key: Key
+    partition_by: Partitions = ()
+    new_columns: Literal[NewColumns.RESCUE, NewColumns.FREEZE] | None = None
+    settle: Duration | None = None
+    delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
+    encoding: Encoding = Encoding.UTF_8
+
+    def declared(self, name: str, source: FilesIngestion) -> dict[str, object]:  # noqa: ARG002
+        """Return what a FileTable takes from here and from its source."""
+        return {
+            "load": LoadMode.APPEND,
+            "key": self.key,
+            "partition_by": self.partition_by,
+            "new_columns": self.new_columns or source.new_columns,
+            "settle": self.settle if self.settle is not None else source.settle,
+            "files": self.files,
+            "format": self.format,
+            "delimiter": self.delimiter,
+            "encoding": self.encoding,
+        }
+
 
 class ColumnDeclaration(Declared):
-    """One declared column: its name and type, and whether it is personal data."""
+    """One declared column: name, type, where in a file it stands, whether it is personal data."""
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
 
     name: Identifier
     data_type: Annotated[DataType, BeforeValidator(_data_type)]
     personal_data: PersonalData | None = None
+    path: Annotated[str, BeforeValidator(_path)] | None = None
+
+    @property
+    def origin(self) -> tuple[str, ...]:
+        """Where a file has it: the parts of its path, or its own name."""
+        return tuple((self.path or self.name).split("."))
 
 
 class TableDeclaration(Declared):
@@ -157,11 +257,9 @@ class TableDeclaration(Declared):
 
     source: str
     name: Identifier
-    upstream_schema: str
-    upstream_table: str
     load: LoadMode
     key: tuple[str, ...]
-    cursor: str | None
+    cursor: str | None = None
     partition_by: tuple[PartitionField, ...]
     new_columns: NewColumns
     settle: timedelta | None
@@ -192,12 +290,40 @@ class TableDeclaration(Declared):
         return {c.name: c for c in self.columns}[name]
 
 
+class PostgresTable(TableDeclaration):
+    """A raw table that is read from a table of a database."""
+
+    upstream_schema: str
+    upstream_table: str
+
+
+class FileTable(TableDeclaration):
+    """A raw table that is read from files; `files` is the pattern of their names."""
+
+    files: str
+    format: FileFormat
+    delimiter: str
+    encoding: Encoding
+    settle: timedelta
+
+
 class SourceDeclaration(Declared):
-    """One source system: its connection and its tables."""
+    """One source system: the variable that says where it is, and its tables."""
 
     name: Identifier
     file: Path
-    connector: Literal["postgres"]
     connection: str
-    upstream_schema: str
     tables: tuple[TableDeclaration, ...]
+
+
+class PostgresSource(SourceDeclaration):
+    """A PostgreSQL database."""
+
+    upstream_schema: str
+    tables: tuple[PostgresTable, ...]
+
+
+class FileSource(SourceDeclaration):
+    """A folder, or the prefix of a bucket, that files are dropped in."""
+
+    tables: tuple[FileTable, ...]

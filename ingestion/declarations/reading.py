@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from difflib import get_close_matches
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -15,16 +15,37 @@ from ingestion.declarations.document import Located, Mistake, read_document
 from ingestion.declarations.model import (
     IDENTIFIER,
     ColumnDeclaration,
+    FilesIngestion,
+    FileSource,
+    FileTable,
+    FileTableIngestion,
     PersonalData,
+    PostgresIngestion,
+    PostgresSource,
+    PostgresTable,
+    PostgresTableIngestion,
     SourceDeclaration,
-    SourceIngestion,
     TableDeclaration,
-    TableIngestion,
 )
 from ingestion.errors import ConfigurationError
 
 FOLDER = Path("models") / "raw"
 Block = TypeVar("Block", bound=BaseModel)
+
+
+class _Kind(NamedTuple):
+    """The models of one connector: its blocks in the YAML, and what is made of them."""
+
+    ingestion: type[Any]
+    table_ingestion: type[Any]
+    table: type[TableDeclaration]
+    source: type[SourceDeclaration]
+
+
+KINDS = {
+    "postgres": _Kind(PostgresIngestion, PostgresTableIngestion, PostgresTable, PostgresSource),
+    "files": _Kind(FilesIngestion, FileTableIngestion, FileTable, FileSource),
+}
 
 
 def load_sources(project_dir: Path) -> tuple[SourceDeclaration, ...]:
@@ -73,61 +94,61 @@ class _FileReader:
         if block is None:
             self._note(source.line, f"source {name}: config.meta.ingestion is missing")
             return None
-        ingestion = self._block(SourceIngestion, block, f"source {name}")
         tables_block = source.get("tables")
         tables = tables_block.items() if tables_block else []
         self._note_duplicates(tables, "table")
-        if ingestion is None:
+        kind = KINDS.get(block.text("connector"))
+        if kind is None:
+            line = block.line_of(("connector",))
+            allowed = ", ".join(KINDS)
+            found = block.text("connector")
+            self._note(line, f"source {name}: connector is {found!r}; allowed: {allowed}")
             return None
-        declared = [self._table(name, ingestion, table) for table in tables]
-        return self._build(
-            SourceDeclaration,
-            source,
-            {
-                "name": name,
-                "file": self._file,
-                "connector": ingestion.connector,
-                "connection": ingestion.connection,
-                "upstream_schema": ingestion.upstream_schema,
-                "tables": tuple(table for table in declared if table is not None),
-            },
-        )
+        defaults = self._block(kind.ingestion, block, f"source {name}")
+        declared = []
+        for table in tables:
+            ingestion = self._table_block(kind.table_ingestion, table)
+            columns = self._columns(table)
+            if defaults and ingestion and columns is not None:
+                values = ingestion.declared(table.text("name"), defaults)
+                declared.append(self._table(kind, name, table, {**values, "columns": columns}))
+        if defaults is None:
+            return None
+        whole = tuple(table for table in declared if table is not None)
+        values = {"name": name, "file": self._file, "tables": whole, **defaults.declared()}
+        return self._build(kind.source, source, values)
 
-    def _table(
-        self, source: str, defaults: SourceIngestion, table: Located
-    ) -> TableDeclaration | None:
+    def _table_block(self, model: type[Any], table: Located) -> Any:  # noqa: ANN401
         name = table.text("name")
         block = table.get("config", "meta", "ingestion")
         if block is None:
             self._note(table.line, f"table {name}: config.meta.ingestion is missing")
             return None
-        ingestion = self._block(TableIngestion, block, f"table {name}")
-        columns_block = table.get("columns")
-        located = columns_block.items() if columns_block else []
-        self._note_duplicates(located, "column")
-        columns = [self._column(name, column) for column in located]
-        if ingestion is None or None in columns:
-            return None
-        values = {
-            **ingestion.model_dump(exclude={"table", "partition_by"}),
-            "source": source,
-            "name": name,
-            "upstream_schema": defaults.upstream_schema,
-            "upstream_table": ingestion.table or name,
-            "partition_by": ingestion.partition_by,
-            "new_columns": ingestion.new_columns or defaults.new_columns,
-            "settle": ingestion.settle if ingestion.settle is not None else defaults.settle,
-            "columns": tuple(columns),
-        }
-        declaration = self._build(TableDeclaration, table, values)
+        return self._block(model, block, f"table {name}")
+
+    def _table(
+        self, kind: _Kind, source: str, table: Located, values: dict[str, object]
+    ) -> TableDeclaration | None:
+        name = table.text("name")
+        declaration = self._build(kind.table, table, {**values, "source": source, "name": name})
         if declaration is not None:
             for path, message in check_table(declaration):
                 line = table.line_of(("config", "meta", "ingestion", *path))
                 self._note(line, f"table {name}: {message}")
         return declaration
 
+    def _columns(self, table: Located) -> tuple[ColumnDeclaration, ...] | None:
+        """Return the declared columns, None when one of them is wrong."""
+        block = table.get("columns")
+        located = block.items() if block else []
+        self._note_duplicates(located, "column")
+        columns = [self._column(table.text("name"), column) for column in located]
+        whole = tuple(column for column in columns if column is not None)
+        return whole if len(whole) == len(columns) else None
+
     def _column(self, table: str, column: Located) -> ColumnDeclaration | None:
         personal = column.get("config", "meta", "personal_data")
+        path = column.get("config", "meta", "path")
         if misplaced := column.get("meta", "personal_data") or column.get("personal_data"):
             where = f"table {table}, column {column.text('name')}"
             self._note(misplaced.line, f"{where}: personal_data belongs under config.meta")
@@ -138,6 +159,7 @@ class _FileReader:
                 "name": column.text("name"),
                 "data_type": column.text("data_type"),
                 "personal_data": personal.plain() if personal else None,
+                "path": path.plain() if path else None,
             },
             f"table {table}, column {column.text('name')}",
         )
@@ -177,8 +199,8 @@ def _is_ingested(source: Located) -> bool:
 
 
 def _line(at: Located, detail: ErrorDetails) -> int:
-    if detail["loc"] == ("personal_data",):
-        return at.line_of(("config", "meta", "personal_data"))
+    if detail["loc"] in (("personal_data",), ("path",)):
+        return at.line_of(("config", "meta", *detail["loc"]))
     return at.line_of(detail["loc"])
 
 

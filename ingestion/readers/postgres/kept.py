@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ingestion.batches import Batch, Rejection
-from ingestion.declarations import ColumnDeclaration, NewColumns, PersonalData, TableDeclaration
+from ingestion.declarations import ColumnDeclaration, NewColumns, PersonalData, PostgresTable
 from ingestion.kept_rows import KeptRow
 from ingestion.personal_data import Tokeniser
 from ingestion.readers.postgres.escapes import NULL, escaped
@@ -50,7 +50,7 @@ class KeptRowReader:
 
     def __init__(
         self,
-        table: TableDeclaration,
+        table: PostgresTable,
         evolved: Mapping[str, DataType],
         tokeniser: Callable[[], Tokeniser],
     ) -> None:

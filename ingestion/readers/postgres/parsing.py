@@ -14,8 +14,9 @@ from ingestion.batches import Batch, Rejection
 from ingestion.personal_data import Tokeniser
 from ingestion.readers.postgres.escapes import NULL, has_escapes, unescaped
 from ingestion.readers.postgres.query import RESCUED, ReadColumn, ReadPlan
-from ingestion.readers.postgres.values import csv_type, from_text, to_declared, unfit_rows
+from ingestion.readers.postgres.values import csv_type, from_text, to_declared
 from ingestion.readers.postgres.watermark import Cursor
+from ingestion.readers.unfit import unfit_rows
 
 SHOWN_CHARACTERS = 100
 TOKEN = "token"  # noqa: S105 - a kind of value

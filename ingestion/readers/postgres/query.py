@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from ingestion.declarations import NewColumns, PersonalData, TableDeclaration
+from ingestion.declarations import NewColumns, PersonalData, PostgresTable
 from ingestion.declarations.model import IDENTIFIER
 from ingestion.readers.postgres.types import UpstreamColumn, quoted
 from ingestion.readers.postgres.upstream import UpstreamTable
@@ -33,14 +33,14 @@ class ReadPlan:
     `rescued` names undeclared columns kept as JSON, `evolved` those landed as columns.
     """
 
-    table: TableDeclaration
+    table: PostgresTable
     upstream: UpstreamTable
     columns: tuple[ReadColumn, ...]
     rescued: tuple[str, ...]
     evolved: tuple[ReadColumn, ...]
 
 
-def plan_columns(table: TableDeclaration, upstream: UpstreamTable) -> ReadPlan:
+def plan_columns(table: PostgresTable, upstream: UpstreamTable) -> ReadPlan:
     """Decide which upstream columns are read and how; new ones by the declared policy."""
     declared = tuple(
         ReadColumn(

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from pydantic import SecretStr
 
 from ingestion.batches import Batch, ReadSummary
-from ingestion.declarations import LoadMode, SourceDeclaration, TableDeclaration
+from ingestion.declarations import LoadMode, PostgresSource, PostgresTable
 from ingestion.errors import LoadError
 from ingestion.personal_data import Tokeniser
 from ingestion.readers.channel import AbandonedError, Channel
@@ -45,7 +45,7 @@ WAITING_BATCHES = 12
 class Request:
     """What to read: a table, above which cursor (None: all), and whether all keys too."""
 
-    table: TableDeclaration
+    table: PostgresTable
     lower: str | None = None
     with_keys: bool = False
 
@@ -55,7 +55,7 @@ class PostgresReader:
 
     def __init__(
         self,
-        source: SourceDeclaration,
+        source: PostgresSource,
         url: SecretStr,
         tokeniser: Callable[[], Tokeniser],
         failpoint: Failpoint | None = None,
@@ -131,7 +131,7 @@ class PostgresReader:
             return await read_outlines(connection, self._source.upstream_schema)
 
     async def _upstream(
-        self, tables: tuple[TableDeclaration, ...], whole_schema: bool = False
+        self, tables: tuple[PostgresTable, ...], whole_schema: bool = False
     ) -> dict[str, UpstreamTable]:
         connection = await self._connected()
         names = None if whole_schema else [table.upstream_table for table in tables]
@@ -140,7 +140,7 @@ class PostgresReader:
         check_upstream(tables, upstream)
         return upstream
 
-    async def _prepare(self, table: TableDeclaration) -> tuple[UpstreamTable, Watermark | None]:
+    async def _prepare(self, table: PostgresTable) -> tuple[UpstreamTable, Watermark | None]:
         """Look at the table as it is now and, for an increment, find the watermark."""
         upstream = (await self._upstream((table,)))[table.upstream_table]
         if table.load is LoadMode.FULL:

@@ -12,7 +12,7 @@ from ingestion.declarations import (
     ColumnDeclaration,
     NewColumns,
     PersonalData,
-    TableDeclaration,
+    PostgresTable,
 )
 from ingestion.errors import ConfigurationError
 from ingestion.readers.postgres.types import UpstreamColumn, quoted
@@ -74,7 +74,7 @@ class UpstreamTable:
         """Return the column called `name`, None when there is none."""
         return next((c for c in self.columns if c.name == name), None)
 
-    def undeclared(self, table: TableDeclaration) -> tuple[UpstreamColumn, ...]:
+    def undeclared(self, table: PostgresTable) -> tuple[UpstreamColumn, ...]:
         """Return the readable columns that `table` does not mention."""
         declared = {c.name for c in table.columns}
         return tuple(c for c in self.columns if c.name not in declared and c.is_readable)
@@ -105,7 +105,7 @@ async def read_upstream(
     }
 
 
-def check_upstream(tables: Sequence[TableDeclaration], upstream: dict[str, UpstreamTable]) -> None:
+def check_upstream(tables: Sequence[PostgresTable], upstream: dict[str, UpstreamTable]) -> None:
     """Compare declarations with the database.
 
     Raises ConfigurationError that lists every difference of every table, each with its cure.
@@ -118,7 +118,7 @@ def check_upstream(tables: Sequence[TableDeclaration], upstream: dict[str, Upstr
         )
 
 
-def _differences(table: TableDeclaration, upstream: dict[str, UpstreamTable]) -> Iterator[str]:
+def _differences(table: PostgresTable, upstream: dict[str, UpstreamTable]) -> Iterator[str]:
     found = upstream.get(table.upstream_table)
     if found is None:
         near = get_close_matches(table.upstream_table, upstream, n=1)

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import binascii
-from collections.abc import Callable
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ingestion.readers.decimals import FLOAT_DIGITS, decimals
 from ingestion.readers.postgres.query import ReadColumn
 
 NAIVE_TIME = pa.timestamp("us")
-FLOAT_DIGITS = 15  # so many significant digits every double keeps
 TIME_ZONE_SUFFIX = r"\+00$"
 
 
@@ -62,44 +61,9 @@ def from_text(column: ReadColumn, texts: pa.Array) -> pa.Array:
     return to_declared(column, texts.cast(target))
 
 
-def unfit_rows(
-    values: pa.Array, convert: Callable[[pa.Array], pa.Array], start: int = 0
-) -> list[int]:
-    """Return the positions of all values that `convert` refuses, found by halving."""
-    try:
-        convert(values)
-    except pa.ArrowInvalid:
-        if len(values) == 1:
-            return [start]
-        half = len(values) // 2
-        return unfit_rows(values[:half], convert, start) + unfit_rows(
-            values[half:], convert, start + half
-        )
-    return []
-
-
 def _readable(kind: pa.DataType) -> pa.DataType:
     """Return the type in which pyarrow reads what becomes `kind`: it parses no short decimals."""
     return pa.decimal128(kind.precision, kind.scale) if pa.types.is_decimal64(kind) else kind
-
-
-def decimals(values: pa.Array, declared: pa.DataType) -> pa.Array:
-    """Return the decimals of up to 15 digits that doubles were read from, exactly.
-
-    For a decimal n ÷ 10ˢ with |n| < 10¹⁵, its nearest double times 10ˢ is off by no more than
-    |n| ÷ 2⁵² < 0.23 (half an ulp each for reading and for multiplying; 10ˢ itself is exact), so
-    the nearest whole number is n. Raises ArrowInvalid for NaN and infinity.
-    """
-    numbers = (values.fill_null(0) if values.null_count else values).to_numpy()
-    if not np.isfinite(numbers).all():
-        raise pa.ArrowInvalid(f"a number that is none, as {declared}")
-    whole = np.rint(numbers * 10.0**declared.scale).astype(np.int64)
-    compact = pa.decimal64(declared.precision, declared.scale)
-    exact = pa.Array.from_buffers(compact, len(whole), [None, pa.py_buffer(whole)])
-    exact = exact if compact == declared else exact.cast(declared)
-    if not values.null_count:
-        return exact
-    return pc.if_else(values.is_valid(), exact, pa.scalar(None, declared))
 
 
 def decode_hex(texts: pa.Array) -> pa.Array:

@@ -29,7 +29,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from ingestion.declarations import TableDeclaration
+from ingestion.declarations import PostgresTable
 from ingestion.errors import ConfigurationError
 from ingestion.readers.postgres.types import quoted
 from ingestion.readers.postgres.upstream import UpstreamTable
@@ -75,7 +75,7 @@ class Watermark:
 
 
 async def find_watermark(
-    connection: asyncpg.Connection, table: TableDeclaration, upstream: UpstreamTable
+    connection: asyncpg.Connection, table: PostgresTable, upstream: UpstreamTable
 ) -> Watermark:
     """Find the bound for an incremental load. Must run outside of, and before, the load's snapshot.
 
@@ -134,7 +134,7 @@ async def _newest_watermark(
     return Watermark(value + (STEP if is_time else 1), newest["future"])
 
 
-def _settled_only(table: TableDeclaration, base: str, session: asyncpg.Record) -> Watermark:
+def _settled_only(table: PostgresTable, base: str, session: asyncpg.Record) -> Watermark:
     """Stay `settle` behind the clock where open transactions cannot be seen."""
     reason, cure = (
         ("reads from a replica, where the primary's transactions cannot be seen", "")

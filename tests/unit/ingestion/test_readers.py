@@ -12,14 +12,16 @@ from hypothesis import strategies as st
 from ingestion.declarations import LoadMode, NewColumns, TableDeclaration
 from ingestion.errors import LoadError
 from ingestion.readers.channel import AbandonedError, Channel
+from ingestion.readers.decimals import decimals
 from ingestion.readers.postgres import copy
 from ingestion.readers.postgres.escapes import unescaped
 from ingestion.readers.postgres.parsing import BlockParser
 from ingestion.readers.postgres.query import plan_columns, select_rows
 from ingestion.readers.postgres.types import UpstreamColumn, quoted
 from ingestion.readers.postgres.upstream import UpstreamTable
-from ingestion.readers.postgres.values import decimals, decode_hex, unfit_rows
+from ingestion.readers.postgres.values import decode_hex
 from ingestion.readers.postgres.watermark import Watermark
+from ingestion.readers.unfit import unfit_rows
 from ingestion.types import DataType
 
 TIMEOUT = 10

@@ -1,0 +1,88 @@
+"""What a format makes of a piece of a file: typed columns with row numbers, and rows it refuses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import BinaryIO, Protocol, TypeVar
+
+import pyarrow as pa
+
+Piece = TypeVar("Piece")
+NOT_REPRESENTABLE = "not_representable"
+NOT_READABLE = "not_readable"
+
+
+class SpoiledFileError(Exception):
+    """A file that cannot be landed at all: `rule` and `reason` say why."""
+
+    def __init__(self, rule: str, reason: str) -> None:
+        """Keep both; neither quotes the file's values."""
+        super().__init__(reason)
+        self.rule = rule
+        self.reason = reason
+
+
+@dataclass(frozen=True)
+class BadRow:
+    """A row of a file that cannot be landed, with its bytes as far as they are kept."""
+
+    number: int
+    rule: str
+    reason: str
+    content: bytes
+
+
+@dataclass(frozen=True)
+class Parsed:
+    """Rows in the declared columns, their numbers in the file (from 1), undeclared fields as JSON.
+
+    `contents` gives the bytes of the row at a position among them.
+    """
+
+    rows: pa.Table
+    numbers: pa.Array
+    contents: Callable[[int], bytes]
+    rescued: Sequence[str | None] | None = None
+    bad: list[BadRow] = field(default_factory=list)
+
+    @property
+    def count(self) -> int:
+        """How many rows of the file these are."""
+        return int(self.rows.num_rows) + len(self.bad)
+
+
+class Format(Protocol[Piece]):
+    """How the content of one file becomes rows; an object per file.
+
+    `pieces` and `parse` run in different threads, each piece being parsed in its turn.
+    """
+
+    def pieces(self, stream: BinaryIO) -> Iterator[Piece]:
+        """Cut the content into pieces that fit into memory. Raises SpoiledFileError."""
+
+    def parse(self, piece: Piece) -> Parsed:
+        """Return the rows of a piece. Raises SpoiledFileError."""
+
+
+Parse = Callable[[Sequence[bytes]], pa.Table]
+
+
+def fit_rows(
+    rows: Sequence[bytes], parse: Parse, start: int = 0
+) -> tuple[list[int], list[tuple[int, str]]]:
+    """Return the positions of the rows that `parse` takes, and of the others with the reason.
+
+    Found by halving: few bad rows cost few attempts.
+    """
+    try:
+        parse(rows)
+    except (pa.ArrowInvalid, UnicodeDecodeError) as error:
+        if len(rows) == 1:
+            return [], [(start, str(error))]
+    else:
+        return list(range(start, start + len(rows))), []
+    half = len(rows) // 2
+    fit, unfit = fit_rows(rows[:half], parse, start)
+    more_fit, more_unfit = fit_rows(rows[half:], parse, start + half)
+    return fit + more_fit, unfit + more_unfit

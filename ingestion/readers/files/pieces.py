@@ -1,0 +1,111 @@
+"""Cuts a stream into pieces of whole rows, in bounded memory: bytes -> blocks, lines too long."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import BinaryIO
+
+BLOCK_BYTES = 8 * 1024 * 1024
+LONGEST_ROW = 16 * 1024 * 1024
+KEPT_OF_LONG_ROW = 1024
+# Finds where the last whole row of a buffer ends; -1 when none does.
+FindCut = Callable[[bytes], int]
+
+
+@dataclass(frozen=True)
+class Block:
+    """Whole rows, each ended by a line feed; or the head of one that is none, and why not."""
+
+    data: bytes
+    broken: str | None = None
+
+
+def after_last_line(buffer: bytes) -> int:
+    """Return where the last whole line of a buffer ends, -1 when there is none."""
+    return buffer.rfind(b"\n") + 1 or -1
+
+
+class CsvCut:
+    """Finds where a row of CSV ends: a line feed within quotes is part of a value."""
+
+    def __init__(self, delimiter: str) -> None:
+        """Cut rows whose values are parted by `delimiter`."""
+        mark = re.escape(delimiter.encode())
+        self._opening = re.compile(rb"(?:\A|(?<=\n)|(?<=" + mark + rb'))"')
+        self._closing = re.compile(rb'[^"]*(?:""[^"]*)*"(?!")')
+
+    def __call__(self, buffer: bytes) -> int:
+        """Return where the last whole row of a buffer ends, -1 when none does."""
+        if b'"' not in buffer:
+            return after_last_line(buffer)
+        cut = 0
+        for start, end in self.plain_spans(buffer):
+            cut = max(cut, buffer.rfind(b"\n", start, end) + 1)
+        return cut or -1
+
+    def plain_spans(self, buffer: bytes) -> Iterator[tuple[int, int]]:
+        """Yield the stretches of a buffer that lie outside quoted values, in order."""
+        position = 0
+        while opening := self._opening.search(buffer, position):
+            yield position, opening.start()
+            closing = self._closing.match(buffer, opening.end())
+            if closing is None:
+                return
+            position = closing.end()
+        yield position, len(buffer)
+
+    def rows(self, data: bytes) -> list[bytes]:
+        """Split whole rows, leaving out empty lines."""
+        ends = []
+        for start, end in self.plain_spans(data):
+            while (position := data.find(b"\n", start, end)) >= 0:
+                ends.append(position + 1)
+                start = position + 1  # noqa: PLW2901
+        rows = [data[a:b] for a, b in zip([0, *ends], ends, strict=False)]
+        if ends and ends[-1] < len(data):
+            rows.append(data[ends[-1] :])
+        elif not ends and data:
+            rows.append(data)
+        return [row for row in rows if row.strip(b"\r\n")]
+
+
+def blocks(stream: BinaryIO, find_cut: FindCut = after_last_line) -> Iterator[Block]:
+    """Yield the content of a stream as blocks of whole rows, the last one ended if it was not.
+
+    A row longer than `LONGEST_ROW`, or whose quote is never closed, is none: its first line is
+    handed over as broken, and reading goes on after that line.
+    """
+    rest = b""
+    while True:
+        chunk = stream.read(BLOCK_BYTES)
+        rest += chunk
+        if not chunk:
+            break
+        cut = find_cut(rest)
+        if cut > 0:
+            yield Block(rest[:cut])
+            rest = rest[cut:]
+        elif len(rest) > LONGEST_ROW:
+            head, rest = _without_first_line(rest, stream)
+            yield Block(head, f"longer than {LONGEST_ROW >> 20} MB")
+    while rest:
+        rest = rest if rest.endswith(b"\n") else rest + b"\n"
+        cut = find_cut(rest)
+        if cut > 0:
+            yield Block(rest[:cut])
+            rest = rest[cut:]
+        else:
+            line, rest = rest[: rest.index(b"\n") + 1], rest[rest.index(b"\n") + 1 :]
+            yield Block(line[:KEPT_OF_LONG_ROW], "a quote is never closed")
+
+
+def _without_first_line(rest: bytes, stream: BinaryIO) -> tuple[bytes, bytes]:
+    """Return the head of a line that is too long, and what follows that line."""
+    head = rest[:KEPT_OF_LONG_ROW]
+    while (end := rest.find(b"\n")) < 0:
+        rest = stream.read(BLOCK_BYTES)
+        if not rest:
+            return head, b""
+    return head, rest[end + 1 :]

@@ -1,0 +1,116 @@
+"""A folder that files are dropped in, and the lake they are landed in, for one test."""
+
+import os
+import shutil
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from ingestion.results import IngestOptions, LoadResult
+from ingestion.run import ingest
+from ingestion.settings import Settings
+from tests.integration.ingestion.checker import LakeReader, Row
+
+ROOT = Path(__file__).parents[3]
+TOKEN_KEY = "0123456789abcdef" * 4
+SOURCE = "drop"
+
+
+@dataclass(frozen=True)
+class Drop:
+    """A project folder with its FIRN_HOME, and the folder `landing` that its source reads."""
+
+    folder: Path
+
+    @property
+    def home(self) -> Path:
+        """The lake's FIRN_HOME."""
+        return self.folder / "home"
+
+    @property
+    def landing(self) -> Path:
+        """Where files are dropped."""
+        return self.folder / "landing"
+
+    @property
+    def settings(self) -> Settings:
+        """Settings for this project and lake alone."""
+        return Settings(project_dir=self.folder, home=self.home)
+
+    @property
+    def lake(self) -> LakeReader:
+        """The independent reader of this lake."""
+        return LakeReader(self.home)
+
+    def set_up(self) -> None:
+        """Make the project folder: profiles, secrets, no declarations yet."""
+        (self.folder / "models" / "raw").mkdir(parents=True)
+        self.home.mkdir()
+        self.landing.mkdir()
+        shutil.copytree(ROOT / "profiles", self.folder / "profiles")
+        shutil.copy(ROOT / "dbt_project.yml", self.folder)
+        self.set_secrets(DROP_FILES=str(self.landing), FIRN_TOKEN_KEY=TOKEN_KEY)
+
+    def set_secrets(self, **values: str) -> None:
+        """Write firn.env anew."""
+        secrets = self.home / "firn.env"
+        secrets.touch(mode=0o600)
+        secrets.write_text("".join(f"{name}={value}\n" for name, value in values.items()))
+
+    def declare(self, *tables: dict[str, Any], **defaults: object) -> None:
+        """Write the source's declaration with these tables."""
+        block = {"connector": "files", "connection": "DROP_FILES", "settle": "0 seconds"}
+        source = {
+            "name": SOURCE,
+            "schema": f"raw_{SOURCE}",
+            "config": {"meta": {"ingestion": {**block, **defaults}}},
+            "tables": list(tables),
+        }
+        file = self.folder / "models" / "raw" / f"{SOURCE}.yml"
+        file.write_text(yaml.safe_dump({"sources": [source]}, sort_keys=False))
+
+    def put(self, name: str, content: bytes | str, *, at: float | None = None) -> Path:
+        """Drop a file; `at` is its time of change in seconds since 1970."""
+        file = self.landing / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content.encode() if isinstance(content, str) else content)
+        if at is not None:
+            os.utime(file, (at, at))
+        return file
+
+    def ingest(self, *selection: str, **options: bool) -> LoadResult:
+        """Ingest and return the result of the first table."""
+        return ingest(selection, IngestOptions(**options), self.settings)[0]
+
+    def rows(self, table: str = "items", **options: str) -> list[Row]:
+        """Return rows of a raw table, read independently."""
+        return self.lake.rows(f"raw_{SOURCE}.{table}", **options)
+
+    def quarantined(self) -> list[Row]:
+        """Return the rows of quarantine, read independently."""
+        return self.lake.rows(f"quarantine.{SOURCE}")
+
+
+def table(
+    name: str, columns: Mapping[str, str], paths: Mapping[str, str] | None = None, **ingestion: Any
+) -> dict[str, Any]:
+    """Return the declaration of a table; a type may be followed by `token` or `drop`."""
+    declared = []
+    for column, kind in columns.items():
+        data_type, _, personal = kind.partition(" ")
+        meta = {"personal_data": personal} if personal else {}
+        if path := (paths or {}).get(column):
+            meta["path"] = path
+        block: dict[str, Any] = {"name": column, "data_type": data_type}
+        declared.append({**block, "config": {"meta": meta}} if meta else block)
+    settings = {"files": f"{name}/*", "format": "json_lines", "key": ["id"], **ingestion}
+    return {"name": name, "config": {"meta": {"ingestion": settings}}, "columns": declared}
+
+
+def long_ago(seconds: float = 3600) -> float:
+    """Return a time of change that has settled."""
+    return time.time() - seconds
