@@ -30,6 +30,7 @@ from ingestion.settings import Failpoint
 from ingestion.stamp import Stamp
 
 HELD_BACK_BYTES = 32 * 1024 * 1024
+SHOWN_FILES = 3
 Fault = SpoiledFileError | ChangedFileError
 
 
@@ -114,6 +115,7 @@ class _FileLoad:
         self._rows_read = 0
         self._bytes_read = 0
         self._files_count = 0
+        self._spoiled_count = 0
         tokeniser = context.tokeniser() if table.has_personal_data else None
         self._rejections = FileRows(table, tokeniser)
         known = known_files(context.lake, table, is_landed_counted=not self._replaces)
@@ -200,7 +202,9 @@ class _FileLoad:
         if isinstance(fault, ChangedFileError):
             self._notes.append(f"left for the next load: {fault}")
             return
-        self._notes.append(f"{name} is in quarantine: {fault.reason}")
+        self._spoiled_count += 1
+        if self._spoiled_count <= SHOWN_FILES:
+            self._notes.append(f"{name} is in quarantine: {fault.reason}")
         self._rows_read += 1
         rejection = self._rejections.rejection(
             file.arrival,
@@ -276,19 +280,22 @@ class _FileLoad:
         return True
 
     def _record(self, books: Books) -> Record:
-        notes = self._all_notes(books)
         record = make_record(self._table, self._stamp, books, (self._before, None))
         record["bytes_read_count"] = self._bytes_read
         record["progress_after"] = f"{self._files_count} files"
-        record["notes"] = "; ".join(notes) or None
+        record["notes"] = "; ".join(self._all_notes) or None
         return record
 
-    def _all_notes(self, books: Books) -> list[str]:
+    @property
+    def _all_notes(self) -> list[str]:
+        """What a person should know of this load."""
         notes = [*self._notes, *self._arrivals.notes]
+        if self._spoiled_count > SHOWN_FILES:
+            notes.append(f"{self._spoiled_count:,} files in all are in quarantine as a whole")
         if names := sorted(self._reading.undeclared.names):
             notes.append(f"undeclared fields kept in _rescued: {', '.join(names)}")
-        if books.quarantined:
-            notes.append(f"{books.quarantined} rows are in quarantine.{self._table.source}")
+        if count := self._quarantine.count:
+            notes.append(f"{count:,} rows are in quarantine.{self._table.source}")
         return notes
 
     def _result(self, outcome: Outcome, record: Record) -> LoadResult:
@@ -300,5 +307,5 @@ class _FileLoad:
             rows_quarantined=record["rows_quarantined_count"],
             bytes_read=record["bytes_read_count"],
             snapshot_id=record["snapshot_id"],
-            notes=(*self._notes, *self._arrivals.notes),
+            notes=tuple(self._all_notes),
         )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 FLOAT_DIGITS = 15  # so many significant digits every double keeps
 
@@ -21,11 +20,9 @@ def decimals(values: pa.Array, declared: pa.DataType) -> pa.Array:
         raise pa.ArrowInvalid(f"a number that is none, as {declared}")
     whole = np.rint(numbers * 10.0**declared.scale).astype(np.int64)
     compact = pa.decimal64(declared.precision, declared.scale)
-    exact = pa.Array.from_buffers(compact, len(whole), [None, pa.py_buffer(whole)])
-    exact = exact if compact == declared else exact.cast(declared)
-    if not values.null_count:
-        return exact
-    return pc.if_else(values.is_valid(), exact, pa.scalar(None, declared))
+    validity = values.is_valid().buffers()[1] if values.null_count else None
+    exact = pa.Array.from_buffers(compact, len(whole), [validity, pa.py_buffer(whole)])
+    return exact if compact == declared else exact.cast(declared)
 
 
 def require_exact(values: pa.Array, declared: pa.DataType) -> None:

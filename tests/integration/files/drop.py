@@ -114,3 +114,10 @@ def table(
 def long_ago(seconds: float = 3600) -> float:
     """Return a time of change that has settled."""
     return time.time() - seconds
+
+
+def by(name: str, rows: list[Row]) -> dict[Any, Row]:
+    """Return rows by a column that identifies them."""
+    found = {row[name]: row for row in rows}
+    assert len(found) == len(rows)
+    return found
