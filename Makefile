@@ -61,7 +61,7 @@ types: $(VENV)/.dev ## mypy, strict.
 
 .PHONY: unit
 unit: $(VENV)/.dev ## Tests that need no service.
-	$(BIN)/pytest -q -m "not postgres and not spark"
+	$(BIN)/pytest -q -m "not postgres and not spark and not s3"
 
 # The two paths that dbt_project.yml sets knowingly.
 PATHS := [ConfigTargetPathDeprecation, ConfigLogPathDeprecation, DeprecationsSummary]
@@ -75,7 +75,7 @@ check: lint types unit parse ## The inner loop: lint, types, unit tests, dbt par
 
 .PHONY: test
 test: check ## Everything, against a real PostgreSQL and Spark.
-	$(BIN)/pytest -q -m "postgres or spark"
+	$(BIN)/pytest -q -m "postgres or spark or s3"
 
 # Measurements
 

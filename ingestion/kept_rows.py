@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -31,7 +31,10 @@ class Resolution(StrEnum):
 
 @dataclass(frozen=True)
 class KeptRow:
-    """A row that no load could land: its values as text, what each of them is, when it was read."""
+    """A row that no load could land: its values as text, what each of them is, when it was read.
+
+    `place` says where in the source it stands.
+    """
 
     row_id: str
     rule: str
@@ -39,6 +42,7 @@ class KeptRow:
     values: dict[str, str | None]
     kinds: dict[str, str]
     ingested_at: datetime
+    place: dict[str, str | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -146,6 +150,7 @@ def _kept(row: Mapping[str, Any]) -> KeptRow:
         values=json.loads(row["row"]),
         kinds=json.loads(row["kinds"] or "{}"),
         ingested_at=row["_ingested_at"],
+        place=json.loads(row["place"] or "{}"),
     )
 
 

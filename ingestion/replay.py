@@ -8,12 +8,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 
-from ingestion.declarations import SourceDeclaration, load_sources, select_tables
+from ingestion.declarations import (
+    FileTable,
+    PostgresTable,
+    SourceDeclaration,
+    load_sources,
+    select_tables,
+)
 from ingestion.errors import FirnError
 from ingestion.lake import Lake
 from ingestion.loads import record_loads, unrecorded_loads
 from ingestion.locks import source_lock
 from ingestion.personal_data import Tokeniser
+from ingestion.replay_files import replay_files
 from ingestion.replay_table import ReplayContext, ReplayResult, replay_table
 from ingestion.settings import Settings
 
@@ -57,6 +64,9 @@ def _replay_source(
         with source_lock(settings.home, source.name, wait):
             record_loads(lake, unrecorded_loads(lake, source.tables))
             for table in source.tables:
-                yield replay_table(context, table)
+                if isinstance(table, FileTable):
+                    yield replay_files(context, table)
+                elif isinstance(table, PostgresTable):
+                    yield replay_table(context, table)
     except FirnError as error:
         yield ReplayResult(source.name, error=error)

@@ -14,7 +14,7 @@ from pyiceberg.table import Table
 
 from ingestion.attempts import plan_again_on_conflict
 from ingestion.books import Books, make_record
-from ingestion.declarations import TableDeclaration
+from ingestion.declarations import PostgresTable
 from ingestion.errors import FirnError
 from ingestion.kept_rows import KeptRow, KeptRows, Mark, Resolution
 from ingestion.lake import Lake
@@ -69,7 +69,7 @@ class ReplayContext:
     failpoint: Failpoint | None = None
 
 
-def replay_table(context: ReplayContext, table: TableDeclaration) -> ReplayResult:
+def replay_table(context: ReplayContext, table: PostgresTable) -> ReplayResult:
     """Put back what can be landed of one table; a fault that Firn can name is in the result.
 
     A replay that somebody else's commit overtook is planned again, a few times.
@@ -90,7 +90,7 @@ class _Replay:
     quarantine come after, so a replay that is killed before them is told by the raw table.
     """
 
-    def __init__(self, context: ReplayContext, table: TableDeclaration) -> None:
+    def __init__(self, context: ReplayContext, table: PostgresTable) -> None:
         self._context = context
         self._table = table
         self._kept = KeptRows(context.lake, table)

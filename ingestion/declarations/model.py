@@ -172,7 +172,7 @@ class FilesIngestion(Declared):
 
     connector: Literal["files"]
     connection: Annotated[str, BeforeValidator(_variable)]
-    new_columns: Literal[NewColumns.RESCUE, NewColumns.FREEZE] = NewColumns.RESCUE
+    new_columns: Literal["rescue", "freeze"] = "rescue"
     settle: Duration = timedelta(seconds=2)
 
     def declared(self) -> dict[str, object]:
@@ -187,7 +187,7 @@ Partitions = tuple[Annotated[PartitionField, BeforeValidator(_partition)], ...]
 class PostgresTableIngestion(Declared):
     """A database table's `config.meta.ingestion`: how it is read and laid out."""
 
-    load: Literal[LoadMode.INCREMENTAL, LoadMode.FULL]
+    load: Literal["incremental", "full"]
     key: Key
     cursor: Identifier | None = None
     partition_by: Partitions = ()
@@ -216,7 +216,7 @@ class FileTableIngestion(Declared):
     format: FileFormat
     key: Key
     partition_by: Partitions = ()
-    new_columns: Literal[NewColumns.RESCUE, NewColumns.FREEZE] | None = None
+    new_columns: Literal["rescue", "freeze"] | None = None
     settle: Duration | None = None
     delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
     encoding: Encoding = Encoding.UTF_8

@@ -68,7 +68,7 @@ class Bucket:
         """Fetch an object, large ones onto the disk. Raises OSError, ChangedFileError."""
         path = f"{self._root}/{found.name}"
         with tempfile.SpooledTemporaryFile(max_size=FETCHED_IN_MEMORY) as local:
-            with self._s3.open_input_stream(path) as remote:
+            with self._s3.open_input_stream(path, compression=None) as remote:
                 shutil.copyfileobj(remote, local, FETCHED_BYTES)
             info = self._s3.get_file_info(path)
             if (local.tell(), _modified_at(info)) != (found.size, found.modified_at):

@@ -42,6 +42,7 @@ class CsvRows:
         self._undeclared = undeclared
         self._cut = CsvCut(table.delimiter)
         self._header: list[str] = []
+        self._header_line = ""
         self._types: dict[str, pa.DataType] = {}
         self._rows_before = 0
 
@@ -78,7 +79,7 @@ class CsvRows:
             contents[:] = contents or self._cut.rows(piece.data)
             return contents[position]
 
-        return Parsed(rows, numbers, content, self._rescued(texts))
+        return Parsed(rows, numbers, content, self._rescued(texts), header=self._header_line)
 
     def _parsed(self, numbers: list[int], lines: list[bytes], bad: list[BadRow]) -> Parsed:
         """Return the rows that fit, the others set aside."""
@@ -92,12 +93,13 @@ class CsvRows:
             rows = pa.schema(
                 [(c.name, c.data_type.arrow()) for c in self._table.landed_columns]
             ).empty_table()
-            return Parsed(rows, pa.array([], pa.int64()), lines.__getitem__, None, bad)
+            none = pa.array([], pa.int64())
+            return Parsed(rows, none, lines.__getitem__, None, bad, self._header_line)
         texts = self._read(b"".join(lines))
         rows = self._declared(texts)
-        return Parsed(
-            rows, pa.array(numbers, pa.int64()), lines.__getitem__, self._rescued(texts), bad
-        )
+        kept = pa.array(numbers, pa.int64())
+        rescued = self._rescued(texts)
+        return Parsed(rows, kept, lines.__getitem__, rescued, bad, self._header_line)
 
     def _read_row_texts(self, lines: Sequence[bytes]) -> pa.Table:
         rows = self._declared(self._read(b"".join(lines)))
@@ -114,7 +116,8 @@ class CsvRows:
         if not first:
             raise SpoiledFileError("no_header", "it has no header")
         try:
-            names = next(csv.reader([first.decode().strip()], delimiter=self._table.delimiter))
+            self._header_line = first.decode().strip()
+            names = next(csv.reader([self._header_line], delimiter=self._table.delimiter))
         except UnicodeDecodeError:
             raise SpoiledFileError(NOT_READABLE, "its header is no UTF-8") from None
         self._header = [name.strip() for name in names]

@@ -37,7 +37,8 @@ class BadRow:
 class Parsed:
     """Rows in the declared columns, their numbers in the file (from 1), undeclared fields as JSON.
 
-    `contents` gives the bytes of the row at a position among them.
+    `contents` gives the bytes of the row at a position among them, `header` the line that names
+    their values where they do not do so themselves.
     """
 
     rows: pa.Table
@@ -45,6 +46,7 @@ class Parsed:
     contents: Callable[[int], bytes]
     rescued: Sequence[str | None] | None = None
     bad: list[BadRow] = field(default_factory=list)
+    header: str | None = None
 
     @property
     def count(self) -> int:

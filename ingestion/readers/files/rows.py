@@ -42,7 +42,8 @@ class FileRows:
             ]
             kept = pa.array(np.setdiff1d(np.arange(rows.num_rows), list(without_key)))
             rows, numbers = rows.take(kept), numbers.take(kept)
-        rejections = tuple(self.rejection(arrival, row) for row in bad)
+        header = {"header": parsed.header} if parsed.header else {}
+        rejections = tuple(self.rejection(arrival, row, **header) for row in bad)
         return Batch(self._with_origin(rows, numbers, arrival), rejections)
 
     def rejection(self, arrival: Arrival, row: BadRow | None, **more: str) -> Rejection:

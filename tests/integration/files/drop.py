@@ -96,15 +96,17 @@ class Drop:
 
 
 def table(
-    name: str, columns: Mapping[str, str], paths: Mapping[str, str] | None = None, **ingestion: Any
+    name: str,
+    columns: Mapping[str, str],
+    paths: Mapping[str, str] | None = None,
+    **ingestion: object,
 ) -> dict[str, Any]:
     """Return the declaration of a table; a type may be followed by `token` or `drop`."""
     declared = []
     for column, kind in columns.items():
         data_type, _, personal = kind.partition(" ")
-        meta = {"personal_data": personal} if personal else {}
-        if path := (paths or {}).get(column):
-            meta["path"] = path
+        given = {"personal_data": personal, "path": (paths or {}).get(column)}
+        meta = {key: value for key, value in given.items() if value}
         block: dict[str, Any] = {"name": column, "data_type": data_type}
         declared.append({**block, "config": {"meta": meta}} if meta else block)
     settings = {"files": f"{name}/*", "format": "json_lines", "key": ["id"], **ingestion}

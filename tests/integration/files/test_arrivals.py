@@ -168,7 +168,7 @@ def test_a_place_that_is_not_there_is_named(drop: Drop) -> None:
 
 def test_a_full_refresh_of_an_emptied_place_is_refused(drop: Drop) -> None:
     drop.declare(ITEMS)
-    drop.put("items/a", '{"id": 1}\n').parent
+    drop.put("items/a", '{"id": 1}\n')
     drop.ingest()
     (drop.landing / "items" / "a").unlink()
     assert drop.ingest().outcome is Outcome.NOTHING_NEW

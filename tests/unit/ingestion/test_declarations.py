@@ -7,7 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingestion.declarations import LoadMode, NewColumns, PersonalData, load_sources, select_tables
+from ingestion.declarations import (
+    LoadMode,
+    NewColumns,
+    PersonalData,
+    PostgresSource,
+    load_sources,
+    select_tables,
+)
 from ingestion.declarations.model import IDENTIFIER, PartitionField
 from ingestion.errors import ConfigurationError
 
@@ -52,6 +59,7 @@ def _mistakes(tmp_path: Path, text: str) -> str:
 
 def test_a_declaration_says_what_is_landed(tmp_path: Path) -> None:
     [source] = load_sources(_project(tmp_path, HEAD + ORDERS))
+    assert isinstance(source, PostgresSource)
     [orders] = source.tables
     assert (source.connection, source.upstream_schema) == ("SHOP_DATABASE_URL", "shop")
     assert (orders.label, orders.identifier) == ("shop.orders", ("raw_shop", "orders"))
@@ -69,6 +77,7 @@ def test_a_source_gives_defaults_and_a_table_overrules_them(tmp_path: Path) -> N
     head = HEAD.replace("schema: shop}", "schema: shop, new_columns: freeze, settle: 1 hour}")
     table = ORDERS.replace("load: incremental", "load: incremental\n              table: t_orders")
     [source] = load_sources(_project(tmp_path, head + table))
+    assert isinstance(source, PostgresSource)
     [orders] = source.tables
     assert (orders.new_columns, orders.settle) == (NewColumns.FREEZE, timedelta(hours=1))
     assert orders.upstream_table == "t_orders"
@@ -144,7 +153,9 @@ MISTAKES = {
     },
     "schema: raw_shop": {"schema: raw": (3, "schema is 'raw', must be 'raw_shop'")},
     "name: shop": {"name: shopp": (2, "the source is called 'shopp', its file shop.yml")},
-    "connector: postgres": {"connector: mysql": (6, "'postgres'")},
+    "connector: postgres": {"connector: mysql": (6, "allowed: postgres, files")},
+        "connector: mysql": (6, "connector is 'mysql'; allowed: postgres, files")
+    },
     "columns:": {"columns: [": (16, "no valid YAML")},
 }
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingestion.declarations import LoadMode, NewColumns, TableDeclaration
+from ingestion.declarations import LoadMode, NewColumns, PostgresTable
 from ingestion.errors import LoadError
 from ingestion.readers.channel import AbandonedError, Channel
 from ingestion.readers.decimals import decimals
@@ -35,8 +35,8 @@ def _upstream(*columns: tuple[str, str, int]) -> UpstreamTable:
     return UpstreamTable("public", "items", described, None)
 
 
-def _declaration(columns: dict[str, str], cursor: str | None = None) -> TableDeclaration:
-    return TableDeclaration.model_validate(
+def _declaration(columns: dict[str, str], cursor: str | None = None) -> PostgresTable:
+    return PostgresTable.model_validate(
         {
             "source": "app",
             "name": "items",

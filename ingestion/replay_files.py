@@ -1,0 +1,186 @@
+"""Replays one table made of files: kept rows -> read as their files would be now -> one commit."""
+
+from __future__ import annotations
+
+import io
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import cached_property
+
+import pyarrow as pa
+
+from ingestion.attempts import plan_again_on_conflict
+from ingestion.books import Books, make_record
+from ingestion.declarations import Encoding, FileFormat, FileTable
+from ingestion.errors import FirnError
+from ingestion.kept_rows import KeptRow, KeptRows, Mark, Resolution
+from ingestion.landing import Landing, Planned, open_landing
+from ingestion.loads import Record, record_loads
+from ingestion.progress import Progress
+from ingestion.raw_tables import FILE_HASH, FILE_ROW, LOAD_ID, RawShape
+from ingestion.readers.files.arrivals import Arrival
+from ingestion.readers.files.parsed import SpoiledFileError
+from ingestion.readers.files.place import FoundFile
+from ingestion.readers.files.reader import FORMATS
+from ingestion.readers.files.rows import FileRows
+from ingestion.readers.files.undeclared import Undeclared
+from ingestion.replay_table import LOAD_MODE, ReplayContext, ReplayResult
+from ingestion.stamp import REPLAY, Stamp
+
+Place = tuple[str, int | None]
+
+
+def replay_files(context: ReplayContext, table: FileTable) -> ReplayResult:
+    """Put back what can be landed of one table; a fault that Firn can name is in the result.
+
+    A row comes back with the file, hash and number it had. A replay that somebody else's commit
+    overtook is planned again, a few times.
+    """
+    started = time.monotonic()
+    try:
+        result = plan_again_on_conflict(lambda: _FileReplay(context, table).run())
+    except FirnError as error:
+        result = ReplayResult(table.label, error=error)
+    return replace(result, seconds=time.monotonic() - started)
+
+
+@dataclass(frozen=True)
+class _Judged:
+    """What becomes of a kept row: landed already by a load, or the row itself, or still unfit."""
+
+    mark: Mark
+    landed_by: str | None = None
+    row: pa.Table | None = None
+
+
+class _FileReplay:
+    """One attempt; a row that the raw table has already, by its file's hash, is not landed again."""
+
+    def __init__(self, context: ReplayContext, table: FileTable) -> None:
+        self._context = context
+        self._table = table
+        self._kept = KeptRows(context.lake, table)
+        self._stored = context.lake.stored(table.identifier)
+        self._before = Progress.of(self._stored.properties if self._stored else {})
+        self._stamp = Stamp.after(self._before, REPLAY)
+        self._tokeniser = context.tokeniser() if table.has_personal_data else None
+        self._rows = FileRows(table, self._tokeniser)
+        self._undeclared = Undeclared(table, self._tokeniser)
+
+    def run(self) -> ReplayResult:
+        """Judge, land, mark. Raises FirnError with nothing landed."""
+        judged = {row.row_id: self._judge(row) for rows in self._kept.open() for row in rows}
+        ready = [found.row for found in judged.values() if found.row is not None]
+        unfit = sum(found.row is None and found.landed_by is None for found in judged.values())
+        record = self._land(ready, unfit) if ready else None
+        self._kept.mark({row_id: self._mark(found) for row_id, found in judged.items()})
+        if record:
+            record_loads(self._context.lake, [record])
+        return ReplayResult(
+            self._table.label,
+            replayed=len(ready),
+            landed=len(judged) - len(ready) - unfit,
+            unfit=unfit,
+            load_id=record["load_id"] if record else None,
+        )
+
+    def _judge(self, row: KeptRow) -> _Judged:
+        mark = Mark.of(row)
+        place = row.place.get("row")
+        number = int(place) if place else None
+        if load_id := self._landed.get((str(row.place.get("hash")), number)):
+            return _Judged(mark, landed_by=load_id)
+        content = row.values.get("bytes")
+        if number is None or content is None or self._table.format is FileFormat.PARQUET:
+            return _Judged(mark)
+        try:
+            return self._read(row, mark, content, number)
+        except SpoiledFileError as fault:
+            return _Judged(replace(mark, rule=fault.rule, reason=fault.reason))
+
+    def _read(self, row: KeptRow, mark: Mark, content: str, number: int) -> _Judged:
+        """Read a kept row as a file of its own, and give it the number it had."""
+        header = row.place.get("header")
+        text = f"{header}\n{content}\n" if header else f"{content}\n"
+        table = self._table.model_copy(update={"encoding": Encoding.UTF_8})
+        form = FORMATS[table.format](table, self._undeclared)
+        for piece in form.pieces(io.BytesIO(text.encode())):
+            batch = self._rows.batch(_arrival_of(row), form.parse(piece))
+            for rejection in batch.rejections:
+                mark = replace(mark, rule=rejection.rule, reason=rejection.reason)
+            if batch.rows.num_rows == 1:
+                index = batch.rows.schema.get_field_index(FILE_ROW)
+                numbered = batch.rows.set_column(index, FILE_ROW, pa.array([number], pa.int64()))
+                return _Judged(mark, row=numbered)
+        return _Judged(mark)
+
+    @cached_property
+    def _landed(self) -> dict[Place, str]:
+        """Which rows of which files the raw table holds, by which load; None stands for any row."""
+        raw = self._context.lake.table(self._table.identifier)
+        hashes = {place for place in self._kept_hashes() if place}
+        if raw is None or not hashes:
+            return {}
+        wanted = ", ".join(f"'{content}'" for content in sorted(hashes))
+        columns = (FILE_HASH, FILE_ROW, LOAD_ID)
+        scan = raw.scan(f"{FILE_HASH} in ({wanted})", selected_fields=columns)
+        found: dict[Place, str] = {}
+        for row in scan.to_arrow().to_pylist():
+            found[row[FILE_HASH], row[FILE_ROW]] = row[LOAD_ID]
+            found[row[FILE_HASH], None] = row[LOAD_ID]
+        return found
+
+    def _kept_hashes(self) -> Iterator[str | None]:
+        for rows in self._kept.open():
+            for row in rows:
+                yield row.place.get("hash")
+
+    def _land(self, ready: list[pa.Table], unfit: int) -> Record:
+        """Land all rows that are ready in one commit, and return its record."""
+        planned = Planned(self._context.lake, self._stored, self._stamp, replaces=False)
+        landing, _ = open_landing(planned, RawShape.of(self._table))
+        try:
+            for row in ready:
+                landing.write(row)
+            landing.finish()
+            record = self._record(landing, len(ready), unfit)
+            progress = replace(
+                self._before,
+                load_id=self._stamp.load_id,
+                ingested_at=self._stamp.ingested_at.isoformat(),
+                record=record,
+            )
+            landing.commit(self._context.lake.catalog, progress, self._context.failpoint)
+        except BaseException:
+            landing.discard()
+            raise
+        return record
+
+    def _record(self, landing: Landing, ready: int, unfit: int) -> Record:
+        books = Books(
+            self._table.label,
+            read=ready + unfit,
+            landed=landing.written_count,
+            quarantined=unfit,
+            bytes_written=landing.written_bytes,
+        )
+        books.require_balance()
+        record = make_record(self._table, self._stamp, books, (self._before, None))
+        return {**record, "load_mode": LOAD_MODE}
+
+    def _mark(self, judged: _Judged) -> Mark:
+        now = datetime.now(UTC)
+        if judged.row is not None:
+            return judged.mark.resolved(Resolution.REPLAYED, self._stamp.load_id, now)
+        if judged.landed_by is not None:
+            is_replay = judged.landed_by.startswith(REPLAY)
+            how = Resolution.REPLAYED if is_replay else Resolution.LANDED
+            return judged.mark.resolved(how, judged.landed_by, now)
+        return judged.mark
+
+
+def _arrival_of(row: KeptRow) -> Arrival:
+    modified_at = datetime.fromisoformat(str(row.place["modified_at"]))
+    return Arrival(FoundFile(str(row.place["file"]), 0, modified_at), str(row.place["hash"]))
