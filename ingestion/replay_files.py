@@ -56,7 +56,7 @@ class _Judged:
 
 
 class _FileReplay:
-    """One attempt; a row that the raw table has already, by its file's hash, is not landed again."""
+    """One attempt; a row that the raw table has already is not landed again."""
 
     def __init__(self, context: ReplayContext, table: FileTable) -> None:
         self._context = context

@@ -154,8 +154,6 @@ MISTAKES = {
     "schema: raw_shop": {"schema: raw": (3, "schema is 'raw', must be 'raw_shop'")},
     "name: shop": {"name: shopp": (2, "the source is called 'shopp', its file shop.yml")},
     "connector: postgres": {"connector: mysql": (6, "allowed: postgres, files")},
-        "connector: mysql": (6, "connector is 'mysql'; allowed: postgres, files")
-    },
     "columns:": {"columns: [": (16, "no valid YAML")},
 }
 
