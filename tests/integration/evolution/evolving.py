@@ -6,7 +6,8 @@ from typing import Any
 
 from ingestion.lake import open_catalog
 from operations.dbt import dbt_environment
-from tests.integration.ingestion.lakehouse import ROOT, Lakehouse, table
+from tests.integration.ingestion.home import ROOT
+from tests.integration.ingestion.lakehouse import Lakehouse, table
 from tests.warm_dbt import WarmDbt
 
 MODELS = Path(__file__).with_name("project") / "models"

@@ -1,7 +1,6 @@
 """A folder that files are dropped in, and the lake they are landed in, for one test."""
 
 import os
-import shutil
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,56 +9,25 @@ from typing import Any
 
 import yaml
 
-from ingestion.results import IngestOptions, LoadResult
-from ingestion.run import ingest
-from ingestion.settings import Settings
-from tests.integration.ingestion.checker import LakeReader, Row
+from tests.integration.ingestion.checker import Row
+from tests.integration.ingestion.home import LakeHome
 
-ROOT = Path(__file__).parents[3]
-TOKEN_KEY = "0123456789abcdef" * 4
 SOURCE = "drop"
 
 
 @dataclass(frozen=True)
-class Drop:
+class Drop(LakeHome):
     """A project folder with its FIRN_HOME, and the folder `landing` that its source reads."""
-
-    folder: Path
-
-    @property
-    def home(self) -> Path:
-        """The lake's FIRN_HOME."""
-        return self.folder / "home"
 
     @property
     def landing(self) -> Path:
         """Where files are dropped."""
         return self.folder / "landing"
 
-    @property
-    def settings(self) -> Settings:
-        """Settings for this project and lake alone."""
-        return Settings(project_dir=self.folder, home=self.home)
-
-    @property
-    def lake(self) -> LakeReader:
-        """The independent reader of this lake."""
-        return LakeReader(self.home)
-
     def set_up(self) -> None:
-        """Make the project folder: profiles, secrets, no declarations yet."""
-        (self.folder / "models" / "raw").mkdir(parents=True)
-        self.home.mkdir()
+        """Make the project folder and the folder to drop files in; no declarations yet."""
+        self.make_project(DROP_FILES=str(self.landing))
         self.landing.mkdir()
-        shutil.copytree(ROOT / "profiles", self.folder / "profiles")
-        shutil.copy(ROOT / "dbt_project.yml", self.folder)
-        self.set_secrets(DROP_FILES=str(self.landing), FIRN_TOKEN_KEY=TOKEN_KEY)
-
-    def set_secrets(self, **values: str) -> None:
-        """Write firn.env anew."""
-        secrets = self.home / "firn.env"
-        secrets.touch(mode=0o600)
-        secrets.write_text("".join(f"{name}={value}\n" for name, value in values.items()))
 
     def declare(self, *tables: dict[str, Any], **defaults: object) -> None:
         """Write the source's declaration with these tables."""
@@ -81,10 +49,6 @@ class Drop:
         if at is not None:
             os.utime(file, (at, at))
         return file
-
-    def ingest(self, *selection: str, **options: bool) -> LoadResult:
-        """Ingest and return the result of the first table."""
-        return ingest(selection, IngestOptions(**options), self.settings)[0]
 
     def rows(self, table: str = "items", **options: str) -> list[Row]:
         """Return rows of a raw table, read independently."""
@@ -114,7 +78,7 @@ def table(
 
 
 def long_ago(seconds: float = 3600) -> float:
-    """Return a time of change that has settled."""
+    """Return a time that has settled."""
     return time.time() - seconds
 
 

@@ -9,8 +9,9 @@ from pyarrow.fs import S3FileSystem
 
 from ingestion.errors import EnvironmentFault
 from ingestion.results import Outcome
-from tests.integration.files.drop import TOKEN_KEY, Drop, table
+from tests.integration.files.drop import Drop, table
 from tests.integration.files.s3_server import S3Server, s3_server
+from tests.integration.ingestion.home import TOKEN_KEY
 
 pytestmark = pytest.mark.s3
 

@@ -9,7 +9,8 @@ import pytest
 
 from ingestion.errors import ConfigurationError, EnvironmentFault, FirnError
 from sandbox.postgres import EmbeddedPostgres
-from tests.integration.ingestion.lakehouse import CREATE_ITEMS, TOKEN_KEY, Lakehouse, items
+from tests.integration.ingestion.home import TOKEN_KEY
+from tests.integration.ingestion.lakehouse import CREATE_ITEMS, Lakehouse, items
 
 pytestmark = pytest.mark.postgres
 SECRET = "s3cret-canary"

@@ -9,9 +9,9 @@ import pytest
 from ingestion.errors import LoadError
 from ingestion.results import Outcome
 from tests.integration.ingestion.checker import judge, tuples
+from tests.integration.ingestion.home import TOKEN_KEY
 from tests.integration.ingestion.lakehouse import (
     CREATE_ITEMS,
-    TOKEN_KEY,
     Lakehouse,
     items,
     table,

@@ -14,7 +14,8 @@ from pyiceberg.table import Table
 
 from ingestion.lake import open_catalog
 from operations.dbt import dbt_environment
-from tests.integration.ingestion.lakehouse import ROOT, Lakehouse
+from tests.integration.ingestion.home import ROOT
+from tests.integration.ingestion.lakehouse import Lakehouse
 from tests.warm_dbt import DbtOutcome, WarmDbt
 
 RAW, SILVER, REJECTED = "raw_app.items", "silver.app__items", "quarantine.app__rejected"
