@@ -122,7 +122,7 @@ def _ports(settings: Settings) -> Iterator[Finding]:
             yield Finding("Ports", True, f"127.0.0.1:{port or 'any'} free")
 
 
-def _look_at(source: SourceDeclaration, settings: Settings) -> str:
+def _look_at(source: "SourceDeclaration", settings: Settings) -> str:
     """Return what a source answers. Raises FirnError when it is not as declared."""
     from ingestion.declarations import FileSource, PostgresSource
 
