@@ -75,7 +75,7 @@ check: lint types unit parse ## The inner loop: lint, types, unit tests, dbt par
 
 .PHONY: test
 test: check ## Everything, against a real PostgreSQL and Spark.
-	$(BIN)/pytest -q -m "postgres or spark or s3"
+	$(BIN)/pytest -q -m "postgres or spark or s3" -n 2 --dist loadfile
 
 # Measurements
 

@@ -2,7 +2,7 @@
 
 import json
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import psycopg
@@ -124,6 +124,10 @@ class Lake:
     def recomputed(self, name: str) -> Rows:
         """Return a mart as the shop's database has it now."""
         return recompute(self.url, name)
+
+    def recomputed_digests(self, marts: Iterable[str] = MART_KEYS) -> dict[str, str]:
+        """Return marts, each with a hash of its rows as the shop's database has them now."""
+        return {name: digest(self.recomputed(name)) for name in marts}
 
     def assert_marts_are_right(self) -> None:
         """Check every mart against its recomputation, and report all that are wrong at once."""
