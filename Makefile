@@ -91,6 +91,10 @@ $(PEERS)/.done: $(VENV)/.runtime requirements/bench.txt
 bench-postgres: $(PEERS)/.done ## Firn beside dlt and Spark on TPC-H lineitem, about an hour; BENCH="--help" for options.
 	@$(BIN)/python -m benchmarks.postgres_lineitem $(BENCH)
 
+.PHONY: bench-files
+bench-files: $(PEERS)/.done ## Firn beside polars, DuckDB and Spark on a gigabyte of files, half an hour; BENCH="--help".
+	@$(BIN)/python -m benchmarks.files_lineitem $(BENCH)
+
 SUITE := $(BIN)/pytest -q -p dbt.tests.fixtures.project tests/adapter_suite/suite.py
 
 .PHONY: adapter-suite

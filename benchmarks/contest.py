@@ -25,16 +25,21 @@ class Stage(StrEnum):
     NOTHING = "nothing changed"
     MANY = "20 trivial models"
     ONE = "one model of 100"
+    CSV = "a CSV file"
+    JSON_LINES = "a JSON Lines file"
+    PARQUET = "a Parquet file"
 
 
 LANDING = frozenset({Stage.FULL, Stage.CHANGES, Stage.NOTHING})
+FILES = frozenset({Stage.CSV, Stage.JSON_LINES, Stage.PARQUET})
 
 
 @dataclass(frozen=True)
 class Arena:
     """Where one contestant competes in one round.
 
-    Only contests over PostgreSQL have URLs, and `since`, the newest cursor of the full load.
+    Only contests over PostgreSQL have URLs, and `since`, the newest cursor of the full load;
+    in those over files the reader's URL is their folder.
     """
 
     project: Path

@@ -31,8 +31,11 @@ def checksum_of_postgres(url: str) -> Checksum:
     return dict(row or {})
 
 
-def checksum_of_iceberg(landed: Landed) -> Checksum:
-    """Return the checksum of an Iceberg table's current rows, read by pyiceberg and DuckDB."""
+def checksum_of_iceberg(landed: Landed, query: str = CHECKSUM) -> Checksum:
+    """Return the checksum of an Iceberg table's current rows, read by pyiceberg and DuckDB.
+
+    `query` asks for it, of `{rows}`.
+    """
     import duckdb
     from pyiceberg.catalog.sql import SqlCatalog
 
@@ -41,16 +44,16 @@ def checksum_of_iceberg(landed: Landed) -> Checksum:
     with duckdb.connect() as connection:
         connection.execute("set timezone = 'UTC'")
         connection.register("landed", table.scan().to_arrow_batch_reader())
-        answer = connection.execute(CHECKSUM.format(rows=f"({landed.current}) as current_rows"))
+        answer = connection.execute(query.format(rows=f"({landed.current}) as current_rows"))
         names = [column[0] for column in answer.description or []]
         return dict(zip(names, answer.fetchone() or (), strict=True))
 
 
-def differences(expected: Checksum, landed: Landed) -> str:
+def differences(expected: Checksum, landed: Landed, query: str = CHECKSUM) -> str:
     """Return what does not agree, as `name: landed, expected`; empty when all agrees."""
-    found = checksum_of_iceberg(landed)
+    found = checksum_of_iceberg(landed, query)
     return "; ".join(
-        f"{name}: {found[name]!r} landed, {value!r} in PostgreSQL"
+        f"{name}: {found[name]!r} landed, {value!r} in the source"
         for name, value in expected.items()
         if found[name] != value or isinstance(found[name], float)
     )

@@ -42,7 +42,7 @@ def _land(folder: Path, rows: pa.Table) -> Landed:
     ("landed", "complaint"),
     [
         (_rows(), ""),
-        (_rows(count=2), "rows_count: 2 landed, 3 in PostgreSQL"),
+        (_rows(count=2), "rows_count: 2 landed, 3 in the source"),
         (_rows(price=Decimal("1.11")), "prices_sum: Decimal('3.33') landed"),
         (_rows(price=1.1, kind=pa.float64()), "prices_sum: 3.3"),
     ],

@@ -1,0 +1,49 @@
+"""polars: a file -> a scan in the declared types -> an Iceberg table through pyiceberg."""
+
+from benchmarks.contest import Job, run
+from benchmarks.contestants.file_contestant import PeerOfFiles, peers_catalog
+from benchmarks.lineitem_files import COLUMNS, RAW, Stage, file_of, table_of
+
+
+class PolarsFiles(PeerOfFiles):
+    """polars with its streaming engine."""
+
+    name = "polars"
+    title = "polars"
+
+
+def land(job: Job) -> None:
+    """Scan the file and write what it holds."""
+    import polars as pl
+
+    kinds = {
+        "bigint": pl.Int64(),
+        "int": pl.Int32(),
+        "decimal(15,2)": pl.Decimal(15, 2),
+        "string": pl.String(),
+        "date": pl.Date(),
+    }
+    schema = pl.Schema({name: kinds[kind] for name, kind in COLUMNS.items()})
+    file = file_of(job.url, job.stage)
+    if job.stage is Stage.CSV:
+        rows = pl.scan_csv(file, schema=schema)
+    elif job.stage is Stage.JSON_LINES:
+        rows = pl.scan_ndjson(file, schema=_readable(pl, schema)).cast(dict(schema))
+    else:
+        rows = pl.scan_parquet(file)
+    frame = rows.collect(engine="streaming")
+    arrow = frame.to_arrow()
+    table = peers_catalog(job).create_table((RAW, table_of(job.stage)), schema=arrow.schema)
+    table.append(arrow)
+
+
+def _readable(pl, schema):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+    """Return the schema that polars can read from JSON: it knows no decimals or dates there."""
+    return {
+        name: pl.Float64() if kind == pl.Decimal else pl.String() if kind == pl.Date() else kind
+        for name, kind in schema.items()
+    }
+
+
+if __name__ == "__main__":
+    run(land)
