@@ -72,7 +72,7 @@ class FilesReferee:
         return differences(self._expected[stage], contestant.table(arena, stage), CHECKSUM)
 
 
-def _against(stage: Stage, peer: type[Contestant], bound: float) -> Target:
+def _against(stage: Stage, peer: Contestant, bound: float) -> Target:
     text = f"{stage}: at least {bound:g} times as fast as {peer.title}"
     return Target(text, lambda f: f.ratio(stage, peer.name, FirnFiles.name), bound, at_least=True)
 
@@ -84,7 +84,7 @@ TARGETS = tuple(
         (Stage.JSON_LINES, (1, 2.5)),
         (Stage.PARQUET, (20, 20)),
     )
-    for peer, bound in zip((PolarsFiles, SparkFiles), bounds, strict=True)
+    for peer, bound in zip((PolarsFiles(), SparkFiles()), bounds, strict=True)
 )
 
 app = typer.Typer(pretty_exceptions_enable=False, add_completion=False)

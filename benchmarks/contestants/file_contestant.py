@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from benchmarks.contest import FILES, Arena, Command, Contestant, Job, Landed, Stage
 from benchmarks.lineitem_files import RAW, table_of
+
+if TYPE_CHECKING:
+    from pyiceberg.catalog.sql import SqlCatalog
 
 CATALOG = "lake"
 CATALOG_FILE = "catalog.db"
@@ -35,7 +39,7 @@ class PeerOfFiles(FileContestant):
         return Landed(CATALOG, arena.folder / CATALOG_FILE, (RAW, table_of(stage)))
 
 
-def peers_catalog(job: Job):  # type: ignore[no-untyped-def]  # noqa: ANN201 - of the peers' pyiceberg
+def peers_catalog(job: Job) -> SqlCatalog:
     """Return the catalog that a peer lands in, with the namespace made."""
     from pyiceberg.catalog.sql import SqlCatalog
 

@@ -1,8 +1,10 @@
 """polars: a file -> a scan in the declared types -> an Iceberg table through pyiceberg."""
 
-from benchmarks.contest import Job, run
+from typing import Any
+
+from benchmarks.contest import Job, Stage, run
 from benchmarks.contestants.file_contestant import PeerOfFiles, peers_catalog
-from benchmarks.lineitem_files import COLUMNS, RAW, Stage, file_of, table_of
+from benchmarks.lineitem_files import COLUMNS, RAW, file_of, table_of
 
 
 class PolarsFiles(PeerOfFiles):
@@ -37,7 +39,7 @@ def land(job: Job) -> None:
     table.append(arrow)
 
 
-def _readable(pl, schema):  # type: ignore[no-untyped-def]  # noqa: ANN001, ANN202
+def _readable(pl: Any, schema: Any) -> dict[str, Any]:  # noqa: ANN401
     """Return the schema that polars can read from JSON: it knows no decimals or dates there."""
     return {
         name: pl.Float64() if kind == pl.Decimal else pl.String() if kind == pl.Date() else kind
