@@ -30,7 +30,9 @@ def land(job: Job) -> None:
     if job.stage is Stage.CSV:
         rows = pl.scan_csv(file, schema=schema)
     elif job.stage is Stage.JSON_LINES:
-        rows = pl.scan_ndjson(file, schema=_readable(pl, schema)).cast(dict(schema))
+        dates = [name for name, kind in COLUMNS.items() if kind == "date"]
+        rows = pl.scan_ndjson(file, schema=_readable(pl, schema))
+        rows = rows.with_columns(pl.col(dates).str.to_date()).cast(dict(schema))
     else:
         rows = pl.scan_parquet(file)
     frame = rows.collect(engine="streaming")
