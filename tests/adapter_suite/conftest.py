@@ -11,6 +11,7 @@ from ingestion.lake import Lake
 from ingestion.settings import Settings
 from tests.integration.adapter.plain_project import ANSI_SWITCH, ROOT
 
+REPAIRS = "repairs"
 KINDS = ("models", "seeds", "snapshots")
 
 
@@ -43,6 +44,7 @@ def dbt_profile_target(spark_parameters: dict[str, str]) -> dict[str, Any]:
         "type": "spark",
         "method": "session",
         "host": "NA",
+        "user": "firn",
         "threads": 4,
         "server_side_parameters": spark_parameters,
     }
@@ -56,7 +58,8 @@ def dbt_project_yml(
     for kind in KINDS:
         dbt_project_yml.setdefault(kind, {}).setdefault("+file_format", "iceberg")
     project = Path(project_root)
-    (project / "dbt_project.yml").write_text(yaml.safe_dump(dbt_project_yml), encoding="utf-8")
     if repaired:
-        shutil.copytree(ROOT / "macros" / "adapter", project / "macros" / "adapter")
+        dbt_project_yml["macro-paths"] = [*dbt_project_yml.get("macro-paths", ["macros"]), REPAIRS]
+        shutil.copytree(ROOT / "macros" / "adapter", project / REPAIRS)
+    (project / "dbt_project.yml").write_text(yaml.safe_dump(dbt_project_yml), encoding="utf-8")
     return dbt_project_yml

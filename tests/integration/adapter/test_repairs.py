@@ -47,6 +47,11 @@ models:
   - name: events
     config: {event_time: happened_at}
 """
+DROP_IT = """
+{% macro drop_it() %}
+    {% do adapter.drop_schema(api.Relation.create(schema='silver')) %}
+{% endmacro %}
+"""
 MERGED = "{{ config(materialized='incremental', incremental_strategy='merge', unique_key='id') }}\n"
 
 
@@ -304,3 +309,18 @@ def test_a_value_that_its_column_cannot_hold(project: PlainProject) -> None:
         return
     with pytest.raises(DbtFailedError, match="number cannot hold 'twelve' as int"):
         project.dbt("seed", "--select", "counts")
+
+
+def test_a_schema_that_holds_something(project: PlainProject) -> None:
+    """P28: CASCADE drops nothing, and the schema stays."""
+    for kind in ("table", "view"):
+        project.build(f"kept_{kind}", f"{{{{ config(materialized='{kind}') }}}} select 1 as a")
+    project.write("macros/drop_it.sql", DROP_IT)
+    if not project.repaired:
+        with pytest.raises(DbtFailedError, match="drop_it"):
+            project.dbt("run-operation", "drop_it")
+        assert project.rows("kept_table", "a") == [{"a": 1}]
+        return
+    project.dbt("run-operation", "drop_it")
+    assert ("silver",) not in project.catalog.list_namespaces()
+    project.dbt("run-operation", "drop_it")
