@@ -11,8 +11,9 @@ HEAD = """# dbt's own suite for adapters
 dbt-tests-adapter on Spark and Iceberg, every base class as it is: dbt-spark alone (*stock*), and
 with the [repairs](adapter-repairs.md) lifted in. `make adapter-suite` writes this page. Left out
 are materialized views, Python models, functions and catalogs of other vendors. Many classes expect
-what PostgreSQL says or does (names of types, owners, messages); adapters override those, dbt-spark
-in its own repository too. An *error* is a failure of set-up.
+what PostgreSQL says or does: several statements in one call, grants, casts by `::`, serial columns,
+names of types and owners, its messages. Adapters override those, dbt-spark in its own repository
+too. An *error* is a failure of set-up.
 
 """
 
