@@ -82,17 +82,21 @@
 
 
 {#-
-    What a model's rows follow from, beside its upstreams: its SQL, its version columns, and the
-    rules of the raw tables it reads, its own or (for quarantine) those of their silver models.
+    What a model's rows follow from, beside its upstreams: its SQL, its version columns, the files of
+    the seeds it reads, and the rules of the raw tables it reads, its own or (for quarantine) those of
+    their silver models.
 -#}
 {%- macro _definition() -%}
-    {%- set rules = [model.config.meta.get('rules')] -%}
-    {%- for unique_id in model.depends_on.nodes if unique_id in graph.sources -%}
-        {%- set landed = graph.sources[unique_id] -%}
-        {%- set silver = graph.nodes.get('model.' ~ model.package_name ~ '.' ~ landed.source_name ~ '__' ~ landed.name, {}) -%}
-        {%- do rules.append(silver.get('config', {}).get('meta', {}).get('rules')) -%}
+    {%- set parts = [model.config.meta.get('rules')] -%}
+    {%- for unique_id in model.depends_on.nodes -%}
+        {%- if unique_id in graph.sources -%}
+            {%- set silver = _silver_model_of(unique_id) -%}
+            {%- do parts.append(silver.config.meta.rules if silver else none) -%}
+        {%- elif unique_id.startswith('seed.') -%}
+            {%- do parts.append(graph.nodes[unique_id].checksum.checksum) -%}
+        {%- endif -%}
     {%- endfor -%}
-    {{ return(local_md5(model.raw_code ~ tojson([rules, model.config.meta.get('version')]))) }}
+    {{ return(local_md5(model.raw_code ~ tojson([parts, model.config.meta.get('version')]))) }}
 {%- endmacro -%}
 
 
