@@ -25,6 +25,8 @@ spark_app = typer.Typer(
 )
 app.add_typer(spark_app, name="spark")
 
+SYSTEMS = ("shop", "bakery")
+
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
 
@@ -256,16 +258,25 @@ def show(
 @sandbox_app.command("start")
 @named_faults
 def sandbox_start(
-    name: Annotated[str, typer.Argument(help="The system to start: shop.")] = "shop",
+    name: Annotated[str, typer.Argument(help="The system to start: shop, bakery.")] = "shop",
 ) -> None:
     """Start a stand-in; the first time, fill it."""
+    _known_system(name)
+    {"shop": _start_shop, "bakery": _start_bakery}[name](Settings.load())
+
+
+def _start_shop(settings: Settings) -> None:
     from operations.shop_sandbox import shop_server, start_shop
 
-    settings = Settings.load()
-    _known_system(name)
-    filled = start_shop(settings)
-    verb = "filled and running" if filled else "running"
+    verb = "filled and running" if start_shop(settings) else "running"
     out.print(f"The shop is {verb} on 127.0.0.1:{shop_server(settings).port}.")
+
+
+def _start_bakery(settings: Settings) -> None:
+    from operations.bakery_sandbox import bakery_folder, start_bakery
+
+    verb = "were written to" if start_bakery(settings) else "are in"
+    out.print(f"The bakery's files {verb} {bakery_folder(settings)}.", soft_wrap=True)
 
 
 @sandbox_app.command("stop")
@@ -281,25 +292,32 @@ def sandbox_stop() -> None:
 @sandbox_app.command("advance")
 @named_faults
 def sandbox_advance(
-    name: Annotated[str, typer.Argument(help="The system to move on: shop.")],
+    name: Annotated[str, typer.Argument(help="The system to move on: shop, bakery.")],
     *,
     days: Annotated[int, typer.Option(help="Days of its own calendar.", min=1, max=366)] = 7,
 ) -> None:
-    """Let time pass in a stand-in: new, changed and deleted rows."""
-    from operations.report import print_advance
+    """Let time pass in a stand-in: new, changed and deleted rows, or new files."""
+    from operations.bakery_sandbox import advance_bakery
+    from operations.report import print_advance, print_written_days
     from operations.shop_sandbox import advance_shop
 
     _known_system(name)
-    print_advance(out, advance_shop(Settings.load(), days))
+    if name == "bakery":
+        print_written_days(out, advance_bakery(Settings.load(), days))
+    else:
+        print_advance(out, advance_shop(Settings.load(), days))
 
 
 @sandbox_app.command("destroy")
 @named_faults
 def sandbox_destroy() -> None:
     """Stop the stand-ins and delete their data (part of `make clean`)."""
+    from operations.bakery_sandbox import remove_bakery
     from operations.shop_sandbox import shop_server
 
-    shop_server(Settings.load()).destroy()
+    settings = Settings.load()
+    shop_server(settings).destroy()
+    remove_bakery(settings)
 
 
 @spark_app.command("start")
@@ -341,8 +359,9 @@ def _sentence(text: str) -> str:
 
 
 def _known_system(name: str) -> None:
-    if name != "shop":
-        raise typer.BadParameter(f"{name!r} is not a system of the sandbox; allowed: shop")
+    if name not in SYSTEMS:
+        allowed = ", ".join(SYSTEMS)
+        raise typer.BadParameter(f"{name!r} is not a system of the sandbox; allowed: {allowed}")
 
 
 if __name__ == "__main__":

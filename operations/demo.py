@@ -19,6 +19,7 @@ from operations.summary import print_marts, print_tables, print_tests
 
 # Unit tests look at made-up rows, not at the lake: they belong to `make test`.
 WITHOUT_UNIT_TESTS = ("--exclude-resource-type", "unit_test")
+SHOP = ("--select", "source:shop+")
 NEXT = (
     ("firn sandbox advance shop --days 7", "let a week pass: new, changed and deleted rows"),
     ("make demo", "land and build only what is new"),
@@ -99,7 +100,7 @@ def _build(settings: Settings, out: Console) -> DbtResult:
         def show(name: str, done: int, total: int) -> None:
             bar.update(task, description=f"built {name[:60]}", completed=done, total=total)
 
-        return run_dbt(settings, ["build", *WITHOUT_UNIT_TESTS], show)
+        return run_dbt(settings, ["build", *SHOP, *WITHOUT_UNIT_TESTS], show)
 
 
 def _print_next(settings: Settings, out: Console) -> None:
