@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 INGESTED_AT, LOAD_ID, IS_DELETED, RESCUED = "_ingested_at", "_load_id", "_is_deleted", "_rescued"
 FILE, FILE_HASH, FILE_ROW, FILE_MODIFIED_AT = (
-    "_file",
+    "_file_name",
     "_file_hash",
     "_file_row",
     "_file_modified_at",

@@ -37,7 +37,7 @@ def drop(tmp_path: Path) -> Drop:
 def _verdict(drop: Drop) -> Verdict:
     """Compare what was dropped with rows of the lake and of quarantine, by file and row."""
     sent = [(f"items/{file:03}", row) for file in range(FILES) for row in range(1, ROWS + 1)]
-    landed = [(row["_file"], row["_file_row"]) for row in drop.rows()]
+    landed = [(row["_file_name"], row["_file_row"]) for row in drop.rows()]
     places = [json.loads(row["place"]) for row in drop.quarantined()]
     return judge(sent, landed + [(place["file"], int(place["row"])) for place in places])
 
@@ -112,7 +112,7 @@ def test_memory_stays_bounded_whatever_a_line_or_a_file_is(drop: Drop) -> None:
     printed, errors = process.communicate(timeout=DEADLINE_SECONDS)
     assert process.returncode == 0, errors
     assert int(printed) < LARGEST_BYTES
-    assert len(drop.rows(columns="id", where="_file = 'items/large'")) == 300_001
+    assert len(drop.rows(columns="id", where="_file_name = 'items/large'")) == 300_001
 
 
 @pytest.mark.skipif(shutil.which("setpriv") is None, reason="needs setpriv of util-linux")
@@ -126,4 +126,4 @@ def test_what_may_not_be_read_is_left_and_told(drop: Drop) -> None:
     printed, errors = process.communicate(timeout=DEADLINE_SECONDS)
     assert process.returncode == 0, errors
     assert "refused 'items/000'" in printed
-    assert len({row["_file"] for row in drop.rows()}) == FILES - 1
+    assert len({row["_file_name"] for row in drop.rows()}) == FILES - 1

@@ -33,7 +33,9 @@ def test_files_of_one_load_are_one_commit(drop: Drop) -> None:
     found = drop.lake.table(f"raw_{SOURCE}.items")
     assert found is not None
     assert len(found.metadata.snapshots) == 1
-    assert {row["_file"] for row in drop.rows()} == {f"items/{number}" for number in range(200)}
+    assert {row["_file_name"] for row in drop.rows()} == {
+        f"items/{number}" for number in range(200)
+    }
 
 
 def test_the_same_content_under_another_name_is_skipped(drop: Drop) -> None:

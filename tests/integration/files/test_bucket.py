@@ -55,7 +55,7 @@ def test_objects_are_landed_once(drop: Drop, bucket: Put) -> None:
     bucket("elsewhere/items/a", b'{"id": 4}\n')
     result = drop.ingest()
     assert (result.rows_landed, result.rows_quarantined) == (2, 1)
-    assert {row["_file"] for row in drop.rows()} == {"items/a", "items/b.gz"}
+    assert {row["_file_name"] for row in drop.rows()} == {"items/a", "items/b.gz"}
     assert drop.ingest().outcome is Outcome.NOTHING_NEW
     bucket("landing/items/c", b'{"id": 1}\n')
     assert drop.ingest().rows_read == 0, "the same content"

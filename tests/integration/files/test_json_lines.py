@@ -55,7 +55,7 @@ def test_values_arrive_as_declared(drop: Drop) -> None:
     assert (rows[3]["price"], rows[3]["day"], rows[3]["at"]) == (None, None, None)
     assert rows[4]["at"] == datetime(2024, 1, 2, 5, 4, 5, tzinfo=UTC)
     assert rows[4]["price"] == Decimal("99999999.99")
-    assert {row["_file"] for row in rows.values()} == {"items/a.jsonl"}
+    assert {row["_file_name"] for row in rows.values()} == {"items/a.jsonl"}
     assert [rows[number]["_file_row"] for number in (1, 2, 3, 4)] == [1, 2, 3, 4]
     assert not any(row["_is_deleted"] for row in rows.values())
 

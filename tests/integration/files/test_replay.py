@@ -38,7 +38,7 @@ def test_a_row_comes_back_once_with_its_place(drop: Drop) -> None:
     assert [(result.replayed, result.unfit) for result in again] == [(0, 1), (0, 0)]
     rows = by("id", drop.rows())
     assert {number: row["_file_row"] for number, row in rows.items()} == {1: 1, 5000000000: 2}
-    assert len({(row["_file"], row["_file_hash"]) for row in rows.values()}) == 1
+    assert len({(row["_file_name"], row["_file_hash"]) for row in rows.values()}) == 1
     assert by("id", drop.rows("others"))[5000000000]["_rescued"] == '{"more": "y"}'
     marks = {row["resolution"] for row in drop.quarantined()}
     assert marks == {"replayed", None}
