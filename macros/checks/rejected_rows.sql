@@ -12,7 +12,8 @@
     {%- if not execute -%}
         {{ return('select * from ' ~ rows) }}
     {%- endif -%}
-    {%- set declared = _declared_config(source_name ~ '__' ~ table_name) -%}
+    {%- set model_name = source_name ~ '__' ~ table_name -%}
+    {%- set declared = _declared_config(model_name) -%}
     {%- set key = declared.unique_key -%}
     {%- set json_options -%}
         map('ignoreNullFields', 'false', 'timestampFormat', "yyyy-MM-dd'T'HH:mm:ss.SSSSSSXXX")
@@ -50,6 +51,6 @@
                 {{- ',' if not loop.last }}
                 {%- endfor %}
             ))) as _broken
-        from {{ rows }}
+        from {{ with_key(rows, model_name) }}
     )
 {%- endmacro %}
