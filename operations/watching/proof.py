@@ -10,9 +10,10 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -79,6 +80,8 @@ class Gold:
         """Look at the lake of `settings`."""
         self._lake = Lake(settings)
         self._read: dict[str, tuple[str | None, list[dict[str, Any]]]] = {}
+        self._reports: Counter[tuple[str, date]] = Counter()
+        self._needed: dict[str, int] = {}
 
     def rows(self, name: str) -> list[dict[str, Any]]:
         """Return all rows of a gold table, none where it is not made yet."""
@@ -91,12 +94,17 @@ class Gold:
             self._read[name] = (pointer.metadata, table.scan().to_arrow().to_pylist())
         return self._read[name][1]
 
+    def expect(self, car: CarReport) -> None:
+        """Count a report among those that its car's day must have."""
+        self._reports[_day_of(car)] += 1
+        self._needed[car.file_name] = self._reports[_day_of(car)]
+
     def has(self, name: str, car: CarReport) -> bool:
-        """Return whether a table shows this very report (of fuel_efficiency: the car's day)."""
+        """Return whether a table shows this very report; fuel_efficiency: counts it, too."""
         if name == "fuel_efficiency":
-            day = car.measured_at.astimezone(UTC).date()
             return any(
-                row["car_chassis"] == car.car_chassis and row["reported_date"] == day
+                (row["car_chassis"], row["reported_date"]) == _day_of(car)
+                and row["reports_count"] >= self._needed[car.file_name]
                 for row in self.rows(name)
             )
         return any(
@@ -105,11 +113,17 @@ class Gold:
         )
 
 
+def _day_of(car: CarReport) -> tuple[str, date]:
+    return car.car_chassis, car.measured_at.astimezone(UTC).date()
+
+
 def follow(gold: Gold, dropped: Sequence[tuple[CarReport, float]], seconds: float) -> list[InGold]:
     """Wait until gold has all reports, each with the time (of the system's clock) it was dropped.
 
     Raises LoadError naming what is missing after so many seconds.
     """
+    for car, _ in dropped:
+        gold.expect(car)
     found: dict[tuple[str, str], float] = {}
     wanted = {(car.file_name, table): (car, at) for car, at in dropped for table in TABLES}
     deadline = time.monotonic() + seconds
