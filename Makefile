@@ -41,6 +41,10 @@ setup: $(VENV)/.runtime ## Make the environment, fetch the pinned jars.
 demo: setup ## The shop, from PostgreSQL to tested gold; again: what is new since.
 	@$(BIN)/firn demo
 
+.PHONY: demo-telemetry
+demo-telemetry: setup ## Cars: files dropped while a watcher runs, timed until all of gold has them.
+	@$(BIN)/python -m operations.telemetry_demo
+
 .PHONY: clean
 clean: ## Stop the sandbox and the warm Spark, and delete everything Firn made.
 	@if [ -x $(BIN)/firn ]; then $(BIN)/firn spark stop && $(BIN)/firn sandbox destroy; fi
@@ -118,6 +122,10 @@ $(DBT_PEERS)/.done: $(VENV)/.runtime requirements/bench-dbt.txt
 .PHONY: bench-dbt
 bench-dbt: $(DBT_PEERS)/.done ## dbt on Spark plain, cold, warm and resident, a quarter of an hour; BENCH="--help".
 	@$(BIN)/python -m benchmarks.dbt_trivial $(BENCH)
+
+.PHONY: bench-watch
+bench-watch: $(VENV)/.dev ## From a file's arrival to its row in gold, 50 files, some minutes; BENCH="--help".
+	@$(BIN)/python -m benchmarks.watch $(BENCH)
 
 # Upkeep
 

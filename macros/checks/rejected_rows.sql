@@ -12,7 +12,8 @@
     {%- if not execute -%}
         {{ return('select * from ' ~ rows) }}
     {%- endif -%}
-    {%- set declared = _declared_config(_name_of_silver_model(source_name, table_name)) -%}
+    {%- set model_name = _name_of_silver_model(source_name, table_name) -%}
+    {%- set declared = _declared_config(model_name) -%}
     {%- set key = declared.unique_key -%}
     {%- set json_options -%}
         map('ignoreNullFields', 'false', 'timestampFormat', "yyyy-MM-dd'T'HH:mm:ss.SSSSSSXXX")
@@ -50,7 +51,7 @@
                 {{- ',' if not loop.last }}
                 {%- endfor %}
             ))) as _broken
-        from {{ rows }}
+        from {{ with_key(rows, model_name) }}
     )
 {%- endmacro %}
 
