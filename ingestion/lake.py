@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlparse
 
+from filelock import FileLock
+
 from ingestion.errors import ConfigurationError, EnvironmentFault
 from ingestion.profiles import Profile
 from ingestion.settings import Settings
@@ -77,22 +79,26 @@ class Lake:
     @cached_property
     def catalog(self) -> Catalog:
         """The opened catalog; its file and tables are made when missing."""
-        from pyiceberg.catalog.sql import SqlCatalog
-
         try:
             self.catalog_file.parent.mkdir(parents=True, exist_ok=True)
             with closing(self._connect()) as connection:
                 connection.execute("pragma journal_mode = wal")
-            return SqlCatalog(
-                CATALOG,
-                uri=f"sqlite:///{self.catalog_file}?timeout={BUSY_TIMEOUT_SECONDS}",
-                warehouse=self._parameter("warehouse"),
-                **{"py-io-impl": "pyiceberg.io.pyarrow.PyArrowFileIO"},
-            )
+            with FileLock(self.catalog_file.with_suffix(".lock")):  # two would make its tables
+                return self._open_catalog()
         except (OSError, sqlite3.Error) as error:
             raise EnvironmentFault(
                 f"the catalog {self.catalog_file} cannot be opened: {error}", "firn doctor"
             ) from error
+
+    def _open_catalog(self) -> Catalog:
+        from pyiceberg.catalog.sql import SqlCatalog
+
+        return SqlCatalog(
+            CATALOG,
+            uri=f"sqlite:///{self.catalog_file}?timeout={BUSY_TIMEOUT_SECONDS}",
+            warehouse=self._parameter("warehouse"),
+            **{"py-io-impl": "pyiceberg.io.pyarrow.PyArrowFileIO"},
+        )
 
     def stored(self, identifier: Identifier) -> StoredTable | None:
         """Return properties and snapshot of a table as committed now, None when there is no table.
