@@ -47,9 +47,11 @@ def print_loads(out: Console, results: "Sequence[LoadResult]") -> None:
 
 
 def print_creation(out: Console, creation: "Creation") -> None:
-    """Print a line for each table that was made, and how many were there."""
+    """Print a line for each table, whether it was made or there, and how many of each."""
+    for table in creation.present:
+        out.print(f"there {table.name}")
     for table in creation.made:
-        out.print(f"[green]made[/] {table.name}")
+        out.print(f"[green]made[/]  {table.name}")
     there = f"{len(creation.present)} there already, not touched."
     out.print(f"{len(creation.made)} made, {there}" if creation.made else f"None made, {there}")
 
