@@ -41,10 +41,28 @@ setup: $(VENV)/.runtime ## Make the environment, fetch the pinned jars.
 demo: setup ## The shop, from PostgreSQL to tested gold; again: what is new since.
 	@$(BIN)/firn demo
 
+.PHONY: demo-telemetry
+demo-telemetry: setup ## Cars: files dropped while a watcher runs, timed until all of gold has them.
+	@$(BIN)/python -m operations.telemetry_demo
+
 .PHONY: clean
 clean: ## Stop the sandbox and the warm Spark, and delete everything Firn made.
 	@if [ -x $(BIN)/firn ]; then $(BIN)/firn spark stop && $(BIN)/firn sandbox destroy; fi
 	@rm -rf $(FIRN_HOME)
+
+# When things run
+
+AIRFLOW := $(FIRN_HOME)/airflow-venv
+
+$(AIRFLOW)/.done: $(VENV)/.runtime requirements/airflow.txt
+	@echo "Making Airflow's environment in $(AIRFLOW) …"
+	@$(UV) venv --clear --python $(BIN)/python $(AIRFLOW)
+	@$(UV) pip install --python $(AIRFLOW)/bin/python --compile-bytecode --require-hashes -r requirements/airflow.txt
+	@touch $@
+
+.PHONY: airflow
+airflow: $(AIRFLOW)/.done ## Airflow on 127.0.0.1, until Ctrl-C; RUN="dags test shop" runs a command of its own.
+	@$(BIN)/python -m operations.airflow $(RUN)
 
 # Checks
 
@@ -61,7 +79,7 @@ types: $(VENV)/.dev ## mypy, strict.
 
 .PHONY: unit
 unit: $(VENV)/.dev ## Tests that need no service.
-	$(BIN)/pytest -q -m "not postgres and not spark and not s3"
+	$(BIN)/pytest -q -m "not postgres and not spark and not s3 and not airflow"
 
 # The two paths that dbt_project.yml sets knowingly.
 PATHS := [ConfigTargetPathDeprecation, ConfigLogPathDeprecation, DeprecationsSummary]
@@ -74,8 +92,8 @@ parse: $(VENV)/.dev ## dbt parse, warnings being errors.
 check: lint types unit parse ## The inner loop: lint, types, unit tests, dbt parse.
 
 .PHONY: test
-test: check ## Everything, against a real PostgreSQL and Spark.
-	$(BIN)/pytest -q -m "postgres or spark or s3" -n 2 --dist loadfile
+test: check $(AIRFLOW)/.done ## Everything, against a real PostgreSQL, Spark and Airflow.
+	$(BIN)/pytest -q -m "postgres or spark or s3 or airflow" -n 2 --dist loadfile
 
 # Measurements
 
@@ -119,6 +137,10 @@ $(DBT_PEERS)/.done: $(VENV)/.runtime requirements/bench-dbt.txt
 bench-dbt: $(DBT_PEERS)/.done ## dbt on Spark plain, cold, warm and resident, a quarter of an hour; BENCH="--help".
 	@$(BIN)/python -m benchmarks.dbt_trivial $(BENCH)
 
+.PHONY: bench-watch
+bench-watch: $(VENV)/.dev ## From a file's arrival to its row in gold, 50 files, some minutes; BENCH="--help".
+	@$(BIN)/python -m benchmarks.watch $(BENCH)
+
 # Upkeep
 
 .PHONY: format
@@ -129,7 +151,7 @@ format: $(VENV)/.dev ## Let ruff and sqlfluff format what they can.
 
 .PHONY: lock
 lock: $(VENV)/.runtime ## Renew requirements/*.txt from requirements/*.in.
-	for name in bootstrap runtime dev bench bench-dbt; do \
+	for name in bootstrap runtime dev airflow bench bench-dbt; do \
 	  $(UV) pip compile --universal --python-version 3.11 --generate-hashes --no-header \
 	    --upgrade requirements/$$name.in --output-file requirements/$$name.txt; \
 	done

@@ -25,6 +25,8 @@ spark_app = typer.Typer(
 )
 app.add_typer(spark_app, name="spark")
 
+SYSTEMS = ("shop", "bakery", "telemetry")
+
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
 
@@ -182,6 +184,17 @@ def restore(
         out.print(f"{table} is back at {file}.", soft_wrap=True)
 
 
+@app.command("watch")
+@named_faults
+def watch_source(
+    source: Annotated[str, typer.Argument(help="A source of files, such as telemetry.")],
+) -> None:
+    """Land each file as it arrives, and build what depends on it, until Ctrl-C."""
+    from operations.watching.watch import watch
+
+    watch(Settings.load(), source, out)
+
+
 @app.command()
 @named_faults
 def replay(
@@ -256,16 +269,36 @@ def show(
 @sandbox_app.command("start")
 @named_faults
 def sandbox_start(
-    name: Annotated[str, typer.Argument(help="The system to start: shop.")] = "shop",
+    name: Annotated[
+        str, typer.Argument(help="The system to start: shop, bakery, telemetry.")
+    ] = "shop",
 ) -> None:
     """Start a stand-in; the first time, fill it."""
+    _known_system(name)
+    start = {"shop": _start_shop, "bakery": _start_bakery, "telemetry": _start_telemetry}[name]
+    start(Settings.load())
+
+
+def _start_telemetry(settings: Settings) -> None:
+    from operations.telemetry_sandbox import reports_folder, start_telemetry
+
+    dropped = start_telemetry(settings)
+    said = f"dropped {dropped.files:,} reports" if dropped else "was there already"
+    out.print(f"The fleet {said}: {reports_folder(settings)}", soft_wrap=True)
+
+
+def _start_shop(settings: Settings) -> None:
     from operations.shop_sandbox import shop_server, start_shop
 
-    settings = Settings.load()
-    _known_system(name)
-    filled = start_shop(settings)
-    verb = "filled and running" if filled else "running"
+    verb = "filled and running" if start_shop(settings) else "running"
     out.print(f"The shop is {verb} on 127.0.0.1:{shop_server(settings).port}.")
+
+
+def _start_bakery(settings: Settings) -> None:
+    from operations.bakery_sandbox import bakery_folder, start_bakery
+
+    verb = "were written to" if start_bakery(settings) else "are in"
+    out.print(f"The bakery's files {verb} {bakery_folder(settings)}.", soft_wrap=True)
 
 
 @sandbox_app.command("stop")
@@ -281,25 +314,40 @@ def sandbox_stop() -> None:
 @sandbox_app.command("advance")
 @named_faults
 def sandbox_advance(
-    name: Annotated[str, typer.Argument(help="The system to move on: shop.")],
+    name: Annotated[str, typer.Argument(help="The system to move on: shop, bakery, telemetry.")],
     *,
     days: Annotated[int, typer.Option(help="Days of its own calendar.", min=1, max=366)] = 7,
 ) -> None:
-    """Let time pass in a stand-in: new, changed and deleted rows."""
-    from operations.report import print_advance
+    """Let time pass in a stand-in: new, changed and deleted rows, or new files."""
+    from operations.bakery_sandbox import advance_bakery
+    from operations.report import print_advance, print_written_days
     from operations.shop_sandbox import advance_shop
+    from operations.telemetry_sandbox import advance_telemetry
 
     _known_system(name)
-    print_advance(out, advance_shop(Settings.load(), days))
+    settings = Settings.load()
+    match name:
+        case "bakery":
+            print_written_days(out, advance_bakery(settings, days))
+        case "telemetry":
+            dropped = advance_telemetry(settings, days)
+            out.print(f"The fleet dropped {dropped.files:,} reports; it is {dropped.today} there.")
+        case _:
+            print_advance(out, advance_shop(settings, days))
 
 
 @sandbox_app.command("destroy")
 @named_faults
 def sandbox_destroy() -> None:
     """Stop the stand-ins and delete their data (part of `make clean`)."""
+    from operations.bakery_sandbox import remove_bakery
     from operations.shop_sandbox import shop_server
+    from operations.telemetry_sandbox import destroy_telemetry
 
-    shop_server(Settings.load()).destroy()
+    settings = Settings.load()
+    shop_server(settings).destroy()
+    remove_bakery(settings)
+    destroy_telemetry(settings)
 
 
 @spark_app.command("start")
@@ -341,8 +389,9 @@ def _sentence(text: str) -> str:
 
 
 def _known_system(name: str) -> None:
-    if name != "shop":
-        raise typer.BadParameter(f"{name!r} is not a system of the sandbox; allowed: shop")
+    if name not in SYSTEMS:
+        allowed = ", ".join(SYSTEMS)
+        raise typer.BadParameter(f"{name!r} is not a system of the sandbox; allowed: {allowed}")
 
 
 if __name__ == "__main__":

@@ -7,7 +7,12 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.table import Table as Grid
 
+from ingestion.declarations import load_sources
 from ingestion.errors import EnvironmentFault
+from ingestion.lake import Lake
+from ingestion.ledger import ensure_ledger
+from ingestion.quarantine import COLUMNS, quarantine_of
+from ingestion.raw_tables import RawShape, ensure_raw_table
 from ingestion.results import IngestOptions, LoadResult
 from ingestion.settings import Settings
 from operations.dbt import DbtResult, run_dbt
@@ -19,9 +24,11 @@ from operations.summary import print_marts, print_tables, print_tests
 
 # Unit tests look at made-up rows, not at the lake: they belong to `make test`.
 WITHOUT_UNIT_TESTS = ("--exclude-resource-type", "unit_test")
+SHOP = ("--select", "source:shop+")
 NEXT = (
     ("firn sandbox advance shop --days 7", "let a week pass: new, changed and deleted rows"),
     ("make demo", "land and build only what is new"),
+    ("firn sandbox start bakery && firn ingest bakery", "the bakery's files; then dbt build"),
     ("firn show gold.sales_daily", "look into a table"),
     ("dbt docs generate && dbt docs serve", "read the documentation, follow the lineage"),
     ("firn sandbox stop", "stop the shop's PostgreSQL (make clean removes everything)"),
@@ -67,6 +74,7 @@ def run_demo(settings: Settings, out: Console) -> None:
     with steps.step("Land what is new"):
         loads = land(settings, ["shop"], IngestOptions(deletes=True), out)
         out.print(_landed(loads))
+        _make_room_for_others(settings)
     with steps.step("Build and test"):
         result = _build(settings, out)
     out.rule("[bold]The lake now", align="left", style="dim")
@@ -87,6 +95,15 @@ def _examine(settings: Settings, out: Console) -> None:
         raise EnvironmentFault("the machine is not ready", "mend what is marked FAIL above")
 
 
+def _make_room_for_others(settings: Settings) -> None:
+    """Make the raw tables of every declared source, so that plain `dbt build` finds them all."""
+    lake = Lake(settings)
+    for source in load_sources(settings.project_dir):
+        for table in source.tables:
+            ensure_raw_table(lake.catalog, RawShape.of(table))
+        ensure_ledger(lake, quarantine_of(source.name), COLUMNS)
+
+
 def _landed(loads: list[LoadResult]) -> str:
     landed = sum(load.rows_landed + load.rows_deleted for load in loads)
     return f"{landed:,} new rows landed." if landed else "Nothing new in the shop."
@@ -99,7 +116,7 @@ def _build(settings: Settings, out: Console) -> DbtResult:
         def show(name: str, done: int, total: int) -> None:
             bar.update(task, description=f"built {name[:60]}", completed=done, total=total)
 
-        return run_dbt(settings, ["build", *WITHOUT_UNIT_TESTS], show)
+        return run_dbt(settings, ["build", *SHOP, *WITHOUT_UNIT_TESTS], show)
 
 
 def _print_next(settings: Settings, out: Console) -> None:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from operations.doctor import Finding
     from operations.preflight.rules import Difference
     from operations.verification import Verified
+    from sandbox.bakery import Advance as BakeryAdvance
     from sandbox.shop import Advance
 
 
@@ -46,9 +47,11 @@ def print_loads(out: Console, results: "Sequence[LoadResult]") -> None:
 
 
 def print_creation(out: Console, creation: "Creation") -> None:
-    """Print a line for each table that was made, and how many were there."""
+    """Print a line for each table, whether it was made or there, and how many of each."""
+    for table in creation.present:
+        out.print(f"there {table.name}")
     for table in creation.made:
-        out.print(f"[green]made[/] {table.name}")
+        out.print(f"[green]made[/]  {table.name}")
     there = f"{len(creation.present)} there already, not touched."
     out.print(f"{len(creation.made)} made, {there}" if creation.made else f"None made, {there}")
 
@@ -106,4 +109,15 @@ def print_advance(out: Console, advance: "Advance") -> None:
         counts = (change.inserted, change.updated, change.deleted)
         grid.add_row(change.table, *(f"{count:,}" if count else "·" for count in counts))
     out.print(f"The shop's calendar: {advance.from_date} → {advance.to_date}")
+    out.print(grid)
+
+
+def print_written_days(out: Console, advance: "BakeryAdvance") -> None:
+    """Print what the bakery wrote while its time passed."""
+    grid = Grid(box=None, header_style="bold", pad_edge=False)
+    grid.add_column("table")
+    grid.add_column("rows written", justify="right")
+    for table in advance.written:
+        grid.add_row(table.table, f"{table.rows:,}")
+    out.print(f"The bakery's calendar: {advance.from_date} → {advance.to_date}")
     out.print(grid)

@@ -1,12 +1,12 @@
 """The demo's shop: embedded PostgreSQL -> filled database -> connection URLs in firn.env."""
 
 import secrets
-from pathlib import Path
 
 import dotenv
 
 from ingestion.errors import EnvironmentFault
 from ingestion.settings import TOKEN_KEY, Settings
+from operations.env_file import remember
 from sandbox import shop
 from sandbox.postgres import EmbeddedPostgres
 
@@ -28,9 +28,9 @@ def start_shop(settings: Settings) -> bool:
     server = shop_server(settings)
     server.start()
     urls = shop.create(server)
-    _remember(settings.env_file, {READER: urls.reader, OWNER: urls.owner})
+    remember(settings.env_file, {READER: urls.reader, OWNER: urls.owner})
     if not dotenv.dotenv_values(settings.env_file).get(TOKEN_KEY):
-        _remember(settings.env_file, {TOKEN_KEY: secrets.token_hex(32)})
+        remember(settings.env_file, {TOKEN_KEY: secrets.token_hex(32)})
     if shop.is_filled(urls.owner):
         return False
     shop.fill(urls.owner)
@@ -45,11 +45,3 @@ def advance_shop(settings: Settings, days: int) -> shop.Advance:
     if not shop_server(settings).is_running:
         raise EnvironmentFault("the sandbox's PostgreSQL is not running", "firn sandbox start shop")
     return shop.advance(settings.connection(OWNER).get_secret_value(), days=days)
-
-
-def _remember(file: Path, values: dict[str, str]) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.touch(mode=0o600)
-    for key, value in values.items():
-        dotenv.set_key(file, key, value, quote_mode="never")
-    file.chmod(0o600)

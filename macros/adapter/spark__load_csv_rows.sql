@@ -6,8 +6,12 @@
     a cast around every value makes large seeds slow.
     Upstream: dbt-adapters#487 (open) for NULL; the others were not found there.
     Repair: escaped literals, one cast per column over all rows, and an error for what does not fit.
+    A table that was loaded from this very file is left as it is (see `spark__reset_csv_table`).
 -#}
 {% macro spark__load_csv_rows(model, agate_table) %}
+    {%- if _is_loaded_from(model) -%}
+        {{ return('') }}
+    {%- endif -%}
     {%- set names = agate_table.column_names -%}
     {%- set types = model.config.get('column_types', {}) -%}
     {%- set quoted, casts = [], [] -%}
@@ -32,6 +36,11 @@
         {%- do adapter.add_query(statement, abridge_sql_log=True) -%}
         {%- do statements.append(statement) -%}
     {%- endfor -%}
+    {%- if _seed_hash(model) and model.config.get('file_format') in ['iceberg', 'delta'] -%}
+        {%- do run_query(
+            'alter table ' ~ this ~ " set tblproperties ('" ~ _seed_property() ~ "' = '" ~ _seed_hash(model) ~ "')"
+        ) -%}
+    {%- endif -%}
     {{ return(statements[0] if statements else '') }}
 {% endmacro %}
 

@@ -12,7 +12,8 @@
     {%- if not execute -%}
         {{ return('select * from ' ~ rows) }}
     {%- endif -%}
-    {%- set declared = _declared_config(source_name ~ '__' ~ table_name) -%}
+    {%- set model_name = _name_of_silver_model(source_name, table_name) -%}
+    {%- set declared = _declared_config(model_name) -%}
     {%- set key = declared.unique_key -%}
     {%- set json_options -%}
         map('ignoreNullFields', 'false', 'timestampFormat', "yyyy-MM-dd'T'HH:mm:ss.SSSSSSXXX")
@@ -50,6 +51,28 @@
                 {{- ',' if not loop.last }}
                 {%- endfor %}
             ))) as _broken
-        from {{ rows }}
+        from {{ with_key(rows, model_name) }}
     )
 {%- endmacro %}
+
+
+{#- The silver model of a raw table; unit tests declare it by the name it has by default. -#}
+{%- macro _name_of_silver_model(source_name, table_name) -%}
+    {%- set by_default = source_name ~ '__' ~ table_name -%}
+    {%- if model.resource_type == 'unit_test' -%}
+        {{ return(by_default) }}
+    {%- endif -%}
+    {%- set found = _silver_model_of('source.' ~ project_name ~ '.' ~ source_name ~ '.' ~ table_name) -%}
+    {{ return(found.name if found else by_default) }}
+{%- endmacro -%}
+
+
+{#- The model that reads a source and has rules for its rows; none where no model has. -#}
+{%- macro _silver_model_of(source_id) -%}
+    {%- for node in graph.nodes.values() | selectattr('resource_type', 'equalto', 'model') -%}
+        {%- if source_id in node.depends_on.nodes and node.config.meta.get('rules') -%}
+            {{ return(node) }}
+        {%- endif -%}
+    {%- endfor -%}
+    {{ return(none) }}
+{%- endmacro -%}

@@ -82,17 +82,37 @@
 
 
 {#-
-    What a model's rows follow from, beside its upstreams: its SQL, its version columns, and the
-    rules of the raw tables it reads, its own or (for quarantine) those of their silver models.
+    What a model's rows follow from, beside its upstreams: its SQL, its version columns, the rules and
+    the key of the raw tables it reads, its own or (for quarantine) those of their silver models, and
+    what the seeds hold that it reads.
 -#}
 {%- macro _definition() -%}
     {%- set rules = [model.config.meta.get('rules')] -%}
+    {%- set others = [model.config.meta.get('key')] -%}
     {%- for unique_id in model.depends_on.nodes if unique_id in graph.sources -%}
-        {%- set landed = graph.sources[unique_id] -%}
-        {%- set silver = graph.nodes.get('model.' ~ model.package_name ~ '.' ~ landed.source_name ~ '__' ~ landed.name, {}) -%}
-        {%- do rules.append(silver.get('config', {}).get('meta', {}).get('rules')) -%}
+        {%- set silver = _silver_model_of(unique_id) -%}
+        {%- do rules.append(silver.config.meta.rules if silver else none) -%}
+        {%- do others.append(silver.config.meta.get('key') if silver else none) -%}
     {%- endfor -%}
-    {{ return(local_md5(model.raw_code ~ tojson([rules, model.config.meta.get('version')]))) }}
+    {%- for unique_id in model.depends_on.nodes if unique_id.startswith('seed.') -%}
+        {%- do others.append(_content_of(graph.nodes[unique_id])) -%}
+    {%- endfor -%}
+    {%- set parts = [rules, model.config.meta.get('version')] + others | select | list -%}
+    {{ return(local_md5(model.raw_code ~ tojson(parts))) }}
+{%- endmacro -%}
+
+
+{#- A hash of a seed's rows as they stand in the lake. -#}
+{%- macro _content_of(seed) -%}
+    {%- set relation = api.Relation.create(schema=seed.schema, identifier=seed.alias) -%}
+    {%- if load_relation(relation) is none -%}
+        {{ return('missing') }}
+    {%- endif -%}
+    {%- set query -%}
+        select sha2(array_join(array_sort(collect_list(to_json(struct(*)))), ','), 256) as content
+        from {{ relation }}
+    {%- endset -%}
+    {{ return(run_query(query).rows[0]['content']) }}
 {%- endmacro -%}
 
 

@@ -14,7 +14,7 @@
 with
 
 usable as (
-    select * from {{ as_read_by(model, landed) }}
+    select * from {{ with_key(as_read_by(model, landed), model_name) }}
     where {{ is_usable(model_name) }}
 ),
 

@@ -9,7 +9,7 @@ from datetime import timedelta
 from functools import cache, lru_cache
 from typing import Literal
 
-from sandbox.shop.chance import dice, happens, hours
+from sandbox.chance import dice, happens, hours
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 
+from sandbox.chance import dice
 from sandbox.shop.assortment import tend_assortment
-from sandbox.shop.chance import dice
 from sandbox.shop.fulfilment import happen
 from sandbox.shop.housekeeping import keep_house
 from sandbox.shop.ordering import place_orders

@@ -1,5 +1,6 @@
 """One name per thing, and one place for it: what a newcomer may rely on when looking for a file."""
 
+import csv
 import re
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ ROOT = Path(__file__).parents[2]
 MODELS = ROOT / "models"
 RAW = sorted((MODELS / "raw").glob("*.yml"))
 MODEL_FILES = sorted(path for path in MODELS.rglob("*.sql"))
+SEEDS = {path.stem for path in (ROOT / "seeds").glob("*.csv")}
 MACROS = sorted((ROOT / "macros").rglob("*.sql"))
 
 
@@ -43,6 +45,21 @@ def test_a_model_is_described_beside_its_sql(path: Path) -> None:
         assert column.get("data_type"), f"{path.stem}.{column['name']} has no data_type"
 
 
+@pytest.mark.parametrize("name", sorted(SEEDS))
+def test_a_seed_is_described_beside_its_rows(name: str) -> None:
+    (seed,) = yaml.safe_load((ROOT / "seeds" / f"{name}.yml").read_text(encoding="utf-8"))["seeds"]
+    with (ROOT / "seeds" / f"{name}.csv").open(encoding="utf-8", newline="") as lines:
+        header = next(csv.reader(lines))
+    assert seed["name"] == name
+    assert seed["description"].startswith("One row per")
+    assert list(seed["config"]["column_types"]) == header
+    described = {column["name"]: column for column in seed["columns"]}
+    assert list(described) == header
+    assert all(column["description"] for column in described.values())
+    types = {column: entry["data_type"] for column, entry in described.items()}
+    assert types == seed["config"]["column_types"]
+
+
 @pytest.mark.parametrize("path", MODEL_FILES, ids=lambda path: path.stem)
 def test_layers_point_one_way(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
@@ -50,7 +67,9 @@ def test_layers_point_one_way(path: Path) -> None:
     if layer == "gold":
         assert "source(" not in text, "gold reads silver and gold, never raw"
     if layer == "silver":
-        assert "ref(" not in text, "a silver model reads one raw table, by stream()"
+        read = set(re.findall(r"ref\(\s*'(\w+)'", text))
+        assert read <= SEEDS, "a silver model reads one raw table, by stream(), and seeds"
+        assert text.count("source(") == 1
 
 
 @pytest.mark.parametrize("path", MACROS, ids=lambda path: path.stem)

@@ -1,39 +1,28 @@
 """A whole lake for tests: sandbox shop -> landed raw tables -> dbt -> Rows of silver and gold."""
 
-import json
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 
 import psycopg
 
-from ingestion.lake import Lake as Storage
 from ingestion.results import IngestOptions
 from ingestion.run import ingest
-from ingestion.settings import Settings
-from operations.dbt import dbt_environment
 from sandbox import shop
 from sandbox.postgres import EmbeddedPostgres
+from tests.recomputation.built_lake import BuiltLake
 from tests.recomputation.compare import Rows, assert_same_rows
-from tests.recomputation.readers import MART_KEYS, digest, read_table, recompute
-from tests.warm_dbt import DbtOutcome, WarmDbt
-
-PROJECT = Path(__file__).parents[2]
-WITHOUT_TESTS = ("--exclude-resource-type", "test", "unit_test")
+from tests.recomputation.readers import MART_KEYS, digest, recompute
+from tests.warm_dbt import WarmDbt
 
 
-class Lake:
-    """A shop, the lake in `home` that it lands in, and the warm dbt that builds it.
-
-    `builds` counts the builds that went well.
-    """
+class Lake(BuiltLake):
+    """A shop, the lake in `home` that it lands in, and the warm dbt that builds it."""
 
     def __init__(self, home: Path, dbt: WarmDbt) -> None:
         """Name the lake; nothing is made before `fill`."""
-        self.settings = Settings(home=home, project_dir=PROJECT)
-        self._dbt = dbt
+        super().__init__(home, dbt, "shop")
         self._server = EmbeddedPostgres(home / "postgres")
-        self.builds = 0
 
     def fill(self, orders: int) -> None:
         """Make a shop of about so many orders. Nothing is landed yet."""
@@ -69,56 +58,6 @@ class Lake:
         """Land what is new in the shop, and by default what is gone."""
         ingest(["shop"], IngestOptions(deletes=deletes), self.settings)
 
-    def build(
-        self, select: str | None = None, *, full_refresh: bool = False, tests: bool = False
-    ) -> DbtOutcome:
-        """Run `dbt build`, without data and unit tests unless asked for them.
-
-        Raises DbtFailedError when a node fails.
-        """
-        arguments = [
-            "build",
-            *(["--select", select] if select else []),
-            *(["--full-refresh"] if full_refresh else []),
-            *([] if tests else WITHOUT_TESTS),
-        ]
-        outcome = self._dbt.run(arguments, dbt_environment(self.settings))
-        self.builds += 1
-        return outcome
-
-    # what is there then
-
-    def gold(self, name: str) -> Rows:
-        """Return a table of gold, read past Spark."""
-        return self.table(f"gold.{name}")
-
-    def silver(self, name: str) -> Rows:
-        """Return a table of silver, read past Spark."""
-        return self.table(f"silver.{name}")
-
-    def table(self, identifier: str) -> Rows:
-        """Return the newest snapshot of a table, such as `silver.shop__orders`."""
-        return read_table(self._storage.catalog, identifier)
-
-    def models(self) -> dict[str, tuple[str, ...]]:
-        """Return every model of silver and gold, such as `gold.sales_daily`, and its unique key."""
-        manifest = json.loads((self.settings.home / "target" / "manifest.json").read_bytes())
-        models = (node for node in manifest["nodes"].values() if node["resource_type"] == "model")
-        return {
-            f"{model['schema']}.{model['alias']}": _as_tuple(model["config"]["unique_key"])
-            for model in models
-            if model["schema"] in ("silver", "gold")
-        }
-
-    def digests(self) -> dict[str, str]:
-        """Return every model of silver and gold with a hash of its rows."""
-        return {identifier: digest(self.table(identifier)) for identifier in self.models()}
-
-    def snapshots(self) -> dict[str, int | None]:
-        """Return every model of silver and gold with the id of its newest snapshot."""
-        stored = {name: self._storage.stored(_identifier(name)) for name in self.models()}
-        return {name: table.snapshot_id if table else None for name, table in stored.items()}
-
     # the check
 
     def recomputed(self, name: str) -> Rows:
@@ -139,16 +78,3 @@ class Lake:
                 wrong.append(str(difference))
         if wrong:
             raise AssertionError("\n\n".join(wrong))
-
-    @property
-    def _storage(self) -> Storage:
-        return Storage(self.settings)
-
-
-def _identifier(name: str) -> tuple[str, str]:
-    namespace, table = name.split(".")
-    return namespace, table
-
-
-def _as_tuple(key: str | Sequence[str]) -> tuple[str, ...]:
-    return (key,) if isinstance(key, str) else tuple(key)

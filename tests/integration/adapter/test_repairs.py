@@ -29,6 +29,11 @@ models:
       - {name: b, description: Second}
       - {name: c, description: Third}
 """
+PLACES = """
+seeds:
+  - name: places
+    config: {column_types: {id: string}}
+"""
 STRICT_SEED = """
 seeds:
   - name: counts
@@ -288,6 +293,24 @@ def test_a_seed_and_its_values(project: PlainProject) -> None:
         assert found[3][1] != "a\\nb \\\\ c"
         return
     assert found == {1: (LARGEST, "plain"), 2: (-5, None), 3: (1000, "a\\nb \\\\ c")}
+
+
+def test_a_seed_that_did_not_change(project: PlainProject) -> None:
+    def load(rows: str, *arguments: str) -> str:
+        project.write("seeds/places.csv", f"id,place\n{rows}")
+        project.dbt("seed", "--select", "places", *arguments)
+        return str(project.table("places").metadata.table_uuid)
+
+    first = load("1,here\n")
+    again = load("1,here\n")
+    assert (again == first) is project.repaired
+    assert load("1,there\n") != again
+    assert project.rows("places", "id") == [{"id": 1, "place": "there"}]
+    refreshed = load("1,there\n", "--full-refresh")
+    assert refreshed != again
+    project.write("seeds/places.yml", PLACES)
+    assert load("1,there\n") != refreshed
+    assert project.rows("places", "id") == [{"id": "1", "place": "there"}]
 
 
 def test_an_apostrophe_in_a_seed(project: PlainProject) -> None:

@@ -54,10 +54,14 @@ def test_a_difference_is_said_with_its_cure_and_ends_with_one(
     )
 
 
-def test_create_says_what_it_made(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_create_says_what_it_made_and_what_was_there(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(creation, "create_tables", lambda *_: Creation((ORDERS,), (SALES,)))
     ended = CliRunner().invoke(cli.app, ["create"])
     assert (ended.exit_code, ended.output.splitlines()) == (
         0,
-        ["made silver.orders", "1 made, 1 there already, not touched."],
+        [
+            "there gold.sales_daily",
+            "made  silver.orders",
+            "1 made, 1 there already, not touched.",
+        ],
     )

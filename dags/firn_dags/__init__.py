@@ -1,0 +1,1 @@
+"""What the DAGs share: the declared sources, and tasks that type a command in the project."""

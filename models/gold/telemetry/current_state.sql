@@ -1,0 +1,60 @@
+-- One row per car: its newest report, by when it was measured.
+-- Trap: a report that arrives late is not the newest one, and leaves the row as it is.
+{{
+    config(
+        unique_key='car_chassis',
+    )
+}}
+
+{%- set changes = changes_of(telemetry__events=['event_id']) %}
+
+with
+
+touched as (
+    {% call touched_groups() %}
+    select car_chassis from {{ changes.telemetry__events }} as changed
+    {% endcall %}
+),
+
+telemetry_events as (
+    select *
+    from {{ ref('telemetry__events') }}
+    where
+        not is_deleted
+        and car_chassis in (select touched.car_chassis from touched)
+),
+
+newest_reports as (
+    {{ deduplicate_latest(
+        'telemetry_events', 'car_chassis', ['telemetry_timestamp', 'event_primary_timestamp']
+    ) }}
+),
+
+described as (
+    select
+        -- ids
+        car_chassis,
+        event_id,
+
+        -- texts
+        manufacturer,
+        model,
+        gas_type,
+        insurance_provider,
+        source_file,
+
+        -- numbers
+        year,
+        current_mileage_km,
+        fuel_available_liters,
+        engine_temp_celsius,
+        oil_pressure_psi,
+
+        -- times
+        telemetry_timestamp,
+        event_primary_timestamp,
+        insurance_valid_until
+    from newest_reports
+)
+
+select * from described

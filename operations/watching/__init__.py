@@ -1,0 +1,1 @@
+"""`firn watch`: files that arrive -> landed as they settle -> what depends on them, built."""

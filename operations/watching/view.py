@@ -1,0 +1,77 @@
+"""What a person sees of a watcher: events -> lines with their time, below them its state now."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+from rich.console import Console
+from rich.live import Live
+from rich.markup import escape
+from rich.spinner import Spinner
+
+REFRESHES_A_SECOND = 4
+
+
+class View:
+    """Lines that stay, one for each thing that happened; on a terminal also what goes on now."""
+
+    def __init__(self, out: Console) -> None:
+        """Show on `out`."""
+        self._out = out
+        self._doing = "starting"
+        self._rows = 0
+        self._builds = 0
+        self._latest = ""
+        self._spinner = Spinner("dots")
+
+    @contextmanager
+    def shown(self) -> Iterator[None]:
+        """Show the state, while inside, below the lines."""
+        with Live(
+            get_renderable=self._state,
+            console=self._out,
+            refresh_per_second=REFRESHES_A_SECOND,
+            transient=True,
+            auto_refresh=self._out.is_terminal,
+        ):
+            yield
+
+    def doing(self, text: str) -> None:
+        """Say what goes on now."""
+        self._doing = text
+
+    def say(self, mark: str, text: str, style: str = "bold") -> None:
+        """Add a line: the time, what it is about, and the text."""
+        clock = f"{datetime.now():%H:%M:%S}"
+        self._out.print(f"[dim]{clock}[/]  [{style}]{mark:<9}[/] {escape(text)}", soft_wrap=True)
+
+    def landed(self, rows: int, set_aside: int, seconds: float) -> None:
+        """Say what was landed, and what went to quarantine."""
+        self._rows += rows
+        aside = f", {set_aside:,} set aside" if set_aside else ""
+        self.say("landed", f"{_count(rows, 'row')}{aside}, {seconds:.1f} s", "green")
+
+    def built(self, models: int, tests: int, seconds: float, since: float | None) -> None:
+        """Say what was built, and how long after the arrival (monotonic) that set it off."""
+        self._builds += 1
+        after = f", {time.monotonic() - since:.1f} s after its arrival" if since else ""
+        self._latest = f"{seconds:.1f} s"
+        said = f"{_count(models, 'model')}, {_count(tests, 'test')} passed"
+        self.say("built", f"{said}, {seconds:.1f} s{after}", "green")
+
+    def failed(self, what: str, message: str) -> None:
+        """Say what failed, with its message."""
+        self.say(what, message, "bold red")
+
+    def _state(self) -> Spinner:
+        latest = f", the last in {self._latest}" if self._latest else ""
+        counts = f"{_count(self._rows, 'row')} landed, {_count(self._builds, 'build')}{latest}"
+        self._spinner.update(text=f"{escape(self._doing)}  [dim]{counts}; Ctrl-C ends[/]")
+        return self._spinner
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"

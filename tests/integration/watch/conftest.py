@@ -1,0 +1,58 @@
+"""One lake with a few cars for all tests here, and a watcher that most of them share."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ingestion.settings import Settings
+from operations.telemetry_sandbox import FOLDER, reports_folder, start_telemetry
+from operations.watching.proof import Gold, WatchProcess
+
+PROJECT = Path(__file__).parents[3]
+
+
+IDLE_LIMIT_SECONDS = 15.0
+
+
+@pytest.fixture(scope="module")
+def limit_seconds() -> float:
+    """Return how long a report may take to gold: 15 s with two cores to ourselves.
+
+    Where other programs want the cores too, so much longer as they leave less of them.
+    """
+    wanted_by_others = os.getloadavg()[0] / (os.cpu_count() or 1)
+    return IDLE_LIMIT_SECONDS * max(1.0, wanted_by_others)
+
+
+@pytest.fixture(scope="module")
+def settings(
+    tmp_path_factory: pytest.TempPathFactory, shared_classes: None, limit_seconds: float
+) -> Iterator[Settings]:
+    """Return an empty lake, and a folder in which reports lie already."""
+    settings = Settings(project_dir=PROJECT, home=tmp_path_factory.mktemp("watched"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv(FOLDER, raising=False)
+        start_telemetry(settings, cars=2, days=2)
+        yield settings
+
+
+@pytest.fixture(scope="module")
+def folder(settings: Settings) -> Path:
+    """Return the folder that reports are dropped in."""
+    return reports_folder(settings)
+
+
+@pytest.fixture(scope="module")
+def gold(settings: Settings) -> Gold:
+    """Return the lake's gold tables."""
+    return Gold(settings)
+
+
+@pytest.fixture
+def watcher(settings: Settings, tmp_path: Path) -> Iterator[WatchProcess]:
+    """Start a watcher and wait until it has built once."""
+    with WatchProcess(settings, tmp_path / "watch.log") as watcher:
+        watcher.wait_for("built")
+        yield watcher

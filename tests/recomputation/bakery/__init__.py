@@ -1,0 +1,1 @@
+"""The bakery's gold computed a second time, from its files and the definitions alone."""

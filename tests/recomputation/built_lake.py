@@ -1,0 +1,92 @@
+"""A lake that dbt builds the models of one source in: builds -> Rows of what is there."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from ingestion.lake import Lake as Storage
+from ingestion.settings import Settings
+from operations.dbt import dbt_environment
+from tests.recomputation.compare import Rows
+from tests.recomputation.readers import digest, read_table
+from tests.warm_dbt import DbtOutcome, WarmDbt
+
+PROJECT = Path(__file__).parents[2]
+WITHOUT_TESTS = ("--exclude-resource-type", "test", "unit_test")
+
+
+class BuiltLake:
+    """The lake in `home`, and the warm dbt that builds the models of one source in it.
+
+    `builds` counts the builds that went well.
+    """
+
+    def __init__(self, home: Path, dbt: WarmDbt, source: str) -> None:
+        """Name the lake; nothing is made before it is built."""
+        self.settings = Settings(home=home, project_dir=PROJECT)
+        self.source = source
+        self._dbt = dbt
+        self.builds = 0
+
+    def build(
+        self, select: str | None = None, *, full_refresh: bool = False, tests: bool = False
+    ) -> DbtOutcome:
+        """Run `dbt build`, without data and unit tests unless asked for them.
+
+        By default for all that is made of the source, and the seeds that it takes.
+        Raises DbtFailedError when a node fails.
+        """
+        arguments = [
+            "build",
+            "--select",
+            select or f"@source:{self.source}",
+            *(["--full-refresh"] if full_refresh else []),
+            *([] if tests else WITHOUT_TESTS),
+        ]
+        outcome = self._dbt.run(arguments, dbt_environment(self.settings))
+        self.builds += 1
+        return outcome
+
+    def gold(self, name: str) -> Rows:
+        """Return a table of gold, read past Spark."""
+        return self.table(f"gold.{name}")
+
+    def silver(self, name: str) -> Rows:
+        """Return a table of silver, read past Spark."""
+        return self.table(f"silver.{name}")
+
+    def table(self, identifier: str) -> Rows:
+        """Return the newest snapshot of a table, such as `silver.shop__orders`."""
+        return read_table(self._storage.catalog, identifier)
+
+    def models(self) -> dict[str, tuple[str, ...]]:
+        """Return the models in the source's folders of silver and gold, and their unique keys."""
+        manifest = json.loads((self.settings.home / "target" / "manifest.json").read_bytes())
+        models = (node for node in manifest["nodes"].values() if node["resource_type"] == "model")
+        return {
+            f"{model['schema']}.{model['alias']}": _as_tuple(model["config"]["unique_key"])
+            for model in models
+            if model["schema"] in ("silver", "gold") and self.source in model["fqn"]
+        }
+
+    def digests(self) -> dict[str, str]:
+        """Return the source's models of silver and gold with a hash of their rows."""
+        return {identifier: digest(self.table(identifier)) for identifier in self.models()}
+
+    def snapshots(self) -> dict[str, int | None]:
+        """Return the source's models of silver and gold with the id of their newest snapshot."""
+        stored = {name: self._storage.stored(_identifier(name)) for name in self.models()}
+        return {name: table.snapshot_id if table else None for name, table in stored.items()}
+
+    @property
+    def _storage(self) -> Storage:
+        return Storage(self.settings)
+
+
+def _identifier(name: str) -> tuple[str, str]:
+    namespace, table = name.split(".")
+    return namespace, table
+
+
+def _as_tuple(key: str | Sequence[str]) -> tuple[str, ...]:
+    return (key,) if isinstance(key, str) else tuple(key)
