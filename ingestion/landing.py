@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 import pyarrow as pa
 from pyiceberg.exceptions import CommitFailedException
@@ -24,10 +24,12 @@ from ingestion.raw_tables import (
     null_notes,
     reshape,
 )
+from ingestion.registered import RegisteredFiles
 from ingestion.settings import Failpoint
 from ingestion.stamp import Stamp
 
 if TYPE_CHECKING:
+    from pyarrow.parquet import FileMetaData
     from pyiceberg.catalog import Catalog
     from pyiceberg.manifest import DataFile
     from pyiceberg.table import Table, Transaction
@@ -57,6 +59,7 @@ class Landing:
         self._writer = DataFileWriter(transaction.table_metadata, self._table.io, CONSTANTS)
         self._load_id = pa.array([stamp.load_id])
         self._files: list[DataFile] = []
+        self._registered = RegisteredFiles(transaction)
         self._may_be_committed = False
         self.tombstones_count = 0
 
@@ -76,12 +79,12 @@ class Landing:
     @property
     def written_count(self) -> int:
         """How many rows are in the finished data files, by their own metadata."""
-        return sum(file.record_count for file in self._files)
+        return sum(file.record_count for file in self._files) + self._registered.rows_count
 
     @property
     def written_bytes(self) -> int:
         """The size of the finished data files."""
-        return sum(file.file_size_in_bytes for file in self._files)
+        return sum(file.file_size_in_bytes for file in self._files) + self._registered.bytes
 
     def write(self, rows: pa.Table) -> None:
         """Write rows that exist upstream."""
@@ -92,6 +95,14 @@ class Landing:
         self.tombstones_count += rows.num_rows
         self._writer.write(self._stamped(rows, is_deleted=True))
 
+    def register(
+        self, stream: BinaryIO, footer: FileMetaData, origin: Mapping[str, object]
+    ) -> None:
+        """Take a Parquet file as it is; `origin` says what is the same for all of its rows."""
+        stamp = self._stamp
+        added = {INGESTED_AT: stamp.ingested_at, LOAD_ID: stamp.load_id, IS_DELETED: False}
+        self._registered.add(stream, footer, {**origin, **added})
+
     def finish(self) -> None:
         """Complete the data files; after this their counts are known."""
         self._files = self._writer.finish()
@@ -100,6 +111,7 @@ class Landing:
         """Remove the data files, unless a commit was tried that may have made them the table's."""
         if not self._may_be_committed:
             self._writer.discard()
+            self._registered.discard()
 
     def commit(
         self, catalog: Catalog, progress: Progress, failpoint: Failpoint | None = None
@@ -109,17 +121,9 @@ class Landing:
         Raises ConflictError when the table has moved on (the files are gone then), LoadError when
         the outcome is unknown and the rows are not in the table.
         """
-        update = self._transaction.update_snapshot()
-        producer = update.overwrite() if self._replaces else update.fast_append()
-        for file in self._files:
-            producer.append_data_file(file)
-        if self._replaces:
-            for file in existing_files(self._table):
-                producer.delete_data_file(file)
-        snapshot_id = producer.snapshot_id
+        snapshot_id = self._stage()
         progress.record["snapshot_id"] = snapshot_id
         self._transaction.set_properties(progress.as_property())
-        producer.commit()
         Failpoint.BEFORE_COMMIT.reached(failpoint)
         self._may_be_committed = True
         try:
@@ -133,6 +137,23 @@ class Landing:
             self._settle_unknown_outcome(catalog, progress, error)
         Failpoint.AFTER_COMMIT.reached(failpoint)
         return snapshot_id
+
+    def _stage(self) -> int:
+        """Make the files part of the table within the transaction; return its last snapshot's id.
+
+        Registered files take a snapshot of their own: pyiceberg writes one spec in each.
+        """
+        snapshot_id = 0
+        if self._files or self._replaces or not self._registered.rows_count:
+            update = self._transaction.update_snapshot()
+            producer = update.overwrite() if self._replaces else update.fast_append()
+            for file in self._files:
+                producer.append_data_file(file)
+            for file in existing_files(self._table) if self._replaces else ():
+                producer.delete_data_file(file)
+            producer.commit()
+            snapshot_id = producer.snapshot_id
+        return self._registered.append() if self._registered.rows_count else snapshot_id
 
     def _settle_unknown_outcome(
         self, catalog: Catalog, progress: Progress, error: Exception

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import time
 from collections import deque
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -172,11 +171,11 @@ class _Load:
         if landing is None or not self._is_worth_a_commit(landing, books, reading):
             if landing is not None:
                 landing.discard()
-            result = self._result(Outcome.NOTHING_NEW, record, notes)
+            result = LoadResult.of(self._table.label, Outcome.NOTHING_NEW, record, notes)
             return result, record if books.quarantined else None
         progress = self._progress(reading, after, record)
         landing.commit(self._context.lake.catalog, progress, self._context.failpoint)
-        return self._result(Outcome.LANDED, record, notes), record
+        return LoadResult.of(self._table.label, Outcome.LANDED, record, notes), record
 
     def _is_worth_a_commit(self, landing: Landing, books: Books, reading: Reading) -> bool:
         """Whether the commit would change the table. Raises DataLossError if it would empty it."""
@@ -222,19 +221,6 @@ class _Load:
             content=after if is_full else None,
             upstream=reading.plan.upstream.fingerprint,
             record=record,
-        )
-
-    def _result(self, outcome: Outcome, record: Record, notes: Sequence[str]) -> LoadResult:
-        return LoadResult(
-            self._table.label,
-            outcome,
-            rows_read=record["rows_read_count"],
-            rows_landed=record["rows_landed_count"] if outcome is Outcome.LANDED else 0,
-            rows_quarantined=record["rows_quarantined_count"],
-            rows_deleted=record["rows_deleted_count"],
-            bytes_read=record["bytes_read_count"],
-            snapshot_id=record["snapshot_id"],
-            notes=tuple(notes),
         )
 
     def _shape(self, reading: Reading) -> RawShape:

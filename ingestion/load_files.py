@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from ingestion.attempts import plan_again_on_conflict
 from ingestion.batches import Batch
@@ -17,7 +18,7 @@ from ingestion.loads import Record
 from ingestion.personal_data import Tokeniser
 from ingestion.progress import Progress
 from ingestion.quarantine import Quarantine
-from ingestion.raw_tables import RawShape
+from ingestion.raw_tables import FILE, FILE_HASH, FILE_MODIFIED_AT, RawShape
 from ingestion.readers.files import FileReading
 from ingestion.readers.files.arrivals import Arrival, Arrivals
 from ingestion.readers.files.known import fingerprint, known_files
@@ -28,6 +29,9 @@ from ingestion.readers.files.rows import FileRows
 from ingestion.results import IngestOptions, LoadResult, OnEvent, Outcome, TableProgress
 from ingestion.settings import Failpoint
 from ingestion.stamp import Stamp
+
+if TYPE_CHECKING:
+    from pyarrow.parquet import FileMetaData
 
 HELD_BACK_BYTES = 32 * 1024 * 1024
 SHOWN_FILES = 3
@@ -91,6 +95,7 @@ class _OpenFile:
     read: int = 0
     bad: int = 0
     is_flowing: bool = False
+    is_set_aside: bool = False
 
 
 class _FileLoad:
@@ -149,6 +154,8 @@ class _FileLoad:
         fault = self._faults.get(file.arrival.found.name, piece.spoiled)
         if fault is not None:
             self._set_aside(file, fault, is_last=piece.is_last)
+        elif piece.whole is not None:
+            self._register(file, piece.whole)
         elif piece.batch is not None:
             file.read += piece.batch.read_count
             file.bad += len(piece.batch.rejections)
@@ -165,7 +172,25 @@ class _FileLoad:
             self._keep_whole(file)
         else:
             self._let_flow(file)
-        self._count(file)
+        if not file.is_set_aside:
+            self._count(file)
+
+    def _register(self, file: _OpenFile, footer: FileMetaData) -> None:
+        """Make a Parquet file part of the table as it is."""
+        found = file.arrival.found
+        origin = {FILE: found.name, FILE_HASH: file.arrival.hash}
+        file.is_flowing = True
+        try:
+            with self._context.place.open(found) as opened:
+                landing = self._opened()
+                landing.register(
+                    opened.stream, footer, {**origin, FILE_MODIFIED_AT: found.modified_at}
+                )
+                opened.require_unchanged()
+        except (ChangedFileError, FileNotFoundError) as error:
+            raise _SpoiledLateError(found.name, ChangedFileError(str(error))) from error
+        self._rows_read += footer.num_rows
+        self._context.on_event(TableProgress(self._table.label, self._rows_read))
 
     def _let_flow(self, file: _OpenFile) -> None:
         """Write what is held back of a file, unless so much of it is bad that it must be wrong."""
@@ -196,9 +221,9 @@ class _FileLoad:
             raise _SpoiledLateError(name, fault)
         file.held_back.clear()
         self._faults[name] = fault
-        if not is_last or file.read < 0:
+        if not is_last or file.is_set_aside:
             return
-        file.read = -1
+        file.is_set_aside = True
         if isinstance(fault, ChangedFileError):
             self._notes.append(f"left for the next load: {fault}")
             return
@@ -299,13 +324,4 @@ class _FileLoad:
         return notes
 
     def _result(self, outcome: Outcome, record: Record) -> LoadResult:
-        return LoadResult(
-            self._table.label,
-            outcome,
-            rows_read=record["rows_read_count"],
-            rows_landed=record["rows_landed_count"] if outcome is Outcome.LANDED else 0,
-            rows_quarantined=record["rows_quarantined_count"],
-            bytes_read=record["bytes_read_count"],
-            snapshot_id=record["snapshot_id"],
-            notes=tuple(self._all_notes),
-        )
+        return LoadResult.of(self._table.label, outcome, record, self._all_notes)

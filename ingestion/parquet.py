@@ -188,27 +188,10 @@ class DataFileWriter:
         part.writer.close()
         size = part.stream.tell()
         part.stream.close()
-        schema = self._metadata.schema()
-        statistics = data_file_statistics_from_parquet_metadata(
-            part.writer.writer.metadata,
-            compute_statistics_plan(schema, self._metadata.properties),
-            parquet_path_to_id_mapping(schema),
-        )
         key = self._partition_key(part.values)
-        self._files.append(
-            DataFile.from_args(
-                content=DataFileContent.DATA,
-                file_path=part.path,
-                file_format=FileFormat.PARQUET,
-                partition=key.partition if key else Record(),
-                file_size_in_bytes=size,
-                sort_order_id=None,
-                spec_id=self._metadata.default_spec_id,
-                equality_ids=None,
-                key_metadata=None,
-                **statistics.to_serialized_dict(),
-            )
-        )
+        footer = part.writer.writer.metadata
+        values = key.partition if key else Record()
+        self._files.append(data_file(part.path, size, footer, values, self._metadata))
         part.writer = part.stream = None
 
     def _partition_key(self, values: tuple[Any, ...]) -> PartitionKey | None:
@@ -220,6 +203,37 @@ class DataFileWriter:
             for part, value in zip(spec.fields, values, strict=True)
         ]
         return PartitionKey(fields, spec, self._metadata.schema())
+
+
+def data_file(
+    path: str,
+    size: int,
+    footer: pq.FileMetaData,
+    partition: Record,
+    metadata: TableMetadata,
+) -> DataFile:
+    """Return what a table (`metadata`, its default partition spec) is told of a Parquet file.
+
+    The file has `size` bytes; column metrics come from its footer, found by names.
+    """
+    schema = metadata.schema()
+    statistics = data_file_statistics_from_parquet_metadata(
+        footer,
+        compute_statistics_plan(schema, metadata.properties),
+        parquet_path_to_id_mapping(schema),
+    )
+    return DataFile.from_args(
+        content=DataFileContent.DATA,
+        file_path=path,
+        file_format=FileFormat.PARQUET,
+        partition=partition,
+        file_size_in_bytes=size,
+        sort_order_id=None,
+        spec_id=metadata.default_spec_id,
+        equality_ids=None,
+        key_metadata=None,
+        **statistics.to_serialized_dict(),
+    )
 
 
 def _compact(field: pa.Field, is_constant: bool) -> pa.Field:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from ingestion.declarations import FileTable, PartitionField, TableDeclaration
+from ingestion.declarations import FileFormat, FileTable, PartitionField, TableDeclaration
 from ingestion.errors import ConfigurationError
 from ingestion.types import DataType
 
@@ -46,6 +46,12 @@ class RawColumn:
     is_required: bool = False
 
 
+_ADDED_COLUMNS = (
+    RawColumn(INGESTED_AT, DataType("timestamp"), is_required=True),
+    RawColumn(LOAD_ID, DataType("string"), is_required=True),
+    RawColumn(IS_DELETED, DataType("boolean"), is_required=True),
+    RawColumn(RESCUED, DataType("string")),
+)
 # `_file_row` is null where a Parquet file is part of the table as it is: it has no such column.
 _FILE_COLUMNS = (
     RawColumn(FILE, DataType("string"), is_required=True),
@@ -66,19 +72,21 @@ class RawShape:
 
     @classmethod
     def of(cls, table: TableDeclaration, evolved: Iterable[RawColumn] = ()) -> RawShape:
-        """Return the shape a declaration asks for: its landed columns, then those Firn adds."""
+        """Return the shape a declaration asks for: its landed columns, then those Firn adds.
+
+        A Parquet file that is part of the table as it is lacks the added ones: pyiceberg reads it
+        only where they are not required.
+        """
         declared = (
             RawColumn(c.name, c.data_type, is_required=c.name in table.key)
             for c in table.landed_columns
         )
-        added = (
-            RawColumn(INGESTED_AT, DataType("timestamp"), is_required=True),
-            RawColumn(LOAD_ID, DataType("string"), is_required=True),
-            RawColumn(IS_DELETED, DataType("boolean"), is_required=True),
-            RawColumn(RESCUED, DataType("string")),
-        )
-        of_files = _FILE_COLUMNS if isinstance(table, FileTable) else ()
-        columns = (*declared, *added, *of_files, *evolved)
+        added: tuple[RawColumn, ...] = _ADDED_COLUMNS
+        if isinstance(table, FileTable):
+            added += _FILE_COLUMNS
+            if table.format is FileFormat.PARQUET:
+                added = tuple(replace(column, is_required=False) for column in added)
+        columns = (*declared, *added, *evolved)
         return cls(table.label, table.identifier, columns, table.partition_by)
 
     @property

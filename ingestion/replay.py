@@ -21,7 +21,8 @@ from ingestion.loads import record_loads, unrecorded_loads
 from ingestion.locks import source_lock
 from ingestion.personal_data import Tokeniser
 from ingestion.replay_files import replay_files
-from ingestion.replay_table import ReplayContext, ReplayResult, replay_table
+from ingestion.replay_landing import ReplayContext, ReplayResult
+from ingestion.replay_table import replay_table
 from ingestion.settings import Settings
 
 OnResult = Callable[[ReplayResult], None]

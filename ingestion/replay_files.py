@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -12,11 +11,10 @@ from functools import cached_property
 import pyarrow as pa
 
 from ingestion.attempts import plan_again_on_conflict
-from ingestion.books import Books, make_record
 from ingestion.declarations import Encoding, FileFormat, FileTable
 from ingestion.errors import FirnError
 from ingestion.kept_rows import KeptRow, KeptRows, Mark, Resolution
-from ingestion.landing import Landing, Planned, open_landing
+from ingestion.landing import Planned, open_landing
 from ingestion.loads import Record, record_loads
 from ingestion.progress import Progress
 from ingestion.raw_tables import FILE_HASH, FILE_ROW, LOAD_ID, RawShape
@@ -26,7 +24,7 @@ from ingestion.readers.files.place import FoundFile
 from ingestion.readers.files.reader import FORMATS
 from ingestion.readers.files.rows import FileRows
 from ingestion.readers.files.undeclared import Undeclared
-from ingestion.replay_table import LOAD_MODE, ReplayContext, ReplayResult
+from ingestion.replay_landing import ReplayContext, Replaying, ReplayResult, resolution_of
 from ingestion.stamp import REPLAY, Stamp
 
 Place = tuple[str, int | None]
@@ -88,11 +86,10 @@ class _FileReplay:
 
     def _judge(self, row: KeptRow) -> _Judged:
         mark = Mark.of(row)
-        place = row.place.get("row")
-        number = int(place) if place else None
-        if load_id := self._landed.get((str(row.place.get("hash")), number)):
+        place = _place_of(row)
+        if load_id := self._landed.get(place):
             return _Judged(mark, landed_by=load_id)
-        content = row.values.get("bytes")
+        number, content = place[1], row.values.get("bytes")
         if number is None or content is None or self._table.format is FileFormat.PARQUET:
             return _Judged(mark)
         try:
@@ -118,67 +115,41 @@ class _FileReplay:
 
     @cached_property
     def _landed(self) -> dict[Place, str]:
-        """Which rows of which files the raw table holds, by which load; None stands for any row."""
+        """Which of the kept rows the raw table holds, by which load; no number stands for any."""
         raw = self._context.lake.table(self._table.identifier)
-        hashes = {place for place in self._kept_hashes() if place}
-        if raw is None or not hashes:
+        kept = {_place_of(row) for rows in self._kept.open() for row in rows}
+        if raw is None or not kept:
             return {}
-        wanted = ", ".join(f"'{content}'" for content in sorted(hashes))
+        wanted = ", ".join(f"'{content}'" for content in sorted({place[0] for place in kept}))
         columns = (FILE_HASH, FILE_ROW, LOAD_ID)
         scan = raw.scan(f"{FILE_HASH} in ({wanted})", selected_fields=columns)
         found: dict[Place, str] = {}
-        for row in scan.to_arrow().to_pylist():
-            found[row[FILE_HASH], row[FILE_ROW]] = row[LOAD_ID]
-            found[row[FILE_HASH], None] = row[LOAD_ID]
+        for batch in scan.to_arrow_batch_reader():
+            for row in batch.to_pylist():
+                for place in ((row[FILE_HASH], row[FILE_ROW]), (row[FILE_HASH], None)):
+                    if place in kept:
+                        found[place] = row[LOAD_ID]
         return found
 
-    def _kept_hashes(self) -> Iterator[str | None]:
-        for rows in self._kept.open():
-            for row in rows:
-                yield row.place.get("hash")
-
-    def _land(self, ready: list[pa.Table], unfit: int) -> Record:
+    def _land(self, ready: list[pa.Table], unfit_count: int) -> Record:
         """Land all rows that are ready in one commit, and return its record."""
         planned = Planned(self._context.lake, self._stored, self._stamp, replaces=False)
         landing, _ = open_landing(planned, RawShape.of(self._table))
-        try:
-            for row in ready:
-                landing.write(row)
-            landing.finish()
-            record = self._record(landing, len(ready), unfit)
-            progress = replace(
-                self._before,
-                load_id=self._stamp.load_id,
-                ingested_at=self._stamp.ingested_at.isoformat(),
-                record=record,
-            )
-            landing.commit(self._context.lake.catalog, progress, self._context.failpoint)
-        except BaseException:
-            landing.discard()
-            raise
-        return record
-
-    def _record(self, landing: Landing, ready: int, unfit: int) -> Record:
-        books = Books(
-            self._table.label,
-            read=ready + unfit,
-            landed=landing.written_count,
-            quarantined=unfit,
-            bytes_written=landing.written_bytes,
-        )
-        books.require_balance()
-        record = make_record(self._table, self._stamp, books, (self._before, None))
-        return {**record, "load_mode": LOAD_MODE}
+        replaying = Replaying(self._context, self._table, self._before, self._stamp)
+        return replaying.land(landing, ready, len(ready), unfit_count)
 
     def _mark(self, judged: _Judged) -> Mark:
         now = datetime.now(UTC)
         if judged.row is not None:
             return judged.mark.resolved(Resolution.REPLAYED, self._stamp.load_id, now)
         if judged.landed_by is not None:
-            is_replay = judged.landed_by.startswith(REPLAY)
-            how = Resolution.REPLAYED if is_replay else Resolution.LANDED
-            return judged.mark.resolved(how, judged.landed_by, now)
+            return judged.mark.resolved(resolution_of(judged.landed_by), judged.landed_by, now)
         return judged.mark
+
+
+def _place_of(row: KeptRow) -> Place:
+    number = row.place.get("row")
+    return str(row.place.get("hash")), int(number) if number else None
 
 
 def _arrival_of(row: KeptRow) -> Arrival:

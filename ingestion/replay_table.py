@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
 
@@ -13,18 +13,15 @@ import pyarrow as pa
 from pyiceberg.table import Table
 
 from ingestion.attempts import plan_again_on_conflict
-from ingestion.books import Books, make_record
 from ingestion.declarations import PostgresTable
 from ingestion.errors import FirnError
 from ingestion.kept_rows import KeptRow, KeptRows, Mark, Resolution
-from ingestion.lake import Lake
 from ingestion.landing import Landing
 from ingestion.loads import Record, record_loads
-from ingestion.personal_data import Tokeniser
 from ingestion.progress import Progress
 from ingestion.raw_tables import RawColumn, RawShape, ensure_raw_table
 from ingestion.readers.postgres.kept import KeptRowReader
-from ingestion.settings import Failpoint
+from ingestion.replay_landing import ReplayContext, Replaying, ReplayResult, resolution_of
 from ingestion.stamp import REPLAY, Stamp
 from ingestion.types import DataType
 from ingestion.verdicts import (
@@ -37,36 +34,6 @@ from ingestion.verdicts import (
     reached_cursor,
     version_columns,
 )
-
-LOAD_MODE = "replay"
-
-
-@dataclass(frozen=True)
-class ReplayResult:
-    """What became of the open rows of one table (`label`, or the source if that failed).
-
-    `replayed`: put back now. `landed`, `superseded`: a load did so since, or landed a later
-    version. `waiting`: the next load reads them again. `unfit`: still cannot be landed.
-    """
-
-    label: str
-    replayed: int = 0
-    landed: int = 0
-    superseded: int = 0
-    waiting: int = 0
-    unfit: int = 0
-    seconds: float = 0.0
-    load_id: str | None = None
-    error: FirnError | None = None
-
-
-@dataclass(frozen=True)
-class ReplayContext:
-    """What the tables of one replay share; `tokeniser` is asked for only if there is need."""
-
-    lake: Lake
-    tokeniser: Callable[[], Tokeniser]
-    failpoint: Failpoint | None = None
 
 
 def replay_table(context: ReplayContext, table: PostgresTable) -> ReplayResult:
@@ -105,7 +72,7 @@ class _Replay:
         judged = judge_kept_rows(self._raw, self._table, reached, pa.concat_tables(parts))
         verdicts = {row_id: judged.get(row_id, Judged(Verdict.UNFIT)) for row_id in self._marks}
         counts = Counter(judged.verdict for judged in verdicts.values())
-        record = self._land(verdicts, counts[Verdict.UNFIT]) if counts[Verdict.READY] else None
+        record = self._land(verdicts, counts) if counts[Verdict.READY] else None
         self._kept.mark(dict(self._settled(verdicts)))
         if record:
             record_loads(self._context.lake, [record])
@@ -175,41 +142,18 @@ class _Replay:
                 typed = batch.rows.append_column(IS_FIT, is_fit)
                 yield as_candidates(self._raw, self._table, typed, read_at)
 
-    def _land(self, verdicts: Mapping[str, Judged], unfit_count: int) -> Record:
+    def _land(self, verdicts: Mapping[str, Judged], counts: Counter[Verdict]) -> Record:
         """Land all rows that are ready in one commit, and return its record."""
+        replaying = Replaying(self._context, self._table, self._before, self._stamp)
         landing = Landing(self._raw.transaction(), self._stamp)
-        try:
-            for rows in self._kept.open():
-                ready = [row for row in rows if verdicts[row.row_id].verdict is Verdict.READY]
-                for batch in self._reader.read(ready):
-                    landing.write(batch.rows)
-            landing.finish()
-            record = self._record(landing, verdicts, unfit_count)
-            progress = replace(
-                self._before,
-                load_id=self._stamp.load_id,
-                ingested_at=self._stamp.ingested_at.isoformat(),
-                record=record,
-            )
-            landing.commit(self._context.lake.catalog, progress, self._context.failpoint)
-        except BaseException:
-            landing.discard()
-            raise
-        return record
+        ready = self._ready(verdicts)
+        return replaying.land(landing, ready, counts[Verdict.READY], counts[Verdict.UNFIT])
 
-    def _record(self, landing: Landing, verdicts: Mapping[str, Judged], unfit_count: int) -> Record:
-        """Return the row of ops.loads. Raises LoadError when the books do not balance."""
-        ready_count = sum(judged.verdict is Verdict.READY for judged in verdicts.values())
-        books = Books(
-            self._table.label,
-            read=ready_count + unfit_count,
-            landed=landing.written_count,
-            quarantined=unfit_count,
-            bytes_written=landing.written_bytes,
-        )
-        books.require_balance()
-        progress = (self._before, self._before.cursor)
-        return {**make_record(self._table, self._stamp, books, progress), "load_mode": LOAD_MODE}
+    def _ready(self, verdicts: Mapping[str, Judged]) -> Iterator[pa.Table]:
+        for rows in self._kept.open():
+            ready = [row for row in rows if verdicts[row.row_id].verdict is Verdict.READY]
+            for batch in self._reader.read(ready):
+                yield batch.rows
 
     def _settled(self, verdicts: Mapping[str, Judged]) -> Iterator[tuple[str, Mark]]:
         """Yield what quarantine shall say of each row."""
@@ -227,5 +171,4 @@ class _Replay:
 def _resolution(judged: Judged) -> Resolution:
     if judged.verdict is Verdict.SUPERSEDED:
         return Resolution.SUPERSEDED
-    is_replay = str(judged.load_id).startswith(REPLAY)
-    return Resolution.REPLAYED if is_replay else Resolution.LANDED
+    return resolution_of(str(judged.load_id))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
 from ingestion.errors import FirnError
 
@@ -52,6 +53,23 @@ class LoadResult:
     snapshot_id: int | None = None
     notes: tuple[str, ...] = ()
     error: FirnError | None = None
+
+    @classmethod
+    def of(
+        cls, label: str, outcome: Outcome, record: Mapping[str, Any], notes: Iterable[str]
+    ) -> LoadResult:
+        """Return what a load's row of ops.loads says; nothing landed unless that is the outcome."""
+        return cls(
+            label,
+            outcome,
+            rows_read=record["rows_read_count"],
+            rows_landed=record["rows_landed_count"] if outcome is Outcome.LANDED else 0,
+            rows_quarantined=record["rows_quarantined_count"],
+            rows_deleted=record["rows_deleted_count"],
+            bytes_read=record["bytes_read_count"],
+            snapshot_id=record["snapshot_id"],
+            notes=tuple(notes),
+        )
 
 
 @dataclass(frozen=True)

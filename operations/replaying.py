@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from rich.console import Console
 
 from ingestion.replay import replay
-from ingestion.replay_table import ReplayResult
+from ingestion.replay_landing import ReplayResult
 from ingestion.settings import Settings
 from operations.report import print_replays
 

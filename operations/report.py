@@ -9,7 +9,7 @@ from rich.table import Table as Grid
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ingestion.replay_table import ReplayResult
+    from ingestion.replay_landing import ReplayResult
     from ingestion.results import LoadResult
     from operations.creation import Creation
     from operations.doctor import Finding

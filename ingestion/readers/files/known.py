@@ -26,14 +26,14 @@ Landed = tuple[str, str, datetime]
 
 @dataclass
 class KnownFiles:
-    """Contents by hash, and names with the hash and the time that they were landed with."""
+    """Contents by their hashes, and names with the hash and the time that they were landed with."""
 
-    hashes: dict[str, str] = field(default_factory=dict)
+    hashes: set[str] = field(default_factory=set)
     names: dict[str, set[tuple[str, datetime | None]]] = field(default_factory=dict)
 
     def add(self, name: str, content: str, modified_at: datetime | None = None) -> None:
         """Note that the content with this hash is known under this name."""
-        self.hashes.setdefault(content, name)
+        self.hashes.add(content)
         self.names.setdefault(name, set()).add((content, modified_at))
 
     def is_unchanged(self, found: FoundFile) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable, Iterator, Sequence
 from typing import BinaryIO
@@ -20,6 +21,7 @@ from ingestion.readers.files.parsed import (
     SpoiledFileError,
 )
 from ingestion.readers.files.undeclared import Undeclared
+from ingestion.readers.files.whole_parquet import is_registrable
 from ingestion.readers.unfit import unfit_rows
 
 BATCH_ROWS = 64 * 1024
@@ -34,12 +36,18 @@ class ParquetRows:
         self._undeclared = undeclared
         self._rows_before = 0
 
-    def pieces(self, stream: BinaryIO) -> Iterator[pa.RecordBatch]:
-        """Yield record batches. Raises SpoiledFileError for a file that cannot be landed."""
+    def pieces(self, stream: BinaryIO) -> Iterator[pa.RecordBatch | pq.FileMetaData]:
+        """Yield record batches; of a file that needs no rewriting its footer, and no more.
+
+        Raises SpoiledFileError for a file that cannot be landed.
+        """
         try:
             file = pq.ParquetFile(stream)
             self._check(file.schema_arrow)
-            yield from file.iter_batches(batch_size=BATCH_ROWS)
+            if is_registrable(file, stream.seek(0, io.SEEK_END), self._table):
+                yield file.metadata
+            else:
+                yield from file.iter_batches(batch_size=BATCH_ROWS)
         except (pa.ArrowException, OSError) as error:
             raise SpoiledFileError(NOT_READABLE, f"it is no whole Parquet file: {error}") from None
 

@@ -48,11 +48,6 @@ class Parsed:
     bad: list[BadRow] = field(default_factory=list)
     header: str | None = None
 
-    @property
-    def count(self) -> int:
-        """How many rows of the file these are."""
-        return int(self.rows.num_rows) + len(self.bad)
-
 
 class Format(Protocol[Piece]):
     """How the content of one file becomes rows; an object per file.

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, BinaryIO, cast
 
+from pyarrow.parquet import FileMetaData
+
 from ingestion.batches import Batch
 from ingestion.declarations import FileFormat, FileTable
 from ingestion.personal_data import Tokeniser
@@ -40,10 +42,14 @@ FORMATS: dict[FileFormat, Any] = {
 
 @dataclass(frozen=True)
 class FileBatch:
-    """Some rows of a file; at its end, `is_last`, or why it cannot be landed."""
+    """Some rows of a file; at its end, `is_last`, or why it cannot be landed.
+
+    A Parquet file that needs no rewriting is `whole`, its footer, and no rows.
+    """
 
     arrival: Arrival
     batch: Batch | None = None
+    whole: FileMetaData | None = None
     spoiled: SpoiledFileError | ChangedFileError | None = None
     is_last: bool = False
 
@@ -154,5 +160,7 @@ class FileReading:
             return FileBatch(piece.arrival, spoiled=piece.spoiled, is_last=True)
         if piece.form is None or piece.content is None:
             return FileBatch(piece.arrival, is_last=True)
+        if isinstance(piece.content, FileMetaData):
+            return FileBatch(piece.arrival, whole=piece.content)
         batch = self._rows.batch(piece.arrival, piece.form.parse(piece.content))
         return FileBatch(piece.arrival, batch)

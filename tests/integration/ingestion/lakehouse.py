@@ -9,7 +9,7 @@ import psycopg
 import yaml
 
 from ingestion.replay import replay
-from ingestion.replay_table import ReplayResult
+from ingestion.replay_landing import ReplayResult
 from tests.integration.ingestion.checker import Row
 from tests.integration.ingestion.home import LakeHome
 

@@ -13,7 +13,7 @@ from ingestion.errors import ConfigurationError
 from ingestion.lake import Lake
 from ingestion.landing import Landing
 from ingestion.quarantine import Quarantine
-from ingestion.replay_table import ReplayResult
+from ingestion.replay_landing import ReplayResult
 from ingestion.stamp import Stamp
 from tests.integration.ingestion.checker import Row, judge, tuples
 from tests.integration.ingestion.lakehouse import Lakehouse, table
