@@ -38,7 +38,7 @@ setup: $(VENV)/.runtime ## Make the environment, fetch the pinned jars.
 # The shop
 
 .PHONY: demo
-demo: setup ## The shop, from PostgreSQL to tested gold; again: what is new since.
+demo: setup ## The sandbox, from its sources to tested gold; again: what is new since.
 	@$(BIN)/firn demo
 
 .PHONY: demo-telemetry

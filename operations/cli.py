@@ -10,6 +10,7 @@ from rich.console import Console
 from ingestion.errors import FirnError
 from ingestion.settings import Settings
 from operations.imports import leave_out_pandas
+from sandbox.systems import System
 
 app = typer.Typer(
     name="firn",
@@ -24,8 +25,6 @@ spark_app = typer.Typer(
     help="A Spark that stays, for `dbt build --target warm`.", no_args_is_help=True
 )
 app.add_typer(spark_app, name="spark")
-
-SYSTEMS = ("shop", "bakery", "telemetry")
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
@@ -90,11 +89,15 @@ def doctor(
 
 @app.command()
 @named_faults
-def demo() -> None:
-    """Run the shop from an empty folder to tested gold, or take in what is new since."""
+def demo(
+    systems: Annotated[
+        list[System] | None, typer.Argument(help="Systems of the sandbox; none: all.")
+    ] = None,
+) -> None:
+    """Run the sandbox from an empty folder to tested gold, or take in what is new since."""
     from operations.demo import run_demo
 
-    run_demo(Settings.load(), out)
+    run_demo(Settings.load(), out, systems or list(System))
 
 
 @app.command()
@@ -269,36 +272,12 @@ def show(
 @sandbox_app.command("start")
 @named_faults
 def sandbox_start(
-    name: Annotated[
-        str, typer.Argument(help="The system to start: shop, bakery, telemetry.")
-    ] = "shop",
+    system: Annotated[System, typer.Argument(help="Which to start.")] = System.SHOP,
 ) -> None:
     """Start a stand-in; the first time, fill it."""
-    _known_system(name)
-    start = {"shop": _start_shop, "bakery": _start_bakery, "telemetry": _start_telemetry}[name]
-    start(Settings.load())
+    from operations.stand_ins import STAND_INS
 
-
-def _start_telemetry(settings: Settings) -> None:
-    from operations.telemetry_sandbox import reports_folder, start_telemetry
-
-    dropped = start_telemetry(settings)
-    said = f"dropped {dropped.files:,} reports" if dropped else "was there already"
-    out.print(f"The fleet {said}: {reports_folder(settings)}", soft_wrap=True)
-
-
-def _start_shop(settings: Settings) -> None:
-    from operations.shop_sandbox import shop_server, start_shop
-
-    verb = "filled and running" if start_shop(settings) else "running"
-    out.print(f"The shop is {verb} on 127.0.0.1:{shop_server(settings).port}.")
-
-
-def _start_bakery(settings: Settings) -> None:
-    from operations.bakery_sandbox import bakery_folder, start_bakery
-
-    verb = "were written to" if start_bakery(settings) else "are in"
-    out.print(f"The bakery's files {verb} {bakery_folder(settings)}.", soft_wrap=True)
+    out.print(STAND_INS[system].start(Settings.load()), soft_wrap=True)
 
 
 @sandbox_app.command("stop")
@@ -314,40 +293,25 @@ def sandbox_stop() -> None:
 @sandbox_app.command("advance")
 @named_faults
 def sandbox_advance(
-    name: Annotated[str, typer.Argument(help="The system to move on: shop, bakery, telemetry.")],
+    system: Annotated[System, typer.Argument(help="Which to move on.")],
     *,
     days: Annotated[int, typer.Option(help="Days of its own calendar.", min=1, max=366)] = 7,
 ) -> None:
     """Let time pass in a stand-in: new, changed and deleted rows, or new files."""
-    from operations.bakery_sandbox import advance_bakery
-    from operations.report import print_advance, print_written_days
-    from operations.shop_sandbox import advance_shop
-    from operations.telemetry_sandbox import advance_telemetry
+    from operations.stand_ins import STAND_INS
 
-    _known_system(name)
-    settings = Settings.load()
-    match name:
-        case "bakery":
-            print_written_days(out, advance_bakery(settings, days))
-        case "telemetry":
-            dropped = advance_telemetry(settings, days)
-            out.print(f"The fleet dropped {dropped.files:,} reports; it is {dropped.today} there.")
-        case _:
-            print_advance(out, advance_shop(settings, days))
+    STAND_INS[system].advance(Settings.load(), days, out)
 
 
 @sandbox_app.command("destroy")
 @named_faults
 def sandbox_destroy() -> None:
     """Stop the stand-ins and delete their data (part of `make clean`)."""
-    from operations.bakery_sandbox import remove_bakery
-    from operations.shop_sandbox import shop_server
-    from operations.telemetry_sandbox import destroy_telemetry
+    from operations.stand_ins import STAND_INS
 
     settings = Settings.load()
-    shop_server(settings).destroy()
-    remove_bakery(settings)
-    destroy_telemetry(settings)
+    for stand_in in STAND_INS.values():
+        stand_in.remove(settings)
 
 
 @spark_app.command("start")
@@ -386,12 +350,6 @@ def spark_status() -> None:
 
 def _sentence(text: str) -> str:
     return f"{text[:1].upper()}{text[1:]}."
-
-
-def _known_system(name: str) -> None:
-    if name not in SYSTEMS:
-        allowed = ", ".join(SYSTEMS)
-        raise typer.BadParameter(f"{name!r} is not a system of the sandbox; allowed: {allowed}")
 
 
 if __name__ == "__main__":

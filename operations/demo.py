@@ -1,7 +1,7 @@
-"""The shop, whole: doctor -> sandbox -> ingestion -> dbt build -> a summary people like to read."""
+"""The sandbox, whole: doctor -> stand-ins -> ingestion -> dbt build -> a summary to read."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from rich.console import Console
@@ -19,16 +19,16 @@ from operations.dbt import DbtResult, run_dbt
 from operations.doctor import examine
 from operations.landing import land, progress_bar
 from operations.report import print_findings
-from operations.shop_sandbox import start_shop
+from operations.stand_ins import STAND_INS
 from operations.summary import print_marts, print_tables, print_tests
+from sandbox.systems import System
 
 # Unit tests look at made-up rows, not at the lake: they belong to `make test`.
 WITHOUT_UNIT_TESTS = ("--exclude-resource-type", "unit_test")
-SHOP = ("--select", "source:shop+")
 NEXT = (
     ("firn sandbox advance shop --days 7", "let a week pass: new, changed and deleted rows"),
     ("make demo", "land and build only what is new"),
-    ("firn sandbox start bakery && firn ingest bakery", "the bakery's files; then dbt build"),
+    ("firn watch telemetry", "land and build reports of cars as they arrive"),
     ("firn show gold.sales_daily", "look into a table"),
     ("dbt docs generate && dbt docs serve", "read the documentation, follow the lineage"),
     ("firn sandbox stop", "stop the shop's PostgreSQL (make clean removes everything)"),
@@ -60,23 +60,23 @@ class Steps:
         self._out.print(grid)
 
 
-def run_demo(settings: Settings, out: Console) -> None:
-    """Run every step from the machine's check to the summary.
+def run_demo(settings: Settings, out: Console, systems: Sequence[System]) -> None:
+    """Run every step from the machine's check to the summary, for these systems.
 
     Raises FirnError as the steps do; what was landed and built before stays.
     """
     steps = Steps(out)
     with steps.step("Check the machine"):
         _examine(settings, out)
-    with steps.step("Start the shop"):
-        filled = start_shop(settings)
-        out.print("A shop of 18 months was made." if filled else "The shop was there already.")
+    with steps.step("Start the sandbox"):
+        for system in systems:
+            out.print(STAND_INS[system].start(settings), soft_wrap=True)
     with steps.step("Land what is new"):
-        loads = land(settings, ["shop"], IngestOptions(deletes=True), out)
+        loads = land(settings, systems, IngestOptions(deletes=True), out)
         out.print(_landed(loads))
         _make_room_for_others(settings)
     with steps.step("Build and test"):
-        result = _build(settings, out)
+        result = _build(settings, out, systems)
     out.rule("[bold]The lake now", align="left", style="dim")
     print_tables(settings, out)
     out.print()
@@ -106,17 +106,18 @@ def _make_room_for_others(settings: Settings) -> None:
 
 def _landed(loads: list[LoadResult]) -> str:
     landed = sum(load.rows_landed + load.rows_deleted for load in loads)
-    return f"{landed:,} new rows landed." if landed else "Nothing new in the shop."
+    return f"{landed:,} new rows landed." if landed else "Nothing new."
 
 
-def _build(settings: Settings, out: Console) -> DbtResult:
+def _build(settings: Settings, out: Console, systems: Sequence[System]) -> DbtResult:
+    selection = [f"source:{system}+" for system in systems]
     with progress_bar(out) as bar:
         task = bar.add_task("starting Spark", total=None)
 
         def show(name: str, done: int, total: int) -> None:
             bar.update(task, description=f"built {name[:60]}", completed=done, total=total)
 
-        return run_dbt(settings, ["build", *SHOP, *WITHOUT_UNIT_TESTS], show)
+        return run_dbt(settings, ["build", "--select", *selection, *WITHOUT_UNIT_TESTS], show)
 
 
 def _print_next(settings: Settings, out: Console) -> None:

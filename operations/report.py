@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from operations.doctor import Finding
     from operations.preflight.rules import Difference
     from operations.verification import Verified
-    from sandbox.bakery import Advance as BakeryAdvance
-    from sandbox.shop import Advance
 
 
 def print_findings(out: Console, findings: "list[Finding]") -> None:
@@ -97,27 +95,3 @@ def print_replays(out: Console, results: "Sequence[ReplayResult]") -> None:
             out.print(f"[yellow]note[/] {table.label}: firn ingest {table.label} reads what waits")
         if table.unfit:
             out.print(f"[yellow]note[/] {table.label}: see quarantine.{source} (rule, reason)")
-
-
-def print_advance(out: Console, advance: "Advance") -> None:
-    """Print what a stand-in did while its time passed."""
-    grid = Grid(box=None, header_style="bold", pad_edge=False)
-    grid.add_column("table")
-    for heading in ("inserted", "updated", "deleted"):
-        grid.add_column(heading, justify="right")
-    for change in advance.changes:
-        counts = (change.inserted, change.updated, change.deleted)
-        grid.add_row(change.table, *(f"{count:,}" if count else "·" for count in counts))
-    out.print(f"The shop's calendar: {advance.from_date} → {advance.to_date}")
-    out.print(grid)
-
-
-def print_written_days(out: Console, advance: "BakeryAdvance") -> None:
-    """Print what the bakery wrote while its time passed."""
-    grid = Grid(box=None, header_style="bold", pad_edge=False)
-    grid.add_column("table")
-    grid.add_column("rows written", justify="right")
-    for table in advance.written:
-        grid.add_row(table.table, f"{table.rows:,}")
-    out.print(f"The bakery's calendar: {advance.from_date} → {advance.to_date}")
-    out.print(grid)

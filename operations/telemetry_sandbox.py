@@ -32,6 +32,6 @@ def advance_telemetry(settings: Settings, days: int) -> telemetry.Reported:
     return telemetry.advance(reports_folder(settings), days)
 
 
-def destroy_telemetry(settings: Settings) -> None:
+def remove_telemetry(settings: Settings) -> None:
     """Remove the cars' reports; no effect when there are none."""
     shutil.rmtree(reports_folder(settings), ignore_errors=True)

@@ -87,8 +87,9 @@ def named_failures(what: str) -> Iterator[None]:
             "nothing of this load was committed; see to the cause and run it again",
         ) from None
     except (OSError, asyncpg.InterfaceError) as error:
+        reason = str(error) or type(error).__name__
         raise LoadError(
-            f"{what}: the connection to PostgreSQL was lost ({type(error).__name__})",
+            f"{what}: the connection to PostgreSQL was lost: {reason}",
             "nothing of this load was committed; run it again when the server is back",
         ) from None
 

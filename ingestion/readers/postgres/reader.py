@@ -148,7 +148,10 @@ class PostgresReader:
         return upstream, await find_watermark(await self._connected(), table, upstream)
 
     async def _copy(self, reading: Reading, request: Request) -> None:
-        """Copy the rows, and the keys if wanted, out of one snapshot."""
+        """Copy the rows, and the keys if wanted, out of one snapshot.
+
+        The last channel ends when all this has: the next reading uses the same connection.
+        """
         connection = await self._connected()
         query = select_rows(reading.plan, request.lower, reading.watermark)
         with named_failures(f"reading {request.table.label}"):
@@ -156,11 +159,10 @@ class PostgresReader:
                 reading.rows_sent = await copy_blocks(
                     connection, query, reading.blocks, self._failpoint
                 )
-                reading.blocks.end()
                 if request.with_keys:
+                    reading.blocks.end()
                     keys = select_rows(plan_keys(reading.plan), None, None)
                     await copy_blocks(connection, keys, reading.key_blocks)
-                    reading.key_blocks.end()
 
 
 class Reading:

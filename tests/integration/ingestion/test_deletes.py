@@ -1,6 +1,7 @@
 """Rows deleted upstream: keys are compared in one snapshot, tombstones land with the increment."""
 
 import pytest
+from asyncpg.transaction import Transaction
 
 from ingestion.errors import DataLossError
 from ingestion.results import Outcome
@@ -72,6 +73,24 @@ def test_deleting_everything_needs_permission(three: Lakehouse) -> None:
     assert len(three.rows()) == 3
     assert three.ingest(deletes=True, allow_empty=True).rows_deleted == 3
     assert current(three.rows(), "item_id") == {}
+
+
+def test_a_slow_end_of_a_snapshot_holds_the_next_table_back(
+    three: Lakehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    three.execute("create table others as select * from items")
+    three.declare(full_items(), {**full_items(), "name": "others"})
+    three.ingest_all()
+    end = Transaction.__aexit__
+
+    async def end_slowly(transaction: Transaction, *raised: object) -> None:
+        connection = transaction._connection  # type: ignore[attr-defined]
+        await connection.execute("select pg_sleep(0.5)")
+        await end(transaction, *raised)
+
+    monkeypatch.setattr(Transaction, "__aexit__", end_slowly)
+    results = three.ingest_all(deletes=True)
+    assert [result.error for result in results] == [None, None]
 
 
 def test_composite_and_tokenised_keys_are_compared(lakehouse: Lakehouse) -> None:

@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[3]
 RunDbt = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def settings(tmp_path_factory: pytest.TempPathFactory, shared_classes: None) -> Iterator[Settings]:
     """Lay out a project and an empty lake, which commands find by the environment."""
     folder = tmp_path_factory.mktemp("warm")
@@ -34,7 +34,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory, shared_classes: None) -> 
         yield Settings.load()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def warm_spark(settings: Settings) -> Iterator[WarmSpark]:
     """Start the server, and stop it in the end, whatever a test did to it."""
     server = WarmSpark(settings)

@@ -1,0 +1,11 @@
+"""The systems that the sandbox stands in for, by the names of their sources."""
+
+from enum import StrEnum
+
+
+class System(StrEnum):
+    """A source system of the sandbox."""
+
+    SHOP = "shop"
+    BAKERY = "bakery"
+    TELEMETRY = "telemetry"
