@@ -7,9 +7,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
+import numpy as np
+import numpy.typing as npt
+
 BLOCK_BYTES = 8 * 1024 * 1024
 LONGEST_ROW = 16 * 1024 * 1024
 KEPT_OF_LONG_ROW = 1024
+Positions = npt.NDArray[np.int64]
 # Finds where the last whole row of a buffer ends; -1 when none does.
 FindCut = Callable[[bytes], int]
 
@@ -28,11 +32,17 @@ def after_last_line(buffer: bytes) -> int:
 
 
 class CsvCut:
-    """Finds where a row of CSV ends: a line feed within quotes is part of a value."""
+    """Finds where a row of CSV ends: a line feed within quotes is part of a value.
+
+    A quote opens a value only at the value's start. Where all quotes but closing and doubled ones
+    stand so, a line feed ends a row when an even number of quotes is before it, which is counted
+    for a whole buffer at once; else the buffer is gone through value by value.
+    """
 
     def __init__(self, delimiter: str) -> None:
         """Cut rows whose values are parted by `delimiter`."""
-        mark = re.escape(delimiter.encode())
+        self._delimiter = delimiter.encode()
+        mark = re.escape(self._delimiter)
         self._opening = re.compile(rb"(?:\A|(?<=\n)|(?<=" + mark + rb'))"')
         self._closing = re.compile(rb'[^"]*(?:""[^"]*)*"(?!")')
 
@@ -40,12 +50,50 @@ class CsvCut:
         """Return where the last whole row of a buffer ends, -1 when none does."""
         if b'"' not in buffer:
             return after_last_line(buffer)
-        cut = 0
-        for start, end in self.plain_spans(buffer):
-            cut = max(cut, buffer.rfind(b"\n", start, end) + 1)
-        return cut or -1
+        quotes = self._quotes(buffer)
+        if quotes is None:
+            return max(self._ends(buffer), default=-1)
+        end = len(buffer)
+        while (end := buffer.rfind(b"\n", 0, end)) >= 0:
+            before = int(np.searchsorted(quotes, end))
+            if before % 2 == 0:
+                return end + 1
+            end = int(quotes[before - 1])
+        return -1
 
-    def plain_spans(self, buffer: bytes) -> Iterator[tuple[int, int]]:
+    def rows(self, data: bytes) -> list[bytes]:
+        """Split whole rows, leaving out empty lines."""
+        ends = self._ends(data)
+        if not ends or ends[-1] < len(data):
+            ends.append(len(data))
+        rows = [data[a:b] for a, b in zip([0, *ends], ends, strict=False)]
+        return [row for row in rows if row.strip(b"\r\n")]
+
+    def _ends(self, data: bytes) -> list[int]:
+        """Return where the rows end."""
+        quotes = self._quotes(data)
+        if quotes is not None:
+            feeds = _all(b"\n", data)
+            ends: list[int] = (feeds[np.searchsorted(quotes, feeds) % 2 == 0] + 1).tolist()
+            return ends
+        ends = []
+        for start, end in self._plain_spans(data):
+            while (position := data.find(b"\n", start, end)) >= 0:
+                ends.append(position + 1)
+                start = position + 1  # noqa: PLW2901
+        return ends
+
+    def _quotes(self, buffer: bytes) -> Positions | None:
+        """Return where quotes stand; None when one is at a place where it means itself."""
+        quotes = _all(b'"', buffer)
+        opening, before = quotes[::2], np.frombuffer(buffer, np.uint8)[quotes[::2] - 1]
+        starts_value = (opening == 0) | (before == ord("\n"))
+        if len(self._delimiter) == 1:
+            starts_value |= before == self._delimiter[0]
+        starts_value[1:] |= opening[1:] == quotes[1:-1:2] + 1  # doubled
+        return quotes if starts_value.all() else None
+
+    def _plain_spans(self, buffer: bytes) -> Iterator[tuple[int, int]]:
         """Yield the stretches of a buffer that lie outside quoted values, in order."""
         position = 0
         while opening := self._opening.search(buffer, position):
@@ -56,19 +104,10 @@ class CsvCut:
             position = closing.end()
         yield position, len(buffer)
 
-    def rows(self, data: bytes) -> list[bytes]:
-        """Split whole rows, leaving out empty lines."""
-        ends = []
-        for start, end in self.plain_spans(data):
-            while (position := data.find(b"\n", start, end)) >= 0:
-                ends.append(position + 1)
-                start = position + 1  # noqa: PLW2901
-        rows = [data[a:b] for a, b in zip([0, *ends], ends, strict=False)]
-        if ends and ends[-1] < len(data):
-            rows.append(data[ends[-1] :])
-        elif not ends and data:
-            rows.append(data)
-        return [row for row in rows if row.strip(b"\r\n")]
+
+def _all(byte: bytes, data: bytes) -> Positions:
+    """Return where a byte stands in `data`."""
+    return np.flatnonzero(np.frombuffer(data, np.uint8) == byte[0])
 
 
 def blocks(stream: BinaryIO, find_cut: FindCut = after_last_line) -> Iterator[Block]:
