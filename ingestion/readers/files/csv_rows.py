@@ -44,6 +44,7 @@ class CsvRows:
         self._header: list[str] = []
         self._header_line = ""
         self._types: dict[str, pa.DataType] = {}
+        self._time_types = [UTC_TIME, pa.timestamp("us"), pa.string()]
         self._rows_before = 0
 
     def pieces(self, stream: BinaryIO) -> Iterator[Block]:
@@ -139,20 +140,23 @@ class CsvRows:
         return data[data.index(first) + len(first) :]
 
     def _read(self, data: bytes) -> pa.Table:
-        """Return the columns of the file as read; a row of another length is an error."""
-        try:
-            return self._read_as(data, self._types)
-        except pa.ArrowInvalid as error:
-            if "zone offset" not in str(error):
-                raise
-        # times without an offset are UTC
-        naive = {n: pa.timestamp("us") if t == UTC_TIME else t for n, t in self._types.items()}
-        try:
-            rows = self._read_as(data, naive)
-        except pa.ArrowInvalid:
-            texts = {n: pa.string() if t == UTC_TIME else t for n, t in self._types.items()}
-            rows = self._read_as(data, texts)
-        return rows
+        """Return the columns of the file as read; a row of another length is an error.
+
+        Times are read with an offset, without one (they are UTC), or as texts where both occur;
+        whichever fitted the block before is tried first.
+        """
+        for kind in tuple(self._time_types):
+            types = {n: kind if t == UTC_TIME else t for n, t in self._types.items()}
+            try:
+                rows = self._read_as(data, types)
+            except pa.ArrowInvalid as error:
+                if "zone offset" not in str(error):
+                    raise
+                continue
+            self._time_types.remove(kind)
+            self._time_types.insert(0, kind)
+            return rows
+        raise pa.ArrowInvalid("its times are of no known form")
 
     def _read_as(self, data: bytes, types: dict[str, pa.DataType]) -> pa.Table:
         return pyarrow.csv.read_csv(

@@ -172,3 +172,18 @@ def test_many_rows_in_several_blocks(drop: Drop, monkeypatch: pytest.MonkeyPatch
     rows = by("id", drop.rows())
     assert all(rows[n]["price"] == Decimal(f"{n}.25") for n in range(count))
     assert all(rows[n]["_file_row"] == n + 1 for n in range(count))
+
+
+def test_times_with_and_without_an_offset_are_the_same_in_any_block(
+    drop: Drop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pieces, "BLOCK_BYTES", 100)
+    drop.declare(ITEMS)
+    spellings = [AT, "2024-01-02 03:04:05", "2024-01-02T04:04:05+01:00"]
+    runs = [[spellings[number]] * 10 for number in (0, 1, 2, 1, 0)] + [spellings * 10]
+    times = [time for run in runs for time in run] + ["never"]
+    rows = [row(number, at=time) for number, time in enumerate(times)]
+    drop.put("items/a.csv", HEADER + "".join(rows))
+    result = drop.ingest()
+    assert (result.rows_landed, result.rows_quarantined) == (len(times) - 1, 1)
+    assert {row["at"] for row in drop.rows()} == {datetime(2024, 1, 2, 3, 4, 5, tzinfo=UTC)}

@@ -50,9 +50,9 @@ def gold(settings: Settings) -> Gold:
     return Gold(settings)
 
 
-@pytest.fixture
-def watcher(settings: Settings, tmp_path: Path) -> Iterator[WatchProcess]:
-    """Start a watcher and wait until it has built once."""
-    with WatchProcess(settings, tmp_path / "watch.log") as watcher:
+@pytest.fixture(scope="module")
+def watcher(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[WatchProcess]:
+    """Start a watcher that tests share, once it is first needed, and wait until it has built."""
+    with WatchProcess(settings, tmp_path_factory.mktemp("said") / "watch.log") as watcher:
         watcher.wait_for("built")
         yield watcher
