@@ -110,7 +110,7 @@ def _landed(loads: list[LoadResult]) -> str:
 
 
 def _build(settings: Settings, out: Console, systems: Sequence[System]) -> DbtResult:
-    selection = [f"source:{system}+" for system in systems]
+    selection = [f"@source:{system}" for system in systems]  # and the seeds that it takes
     with progress_bar(out) as bar:
         task = bar.add_task("starting Spark", total=None)
 
