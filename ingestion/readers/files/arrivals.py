@@ -58,7 +58,7 @@ class Arrivals:
             except OSError as error:
                 unreadable.append(f"{found.name}: {error.strerror or type(error).__name__}")
         if skipped:
-            self.notes.append(f"skipped, the same content is known: {_shown(skipped)}")
+            self.notes.append(f"skipped, the same content is known: {_counted(skipped)}")
         if unreadable:
             self.notes.append(f"left for the next load: {_shown(unreadable)}")
 
@@ -119,3 +119,7 @@ class Arrivals:
 def _shown(names: list[str]) -> str:
     more = len(names) - SHOWN_NAMES
     return ", ".join(names[:SHOWN_NAMES]) + (f" and {more:,} more" if more > 0 else "")
+
+
+def _counted(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"{len(names):,} files such as {names[0]}"
