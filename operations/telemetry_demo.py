@@ -25,9 +25,11 @@ from operations.watching.proof import (
     WatchProcess,
     driven_on,
     drop,
+    drop_in_turn,
     follow,
     hot_car,
 )
+from sandbox.telemetry import CarReport
 
 REPORTS = 5
 PAUSE_SECONDS = 5.0
@@ -78,12 +80,11 @@ class Proof:
     def five(self) -> None:
         """Drop five reports, five seconds apart, and time each."""
         self.say("Five reports, five seconds apart")
-        dropped = []
-        for number in range(REPORTS):
-            dropped.append(drop(self._folder, hot_car(next(self._numbers))))
-            if number < REPORTS - 1:
-                time.sleep(PAUSE_SECONDS)
-        self._show(follow(self._gold, dropped, PATIENCE_SECONDS))
+        dropped = drop_in_turn(self._folder, self._next_car, REPORTS, PAUSE_SECONDS)
+        self._show(follow(self._gold, dropped, PATIENCE_SECONDS, REPORTS))
+
+    def _next_car(self) -> CarReport:
+        return hot_car(next(self._numbers))
 
     def again_and_new(self) -> None:
         """Let one car report twice, and a new one once: updated, not doubled."""
@@ -113,13 +114,13 @@ class Proof:
             watcher.kill()
         killed = time.time()
         with WatchProcess(self._settings, self._said):
-            for _ in range(REPORTS - 2):
-                dropped.append(drop(self._folder, hot_car(next(self._numbers))))
-                time.sleep(PAUSE_SECONDS)
-            arrived = follow(self._gold, dropped, PATIENCE_SECONDS)
+            all_five = drop_in_turn(
+                self._folder, self._next_car, REPORTS - 2, PAUSE_SECONDS, after=dropped
+            )
+            arrived = follow(self._gold, all_five, PATIENCE_SECONDS, REPORTS)
         self._show(arrived, judge=False)
         self._require_once([one.car.car_chassis for one in arrived])
-        last = max(at + one.slowest for (_, at), one in zip(dropped, arrived, strict=True))
+        last = max(at + one.slowest for (_, at), one in zip(all_five, arrived, strict=True))
         self._out.print(f"All five are in gold {last - killed:.1f} s after the kill, none twice.")
 
     def _require_once(self, cars: list[str]) -> None:

@@ -9,9 +9,10 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -29,6 +30,7 @@ TABLES = ("current_state", "fuel_efficiency", "performance_alerts")
 POLL_SECONDS = 0.05
 READY_SECONDS = 400
 TOO_HOT = 121.5
+Dropped = tuple[CarReport, float]  # a report, and when it was dropped
 
 
 def hot_car(number: int, measured_at: datetime | None = None) -> CarReport:
@@ -117,17 +119,22 @@ def _day_of(car: CarReport) -> tuple[str, date]:
     return car.car_chassis, car.measured_at.astimezone(UTC).date()
 
 
-def follow(gold: Gold, dropped: Sequence[tuple[CarReport, float]], seconds: float) -> list[InGold]:
+def follow(
+    gold: Gold, dropped: Sequence[Dropped], seconds: float, expected: int | None = None
+) -> list[InGold]:
     """Wait until gold has all reports, each with the time (of the system's clock) it was dropped.
 
-    Raises LoadError naming what is missing after so many seconds.
+    `dropped` may grow meanwhile, to `expected` reports. Raises LoadError naming what is missing
+    after so many seconds.
     """
-    for car, _ in dropped:
-        gold.expect(car)
+    expected = len(dropped) if expected is None else expected
+    wanted: dict[tuple[str, str], Dropped] = {}
     found: dict[tuple[str, str], float] = {}
-    wanted = {(car.file_name, table): (car, at) for car, at in dropped for table in TABLES}
     deadline = time.monotonic() + seconds
-    while len(found) < len(wanted):
+    while len(found) < expected * len(TABLES):
+        for car, at in dropped[len(wanted) // len(TABLES) :]:
+            gold.expect(car)
+            wanted |= {(car.file_name, table): (car, at) for table in TABLES}
         for (file, table), (car, at) in wanted.items():
             if (file, table) not in found and gold.has(table, car):
                 found[file, table] = time.time() - at
@@ -143,10 +150,32 @@ def follow(gold: Gold, dropped: Sequence[tuple[CarReport, float]], seconds: floa
     ]
 
 
-def drop(folder: Path, car: CarReport) -> tuple[CarReport, float]:
+def drop(folder: Path, car: CarReport) -> Dropped:
     """Drop a report; return it with the time of the system's clock."""
     report(folder, car)
     return car, time.time()
+
+
+def drop_in_turn(
+    folder: Path,
+    make: Callable[[], CarReport],
+    count: int,
+    pause: float,
+    after: Sequence[Dropped] = (),
+) -> Sequence[Dropped]:
+    """Drop so many reports in a thread, `pause` seconds apart.
+
+    Returns the list that they are added to as they are dropped, `after` being its beginning.
+    """
+    dropped = list(after)
+
+    def work() -> None:
+        for number in range(count):
+            time.sleep(pause if number else 0.0)
+            dropped.append(drop(folder, make()))
+
+    threading.Thread(target=work, daemon=True).start()
+    return dropped
 
 
 class WatchProcess:

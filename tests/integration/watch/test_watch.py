@@ -15,6 +15,7 @@ from operations.watching.proof import (
     WatchProcess,
     driven_on,
     drop,
+    drop_in_turn,
     follow,
     hot_car,
 )
@@ -84,12 +85,8 @@ def test_a_kill_after_the_second_of_five_files_loses_and_doubles_nothing(
 def test_five_files_five_seconds_apart_are_each_in_gold_within_15_seconds(
     settings: Settings, folder: Path, gold: Gold, watcher: WatchProcess, limit_seconds: float
 ) -> None:
-    dropped = []
-    for number in range(5):
-        dropped.append(drop(folder, new_car()))
-        if number < 4:
-            time.sleep(PAUSE_SECONDS)
-    arrived = follow(gold, dropped, PATIENCE_SECONDS)
+    dropped = drop_in_turn(folder, new_car, 5, PAUSE_SECONDS)
+    arrived = follow(gold, dropped, PATIENCE_SECONDS, 5)
 
     assert [one.slowest for one in arrived if one.slowest > limit_seconds] == []
     assert_once(gold, [car for car, _ in dropped])
