@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
 
 import pyarrow as pa
 from pyiceberg.exceptions import CommitFailedException
 
-from ingestion.errors import ConflictError, LoadError
+from ingestion.errors import ConflictError, EnvironmentFault, LoadError
 from ingestion.parquet import DataFileWriter
 from ingestion.progress import Progress
 from ingestion.raw_tables import (
@@ -87,13 +89,15 @@ class Landing:
         return sum(file.file_size_in_bytes for file in self._files) + self._registered.bytes
 
     def write(self, rows: pa.Table) -> None:
-        """Write rows that exist upstream."""
-        self._writer.write(self._stamped(rows, is_deleted=False))
+        """Write rows that exist upstream. Raises EnvironmentFault when the disk is full."""
+        with self._named_faults():
+            self._writer.write(self._stamped(rows, is_deleted=False))
 
     def write_tombstones(self, rows: pa.Table) -> None:
         """Write copies of landed rows as deleted by this load."""
         self.tombstones_count += rows.num_rows
-        self._writer.write(self._stamped(rows, is_deleted=True))
+        with self._named_faults():
+            self._writer.write(self._stamped(rows, is_deleted=True))
 
     def register(
         self, stream: BinaryIO, footer: FileMetaData, origin: Mapping[str, object]
@@ -104,8 +108,23 @@ class Landing:
         self._registered.add(stream, footer, {**origin, **added})
 
     def finish(self) -> None:
-        """Complete the data files; after this their counts are known."""
-        self._files = self._writer.finish()
+        """Complete the data files; after this their counts are known. Raises EnvironmentFault."""
+        with self._named_faults():
+            self._files = self._writer.finish()
+
+    @contextmanager
+    def _named_faults(self) -> Iterator[None]:
+        """Turn what the lake's disk refuses into an EnvironmentFault."""
+        try:
+            yield
+        except OSError as error:
+            name = ".".join(self._table.name())
+            reason = os.strerror(error.errno) if error.errno else str(error)
+            raise EnvironmentFault(
+                f"{name}: its files cannot be written: {reason}",
+                "make room, or let the folder of the lake be written to, and run it again;"
+                " nothing of this load was committed",
+            ) from error
 
     def discard(self) -> None:
         """Remove the data files, unless a commit was tried that may have made them the table's."""
@@ -119,9 +138,11 @@ class Landing:
         """Commit the files and `progress` together; return the new snapshot's id.
 
         Raises ConflictError when the table has moved on (the files are gone then), LoadError when
-        the outcome is unknown and the rows are not in the table.
+        the outcome is unknown and the rows are not in the table, EnvironmentFault when the disk is
+        full.
         """
-        snapshot_id = self._stage()
+        with self._named_faults():
+            snapshot_id = self._stage()
         progress.record["snapshot_id"] = snapshot_id
         self._transaction.set_properties(progress.as_property())
         Failpoint.BEFORE_COMMIT.reached(failpoint)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import uuid
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
@@ -101,7 +102,8 @@ class DataFileWriter:
         """Remove every file written so far, as far as that is possible."""
         for part in self._parts.values():
             if part.stream is not None:
-                part.stream.close()
+                with contextlib.suppress(OSError):  # it may be the disk that is full
+                    part.stream.close()
         for path in self._paths:
             try:
                 self._io.delete(path)

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from pyarrow.parquet import FileMetaData
     from pyiceberg.table import Transaction
 
-CONSTANTS = (FILE, FILE_HASH, FILE_MODIFIED_AT, INGESTED_AT, LOAD_ID, IS_DELETED)
+SHARED_COLUMNS = (FILE, FILE_HASH, FILE_MODIFIED_AT, INGESTED_AT, LOAD_ID, IS_DELETED)
 COPIED_BYTES = 8 * 1024 * 1024
 
 
@@ -44,7 +44,7 @@ class _Copy:
     path: str
     size: int
     footer: FileMetaData
-    constants: tuple[Any, ...]
+    shared: tuple[Any, ...]
 
 
 class RegisteredFiles:
@@ -69,14 +69,14 @@ class RegisteredFiles:
         """The size of the files."""
         return sum(copy.size for copy in self._copies)
 
-    def add(self, stream: BinaryIO, footer: FileMetaData, constants: Mapping[str, Any]) -> None:
-        """Copy a file into the table's folder; `constants` has a value for each of CONSTANTS."""
+    def add(self, stream: BinaryIO, footer: FileMetaData, shared: Mapping[str, Any]) -> None:
+        """Copy a file into the table's folder; `shared` has a value for each of SHARED_COLUMNS."""
         path = self._locations.new_data_location(f"{uuid.uuid4()}.parquet")
         self._paths.append(path)
         with self._io.new_output(path).create() as copy:
             shutil.copyfileobj(stream, copy, COPIED_BYTES)
             size = copy.tell()
-        values = tuple(_stored(constants[name]) for name in CONSTANTS)
+        values = tuple(_stored(shared[name]) for name in SHARED_COLUMNS)
         self._copies.append(_Copy(path, size, footer, values))
 
     def append(self) -> int:
@@ -89,7 +89,7 @@ class RegisteredFiles:
         names = transaction.table_metadata.schema().name_mapping.model_dump_json()
         transaction.set_properties({TableProperties.DEFAULT_NAME_MAPPING: names})
         with transaction.update_spec() as spec:
-            for name in CONSTANTS:
+            for name in SHARED_COLUMNS:
                 spec.add_identity(name)
         producer = transaction.update_snapshot().fast_append()
         for copy in self._copies:
@@ -98,7 +98,7 @@ class RegisteredFiles:
                     copy.path,
                     copy.size,
                     copy.footer,
-                    Record(*copy.constants),
+                    Record(*copy.shared),
                     transaction.table_metadata,
                 )
             )

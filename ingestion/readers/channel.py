@@ -43,7 +43,7 @@ class Channel(Generic[Item]):
             self._changed.notify_all()
 
     def abandon(self) -> None:
-        """Say that nothing more will be read; a waiting `put` raises at once."""
+        """Say that nothing more will be read: a waiting `put` raises at once, iteration ends."""
         with self._changed:
             self._abandoned = True
             self._items.clear()
@@ -53,7 +53,7 @@ class Channel(Generic[Item]):
         """Yield items until the other side ends. Raises the error it ended with."""
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: bool(self._items) or self._ended)
+                self._changed.wait_for(lambda: bool(self._items) or self._ended or self._abandoned)
                 if self._error is not None:
                     raise self._error
                 if not self._items:

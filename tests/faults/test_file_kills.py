@@ -17,6 +17,7 @@ from tests.integration.ingestion.checker import Verdict, judge
 FILES, ROWS = 40, 500
 KILLS = 20
 DEADLINE_SECONDS = 120
+ROOM_BYTES = 1024 * 1024
 LARGEST_BYTES = 600 * 1000 * 1000  # what a load may take, whatever it reads
 RAW = f"raw_{SOURCE}.items"
 
@@ -113,6 +114,25 @@ def test_memory_stays_bounded_whatever_a_line_or_a_file_is(drop: Drop) -> None:
     assert process.returncode == 0, errors
     assert int(printed) < LARGEST_BYTES
     assert len(drop.rows(columns="id", where="_file_name = 'items/large'")) == 300_001
+
+
+def test_a_disk_without_room_is_named_and_costs_nothing_that_was_landed(drop: Drop) -> None:
+    """Row 34: as a full disk refuses to write, so does a limit of what a file may take."""
+    drop.ingest()
+    before = drop.rows()
+    noise = "".join(f'{{"id": {n}, "text": "{os.urandom(500).hex()}"}}\n' for n in range(5_000))
+    drop.put("items/noise", noise)
+    script = (
+        f"import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, ({ROOM_BYTES},) * 2);"
+        "sys.argv = ['firn', 'ingest']; from operations.cli import main; main()"
+    )
+    process = drop.start_python(script)
+    _, errors = process.communicate(timeout=DEADLINE_SECONDS)
+    assert process.returncode == 2, errors
+    assert f"{RAW}: its files cannot be written: File too large" in errors
+    assert "Traceback" not in errors
+    assert drop.rows() == before
+    assert drop.ingest().rows_landed == 5_000
 
 
 @pytest.mark.skipif(shutil.which("setpriv") is None, reason="needs setpriv of util-linux")

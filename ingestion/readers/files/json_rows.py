@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any, BinaryIO
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.json
@@ -61,7 +62,7 @@ class JsonLines:
         self._lines_before += count
         if (rows := self._whole(piece.data, count)) is not None:
             lines = _Lines(piece.data)
-            numbers = pa.array(range(before + 1, before + count + 1), pa.int64())
+            numbers = pa.array(np.arange(before + 1, before + count + 1))
             return Parsed(
                 rows, numbers, lines.at, self._rescued(lines.all) if self._undeclared.seen else None
             )
@@ -122,7 +123,8 @@ class JsonLines:
         return self._read_with(data, "ignore")
 
     def _read_with(self, data: bytes, undeclared: str) -> pa.Table:
-        data.decode()  # pyarrow takes texts that are no UTF-8 as they are
+        if not data.isascii():
+            data.decode()  # pyarrow takes texts that are no UTF-8 as they are
         rows = pyarrow.json.read_json(
             pa.py_buffer(data),
             read_options=pyarrow.json.ReadOptions(block_size=max(PARALLEL_BYTES, len(data) // 4)),
