@@ -81,9 +81,9 @@ class Lake:
         """The opened catalog; its file and tables are made when missing."""
         try:
             self.catalog_file.parent.mkdir(parents=True, exist_ok=True)
-            with closing(self._connect()) as connection:
-                connection.execute("pragma journal_mode = wal")
             with FileLock(self.catalog_file.with_suffix(".lock")):  # two would make its tables
+                with closing(self._connect()) as connection:
+                    connection.execute("pragma journal_mode = wal")
                 return self._open_catalog()
         except (OSError, sqlite3.Error) as error:
             raise EnvironmentFault(
