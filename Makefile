@@ -35,7 +35,7 @@ $(VENV)/.dev: $(VENV)/.runtime requirements/dev.txt
 .PHONY: setup
 setup: $(VENV)/.runtime ## Make the environment, fetch the pinned jars.
 
-# The shop
+# The sandbox
 
 .PHONY: demo
 demo: setup ## The sandbox, from its sources to tested gold; again: what is new since.

@@ -102,10 +102,14 @@ class Landing:
     def register(
         self, stream: BinaryIO, footer: FileMetaData, origin: Mapping[str, object]
     ) -> None:
-        """Take a Parquet file as it is; `origin` says what is the same for all of its rows."""
+        """Take a Parquet file as it is; `origin` says what is the same for all of its rows.
+
+        Raises EnvironmentFault when the disk is full.
+        """
         stamp = self._stamp
         added = {INGESTED_AT: stamp.ingested_at, LOAD_ID: stamp.load_id, IS_DELETED: False}
-        self._registered.add(stream, footer, {**origin, **added})
+        with self._named_faults():
+            self._registered.add(stream, footer, {**origin, **added})
 
     def finish(self) -> None:
         """Complete the data files; after this their counts are known. Raises EnvironmentFault."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import uuid
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -104,11 +104,7 @@ class DataFileWriter:
             if part.stream is not None:
                 with contextlib.suppress(OSError):  # it may be the disk that is full
                     part.stream.close()
-        for path in self._paths:
-            try:
-                self._io.delete(path)
-            except OSError:
-                continue  # an orphan that no table refers to; maintenance sweeps it
+        remove_files(self._io, self._paths)
 
     def _split(self) -> None:
         """Move the waiting rows to the buffers of their partitions."""
@@ -205,6 +201,15 @@ class DataFileWriter:
             for part, value in zip(spec.fields, values, strict=True)
         ]
         return PartitionKey(fields, spec, self._metadata.schema())
+
+
+def remove_files(io: FileIO, paths: Iterable[str]) -> None:
+    """Remove files that no table refers to, as far as that is possible."""
+    for path in paths:
+        try:
+            io.delete(path)
+        except OSError:
+            continue  # an orphan; maintenance sweeps it
 
 
 def data_file(

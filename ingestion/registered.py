@@ -21,7 +21,7 @@ from pyiceberg.table.update import SetDefaultSpecUpdate
 from pyiceberg.typedef import Record
 from pyiceberg.utils.datetime import datetime_to_micros
 
-from ingestion.parquet import data_file
+from ingestion.parquet import data_file, remove_files
 from ingestion.raw_tables import (
     FILE,
     FILE_HASH,
@@ -109,11 +109,7 @@ class RegisteredFiles:
 
     def discard(self) -> None:
         """Remove the copies, as far as that is possible."""
-        for path in self._paths:
-            try:
-                self._io.delete(path)
-            except OSError:
-                continue  # an orphan that no table refers to; maintenance sweeps it
+        remove_files(self._io, self._paths)
 
 
 def _stored(value: object) -> object:

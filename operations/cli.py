@@ -14,7 +14,7 @@ from sandbox.systems import System
 
 app = typer.Typer(
     name="firn",
-    help="A lakehouse you can clone: PostgreSQL into Apache Iceberg, dbt on Spark to tested gold.",
+    help="A lakehouse you can clone: databases and files into Iceberg, dbt on Spark to gold.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,

@@ -123,11 +123,7 @@ def test_a_disk_without_room_is_named_and_costs_nothing_that_was_landed(drop: Dr
     before = drop.rows()
     noise = "".join(f'{{"id": {n}, "text": "{os.urandom(500).hex()}"}}\n' for n in range(5_000))
     drop.put("items/noise", noise)
-    script = (
-        f"import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, ({ROOM_BYTES},) * 2);"
-        "sys.argv = ['firn', 'ingest']; from operations.cli import main; main()"
-    )
-    process = drop.start_python(script)
+    process = drop.ingest_within(ROOM_BYTES)
     _, errors = process.communicate(timeout=DEADLINE_SECONDS)
     assert process.returncode == 2, errors
     assert f"{RAW}: its files cannot be written: File too large" in errors

@@ -52,7 +52,7 @@ class CsvCut:
             return after_last_line(buffer)
         quotes = self._quotes(buffer)
         if quotes is None:
-            return max(self._ends(buffer), default=-1)
+            return max(self._ends_by_value(buffer), default=-1)
         end = len(buffer)
         while (end := buffer.rfind(b"\n", 0, end)) >= 0:
             before = int(np.searchsorted(quotes, end))
@@ -72,10 +72,14 @@ class CsvCut:
     def _ends(self, data: bytes) -> list[int]:
         """Return where the rows end."""
         quotes = self._quotes(data)
-        if quotes is not None:
-            feeds = _all(b"\n", data)
-            ends: list[int] = (feeds[np.searchsorted(quotes, feeds) % 2 == 0] + 1).tolist()
-            return ends
+        if quotes is None:
+            return self._ends_by_value(data)
+        feeds = _all(b"\n", data)
+        ends: list[int] = (feeds[np.searchsorted(quotes, feeds) % 2 == 0] + 1).tolist()
+        return ends
+
+    def _ends_by_value(self, data: bytes) -> list[int]:
+        """Return where the rows end, whatever the quotes mean."""
         ends = []
         for start, end in self._plain_spans(data):
             while (position := data.find(b"\n", start, end)) >= 0:

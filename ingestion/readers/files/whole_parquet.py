@@ -68,9 +68,7 @@ def _is_plain(footer: pq.FileMetaData) -> bool:
             if not set(chunk.encodings) <= ENCODINGS or chunk.compression not in CODECS:
                 return False
             is_decimal = footer.schema.column(number).logical_type.type == "DECIMAL"
-            if chunk.physical_type == "INT96" or (
-                is_decimal and chunk.physical_type == "BYTE_ARRAY"
-            ):
+            if is_decimal and chunk.physical_type == "BYTE_ARRAY":
                 return False
     return True
 

@@ -234,6 +234,19 @@ def test_a_kill_leaves_all_of_it_or_nothing(drop: Drop, failpoint: Failpoint) ->
     assert len(landed(drop, "id")) == ROWS
 
 
+def test_a_disk_without_room_is_named(drop: Drop) -> None:
+    """Row 34: what was copied so far is gone, and the same load goes on where there is room."""
+    drop.declare(ITEMS)
+    drop.put("items/a.parquet", written(items()), at=long_ago())
+    process = drop.ingest_within(1024 * 1024)
+    _, errors = process.communicate(timeout=DEADLINE_SECONDS)
+    assert process.returncode == 2, errors
+    assert f"{NAME}: its files cannot be written: File too large" in errors
+    assert "Traceback" not in errors
+    assert list((drop.home / "lake").rglob("*.parquet")) == []
+    assert drop.ingest().rows_landed == ROWS
+
+
 @pytest.mark.spark
 def test_spark_reads_streams_and_compacts_it(drop: Drop) -> None:
     drop.declare(ITEMS)

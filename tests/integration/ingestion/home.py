@@ -68,6 +68,12 @@ class LakeHome:
         )
         return self.start_python(script, failpoint)
 
+    def ingest_within(self, largest_bytes: int) -> "subprocess.Popen[str]":
+        """Start `firn ingest` where no file may grow larger, as if the disk were full then."""
+        limit = f"resource.setrlimit(resource.RLIMIT_FSIZE, ({largest_bytes},) * 2)"
+        command = "sys.argv = ['firn', 'ingest']; from operations.cli import main; main()"
+        return self.start_python(f"import resource, sys; {limit}; {command}")
+
     def start_python(
         self, script: str, failpoint: str = "", before: Sequence[str] = ()
     ) -> "subprocess.Popen[str]":
