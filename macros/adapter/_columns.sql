@@ -17,12 +17,22 @@
 {%- endmacro -%}
 
 
-{#- The columns of a table that the new rows have too; their names do not differ by case alone. -#}
-{%- macro _columns_of_both(target, source) -%}
-    {%- set made = adapter.get_columns_in_relation(source) | map(attribute='name') | map('lower') | list -%}
-    {%- set both = [] -%}
-    {%- for column in adapter.get_columns_in_relation(target) if column.name | lower in made -%}
-        {%- do both.append(column) -%}
+{#- Those of some columns that the others have too; their names do not differ by case alone. -#}
+{%- macro _shared_columns(columns, others) -%}
+    {%- set names = others | map(attribute='name') | map('lower') | list -%}
+    {%- set shared = [] -%}
+    {%- for column in columns if column.name | lower in names -%}
+        {%- do shared.append(column) -%}
     {%- endfor -%}
-    {{ return(both) }}
+    {{ return(shared) }}
+{%- endmacro -%}
+
+
+{#- Names and types of columns, whatever their order. -#}
+{%- macro _described(columns) -%}
+    {%- set described = {} -%}
+    {%- for column in columns -%}
+        {%- do described.update({column.name: column.dtype}) -%}
+    {%- endfor -%}
+    {{ return(described) }}
 {%- endmacro -%}

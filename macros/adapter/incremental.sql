@@ -60,14 +60,10 @@
     {%- call statement('new_rows') -%}
         {{ create_table_as(True, new_rows, compiled) }}
     {%- endcall -%}
-    {%- set on_schema_change = incremental_validate_on_schema_change(config.get('on_schema_change'), default='ignore') -%}
-    {%- do process_schema_changes(on_schema_change, new_rows, existing) -%}
-    {%- if on_schema_change == 'append_new_columns' -%}
-        {%- do _widen_columns(existing, new_rows) -%}
-    {%- endif -%}
+    {%- set columns = _columns_to_fill(existing, new_rows) -%}
     {%- call adapter.dispatch('in_commit')(sql) -%}
         {%- call statement('main') -%}
-            {{ _incremental_sql(strategy, new_rows, existing) }}
+            {{ _incremental_sql(strategy, new_rows, existing, columns) }}
         {%- endcall -%}
     {%- endcall -%}
     {%- call statement('drop_new_rows') -%}
@@ -76,8 +72,27 @@
 {%- endmacro -%}
 
 
+{#-
+    The columns of the table that the new rows have too, after `on_schema_change` was followed. Each is described once:
+    dbt's own steps describe both again and again, which many small models wait for longer than for their rows.
+-#}
+{%- macro _columns_to_fill(existing, new_rows) -%}
+    {%- set made = adapter.get_columns_in_relation(new_rows) -%}
+    {%- set present = adapter.get_columns_in_relation(existing) -%}
+    {%- if _described(made) != _described(present) -%}
+        {%- set on_schema_change = incremental_validate_on_schema_change(config.get('on_schema_change'), default='ignore') -%}
+        {%- do process_schema_changes(on_schema_change, new_rows, existing) -%}
+        {%- if on_schema_change == 'append_new_columns' -%}
+            {%- do _widen_columns(existing, new_rows) -%}
+        {%- endif -%}
+        {%- set present = adapter.get_columns_in_relation(existing) -%}
+    {%- endif -%}
+    {{ return(_shared_columns(present, made)) }}
+{%- endmacro -%}
+
+
 {#- dbt-spark's own strategies, or that of a macro `get_incremental_<strategy>_sql`, as dbt's other adapters do it. -#}
-{%- macro _incremental_sql(strategy, new_rows, existing) -%}
+{%- macro _incremental_sql(strategy, new_rows, existing, columns) -%}
     {%- set unique_key = config.get('unique_key') -%}
     {%- set predicates = config.get('predicates') or config.get('incremental_predicates') -%}
     {%- set own = context.get('get_incremental_' ~ strategy ~ '_sql') -%}
@@ -86,11 +101,15 @@
             'target_relation': this,
             'temp_relation': new_rows,
             'unique_key': unique_key,
-            'dest_columns': _columns_of_both(existing, new_rows),
+            'dest_columns': columns,
             'incremental_predicates': predicates,
         }) }}
     {%- else -%}
         {%- do dbt_spark_validate_get_incremental_strategy(strategy, config.get('file_format', 'parquet')) -%}
-        {{ dbt_spark_get_incremental_sql(strategy, new_rows, this, existing, unique_key, predicates) }}
+        {%- if strategy == 'merge' -%}
+            {{ get_merge_sql(this, new_rows, unique_key, columns, predicates) }}
+        {%- else -%}
+            {{ dbt_spark_get_incremental_sql(strategy, new_rows, this, existing, unique_key, predicates) }}
+        {%- endif -%}
     {%- endif -%}
 {%- endmacro -%}

@@ -14,7 +14,9 @@
 -#}
 {% macro spark__get_merge_sql(target, source, unique_key, dest_columns, incremental_predicates) %}
     {%- set keys = _key_columns(unique_key) if unique_key else [] -%}
-    {%- set shared = _columns_of_both(target, source) -%}
+    {%- set shared = dest_columns or _shared_columns(
+        adapter.get_columns_in_relation(target), adapter.get_columns_in_relation(source)
+    ) -%}
     {%- set columns = shared | map(attribute='quoted') | list -%}
     {%- set updated = get_merge_update_columns(
         config.get('merge_update_columns'), config.get('merge_exclude_columns'), shared

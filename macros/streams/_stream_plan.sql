@@ -6,6 +6,7 @@
         position,           the snapshot and sequence number this model consumed last
         position_sequence   (none when there is no usable one)
         mode                'unchanged', 'incremental', 'full' or 'rebuild'
+        is_replaced         whether rows were replaced or deleted since that position
 
     A position is usable while it is an ancestor of the upstream's head and nothing but appends
     (raw) or row-lineage commits (format 3) came since; otherwise all relations are read in full,
@@ -58,6 +59,7 @@
             {%- set lineage = lineages[loop.index0] -%}
             {%- do upstream.update({
                 'sequence': lineage.sequence,
+                'is_replaced': lineage.is_replaced,
                 'mode': 'rebuild' if is_edited else _moved_mode(upstream, lineage),
             }) -%}
         {%- endfor -%}

@@ -6,7 +6,8 @@
 
     Each argument is a model and the columns of its unique key. The subquery holds every changed
     row as it is now and as it was at the last commit, so that a row which moved from one group
-    to another touches both. Rows are found by Iceberg's row lineage, which survives compaction.
+    to another touches both. Rows are found by Iceberg's row lineage, which survives compaction;
+    where no row was replaced or deleted since, they are those of the files that were added.
     Unless every position is good, all rows of all models are given and the model is built anew.
     In dbt unit tests: the fixtures' rows; with --empty: none.
 -#}
@@ -37,8 +38,8 @@
     {%- set now = 'select * from ' ~ upstream.relation -%}
     {%- if upstream.mode in ('full', 'rebuild') -%}
         {{ return(now) }}
-    {%- elif upstream.mode == 'unchanged' -%}
-        {{ return(now ~ ' where false') }}
+    {%- elif upstream.mode == 'unchanged' or not upstream.is_replaced -%}
+        {{ return(_added_rows(upstream)) }}
     {%- endif -%}
     {%- set changed -%}
         {{ now }} version as of {{ upstream.head }}

@@ -5,24 +5,29 @@
     {%- endif -%}
     {%- set subqueries = [] -%}
     {%- for upstream in _upstreams_of_this(relations) -%}
-        {%- do subqueries.append(
-            '(\n    ' ~ _stream_marker(upstream) ~ '\n    select * from ' ~ upstream.relation
-            ~ _added_rows_clause(upstream) ~ '\n)'
-        ) -%}
+        {%- do subqueries.append('(\n    ' ~ _stream_marker(upstream) ~ '\n    ' ~ _added_rows(upstream) ~ '\n)') -%}
     {%- endfor -%}
     {{ return(subqueries) }}
 {% endmacro %}
 
 
-{%- macro _added_rows_clause(upstream) -%}
+{#-
+    The rows of the files that were added since, or all rows.
+
+    Defect: a query that reads a table twice, once with options, reads it with them in both places or in neither.
+    Upstream: SPARK-58330, mended after Spark 4.1.
+    Repair: the table by the name of its branch, which Spark takes for another table.
+-#}
+{%- macro _added_rows(upstream) -%}
+    {%- set rows = 'select * from ' ~ upstream.relation -%}
     {%- if upstream.head is none or upstream.mode == 'unchanged' -%}
-        {{ return(' where false') }}
+        {{ return(rows ~ ' where false') }}
     {%- elif upstream.mode == 'incremental' -%}
         {{ return(
-            " with (`start-snapshot-id` = '" ~ upstream.position
+            rows ~ ".branch_main with (`start-snapshot-id` = '" ~ upstream.position
             ~ "', `end-snapshot-id` = '" ~ upstream.head ~ "')"
         ) }}
     {%- else -%}
-        {{ return(' version as of ' ~ upstream.head) }}
+        {{ return(rows ~ ' version as of ' ~ upstream.head) }}
     {%- endif -%}
 {%- endmacro -%}

@@ -48,6 +48,13 @@ def test_the_newest_version_wins_whenever_it_arrives(lake: TillLake) -> None:
     assert lake.daily() == [(1, 31, 2), (2, 30, 1)]
 
 
+def test_rows_that_are_added_are_summed_with_those_there_before(lake: TillLake) -> None:
+    """Of silver, added rows and all rows are read in one query; Spark must not mix them up."""
+    lake.land(Sale(4, day=2, amount=5), Sale(5, day=3, amount=7))
+    lake.build()
+    assert lake.daily() == [(1, 30, 2), (2, 35, 2), (3, 7, 1)]
+
+
 def test_a_row_that_moves_touches_the_group_it_left(lake: TillLake) -> None:
     lake.land(Sale(1, day=3, amount=10, version=2))
     lake.build()

@@ -111,6 +111,24 @@ def test_a_consumer_that_stands_still_holds_expiry_back_and_goes_on_from_there(
     assert plan.held_back == ()
 
 
+def test_rows_added_on_both_sides_of_a_compaction_are_read_after_it(
+    lake: UpkeepLake, spark: Spark
+) -> None:
+    def add(number: int) -> None:
+        lake.add(number, number, label="added")
+        lake.source.ingest()
+        lake.build("run", "--select", "app__items")
+
+    lake.build()
+    for number in range(9_000, 9_000 + CHANGES):
+        add(number)
+    assert _maintain(lake, spark, SILVER)[SILVER].compacted_files > 0
+    add(9_100)
+    lake.build()
+    lake.assert_right()
+    assert lake.modes("gold/labels") == {"incremental"}
+
+
 def test_without_the_positions_the_next_run_would_read_everything(
     lake: UpkeepLake, spark: Spark, monkeypatch: pytest.MonkeyPatch
 ) -> None:
