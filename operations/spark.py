@@ -10,12 +10,15 @@ import subprocess
 import sys
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, Self, cast
+from typing import IO, TYPE_CHECKING, Any, Self, cast
 
 from ingestion.errors import LoadError
 from ingestion.lake import Lake
 from ingestion.settings import Settings
 from operations.dbt import dbt_environment
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
 
 Row = dict[str, Any]
 
@@ -56,13 +59,10 @@ class Spark:
             statements.flush()
         except BrokenPipeError:
             raise StatementError("Spark has ended", f"read {self._log}") from None
-        answer = self._answers.readline()
-        if not answer:
+        answered = self._answers.readline()
+        if not answered:
             raise StatementError(f"Spark ended while it ran: {statement}", f"read {self._log}")
-        result = json.loads(answer)
-        if isinstance(result, str):
-            raise StatementError(result, f"read {self._log}; the statement was: {statement}")
-        return list(result)
+        return rows_of(answered, statement, self._log)
 
     @property
     def _log(self) -> Path:
@@ -99,14 +99,26 @@ def serve(descriptor: int) -> None:
     spark = builder.getOrCreate()
     with os.fdopen(descriptor, "w") as answers:
         for line in sys.stdin:
-            try:
-                rows = [row.asDict() for row in spark.sql(json.loads(line)).collect()]
-            except Exception as error:  # noqa: BLE001 - the other side shall hear of it
-                answers.write(json.dumps(_first_line(error)) + "\n")
-            else:
-                answers.write(json.dumps(rows, default=str) + "\n")
+            answers.write(answer_of(spark, json.loads(line)) + "\n")
             answers.flush()
     spark.stop()
+
+
+def answer_of(spark: "SparkSession", statement: str) -> str:
+    """Run a statement; return as JSON its rows or, as a text, the first line of the error."""
+    try:
+        rows = [row.asDict() for row in spark.sql(statement).collect()]
+    except Exception as error:  # noqa: BLE001 - the other side shall hear of it
+        return json.dumps(_first_line(error))
+    return json.dumps(rows, default=str)
+
+
+def rows_of(answered: str, statement: str, log: Path) -> list[Row]:
+    """Return the rows of an answer. Raises StatementError with what Spark said instead."""
+    result = json.loads(answered)
+    if isinstance(result, str):
+        raise StatementError(result, f"read {log}; the statement was: {statement}")
+    return list(result)
 
 
 def _first_line(error: Exception) -> str:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -65,20 +65,23 @@ def plan_table(
     """
     name = ".".join(table.name())
     now = datetime.now(UTC)
-    orphans_before = now - policy.remove_orphans_after
     if neighbour := _neighbour(name, folders):
+        orphans_before = now - policy.remove_orphans_after
         return TablePlan(name, policy, orphans_before, shares_folder_with=neighbour)
-    small, deletes, manifests = _count_files(table)
     expire, held_back = _expirable(table, policy, needed, now)
+    return replace(plan_compaction(table, policy), expire=expire, held_back=held_back)
+
+
+def plan_compaction(table: "Table", policy: Policy) -> TablePlan:
+    """Return what of `table` is to be written together; nothing of it expires."""
+    small, deletes, manifests = _count_files(table)
     return TablePlan(
-        name,
+        ".".join(table.name()),
         policy,
-        orphans_before,
+        datetime.now(UTC) - policy.remove_orphans_after,
         extra_files=sum(count - 1 for count in small.values()),
         delete_files=deletes,
         extra_manifests=max(0, manifests - 1),
-        expire=expire,
-        held_back=held_back,
     )
 
 

@@ -1,13 +1,21 @@
 """Does what a plan says: plan -> Iceberg's procedures in Spark -> what they changed."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Protocol
 
 from ingestion.lake import CATALOG
 from operations.maintenance.plan import TablePlan
-from operations.spark import Row, Spark
+from operations.spark import Row
 
 BEGINNING = datetime(1970, 1, 1)
+
+
+class RunsSql(Protocol):
+    """A Spark on the lake, whichever process it runs in."""
+
+    def sql(self, statement: str) -> list[Row]:
+        """Run one statement and return its rows. Raises LoadError with what Spark says."""
 
 
 @dataclass(frozen=True)
@@ -22,23 +30,31 @@ class Work:
     orphans: tuple[str, ...] = ()
 
 
-def apply_plan(spark: Spark, plan: TablePlan) -> Work:
-    """Compact, expire and remove orphans, in this order. Raises StatementError."""
-    data = _compact_data(spark, plan) if plan.compacts_data else {}
-    manifests = _compact_manifests(spark, plan) if plan.compacts_manifests else {}
+def apply_plan(spark: RunsSql, plan: TablePlan) -> Work:
+    """Compact, expire and remove orphans, in this order. Raises LoadError."""
+    compacted = compact(spark, plan)
     if plan.expire:
         _expire(spark, plan)
-    return Work(
-        plan.name,
-        compacted_files=int(data.get("rewritten_data_files_count", 0)),
-        written_files=int(data.get("added_data_files_count", 0)),
-        compacted_manifests=int(manifests.get("rewritten_manifests_count", 0)),
+    return replace(
+        compacted,
         expired_snapshots=len(plan.expire),
         orphans=_orphans(spark, plan, dry_run=False),
     )
 
 
-def rehearse_plan(spark: Spark, plan: TablePlan) -> Work:
+def compact(spark: RunsSql, plan: TablePlan) -> Work:
+    """Write small files and manifests together, as far as the plan says. Raises LoadError."""
+    data = _compact_data(spark, plan) if plan.compacts_data else {}
+    manifests = _compact_manifests(spark, plan) if plan.compacts_manifests else {}
+    return Work(
+        plan.name,
+        compacted_files=int(data.get("rewritten_data_files_count", 0)),
+        written_files=int(data.get("added_data_files_count", 0)),
+        compacted_manifests=int(manifests.get("rewritten_manifests_count", 0)),
+    )
+
+
+def rehearse_plan(spark: RunsSql, plan: TablePlan) -> Work:
     """Return what `apply_plan` would do; orphans are looked for, nothing is changed."""
     return Work(
         plan.name,
@@ -49,26 +65,26 @@ def rehearse_plan(spark: Spark, plan: TablePlan) -> Work:
     )
 
 
-def _compact_data(spark: Spark, plan: TablePlan) -> Row:
+def _compact_data(spark: RunsSql, plan: TablePlan) -> Row:
     """Write small files together, and apply delete files to the data files they belong to."""
     options = "map('min-input-files', '2', 'delete-file-threshold', '1')"
     [row] = _call(spark, "rewrite_data_files", f"table => '{plan.name}', options => {options}")
     return row
 
 
-def _compact_manifests(spark: Spark, plan: TablePlan) -> Row:
+def _compact_manifests(spark: RunsSql, plan: TablePlan) -> Row:
     [row] = _call(spark, "rewrite_manifests", f"table => '{plan.name}'")
     return row
 
 
-def _expire(spark: Spark, plan: TablePlan) -> None:
+def _expire(spark: RunsSql, plan: TablePlan) -> None:
     """Expire just the planned snapshots: with no time given, older ones would go as well."""
     ids = ", ".join(map(str, plan.expire))
     arguments = f"table => '{plan.name}', snapshot_ids => array({ids})"
     _call(spark, "expire_snapshots", f"{arguments}, older_than => {_literal(BEGINNING)}")
 
 
-def _orphans(spark: Spark, plan: TablePlan, *, dry_run: bool) -> tuple[str, ...]:
+def _orphans(spark: RunsSql, plan: TablePlan, *, dry_run: bool) -> tuple[str, ...]:
     if plan.shares_folder_with:
         return ()
     arguments = (
@@ -79,7 +95,7 @@ def _orphans(spark: Spark, plan: TablePlan, *, dry_run: bool) -> tuple[str, ...]
     return tuple(sorted(row["orphan_file_location"] for row in rows))
 
 
-def _call(spark: Spark, procedure: str, arguments: str) -> list[Row]:
+def _call(spark: RunsSql, procedure: str, arguments: str) -> list[Row]:
     return spark.sql(f"call {CATALOG}.system.{procedure}({arguments})")
 
 

@@ -1,8 +1,8 @@
 """dbt that stays, with its Spark and the parsed project: commands -> a child process -> outcomes.
 
-The child is `python -m operations.watching.resident_dbt <descriptor>`: a command a line of its
-input, messages as JSON lines at the descriptor. What dbt and Spark say goes to
-$FIRN_HOME/logs/watch.log.
+The child is `python -m operations.watching.resident_dbt <descriptor>`: a request a line of its
+input (a list: arguments of dbt; a text: SQL for Spark), messages as JSON lines at the descriptor.
+What dbt and Spark say goes to $FIRN_HOME/logs/watch.log.
 """
 
 from __future__ import annotations
@@ -18,14 +18,18 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, Self, cast
+from typing import IO, TYPE_CHECKING, Any, Self, cast
 
 from ingestion.errors import LoadError
 from ingestion.lake import Lake
 from ingestion.locks import ProcessLock
 from ingestion.settings import Settings
 from operations.dbt import Progress, dbt_environment
+from operations.spark import Row, answer_of, rows_of
 from operations.watching.project_files import fingerprint
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
 
 FAREWELL_SECONDS = 30
 PARENT_CHECK_SECONDS = 0.5
@@ -34,7 +38,10 @@ FAILED = ("error", "fail", "runtime error")
 
 @dataclass(frozen=True)
 class NodeRun:
-    """What became of one node: model, test or hook; times are seconds of the system's clock."""
+    """What became of one node: model, test or hook; times are seconds of the system's clock.
+
+    `table` is where a model's rows are, such as gold.current_state.
+    """
 
     name: str
     kind: str
@@ -42,6 +49,7 @@ class NodeRun:
     message: str
     started: float
     ended: float
+    table: str = ""
 
 
 @dataclass(frozen=True)
@@ -58,6 +66,11 @@ class Outcome:
     def count(self, kind: str, *statuses: str) -> int:
         """How many nodes of a kind ended in one of the statuses."""
         return sum(node.kind == kind and node.status in statuses for node in self.nodes)
+
+    @property
+    def tables(self) -> list[str]:
+        """The tables of its models."""
+        return [node.table for node in self.nodes if node.table]
 
 
 class ResidentDbt:
@@ -92,24 +105,37 @@ class ResidentDbt:
 
         Raises LoadError when the process died; then the next command starts another.
         """
+        message = self._ask(list(arguments), f"dbt {' '.join(arguments)}", on_progress)
+        return _outcome(message["outcome"])
+
+    def sql(self, statement: str) -> list[Row]:
+        """Run one statement in its Spark and return the rows.
+
+        Raises StatementError with what Spark says, LoadError when the process died.
+        """
+        return rows_of(self._ask(statement, statement)["answer"], statement, self.log)
+
+    def _ask(
+        self, request: object, name: str, on_progress: Progress | None = None
+    ) -> dict[str, Any]:
+        """Send a request and return the message that ends it. Raises LoadError without one."""
         process = self._process or self._start()
         try:
             requests = cast("IO[str]", process.stdin)
-            requests.write(json.dumps(list(arguments)) + "\n")
+            requests.write(json.dumps(request) + "\n")
             requests.flush()
             for line in self._messages:
-                message = json.loads(line)
+                message: dict[str, Any] = json.loads(line)
                 if message["what"] == "progress" and on_progress:
                     on_progress(message["name"], message["done"], message["total"])
                 elif message["what"] == "waits":
                     self._on_wait(message["for"])
                 elif message["what"] == "done":
-                    return _outcome(message["outcome"])
+                    return message
         except BrokenPipeError:
             pass
         self.close()
-        raise LoadError(f"the process that runs dbt has died in dbt {' '.join(arguments)}",
-                        f"read {self.log}")  # fmt: skip
+        raise LoadError(f"the process that runs dbt has died in {name}", f"read {self.log}")
 
     def close(self) -> None:
         """End the process; no effect when there is none."""
@@ -173,10 +199,15 @@ class Server:
                 self._tell("waits", **{"for": self._lock.holder})
                 self._lock.acquire(-1)
             try:
-                outcome = self._run(json.loads(line))
+                answer = self._answer(json.loads(line))
             finally:
                 self._lock.release()
-            self._tell("done", outcome=asdict(outcome))
+            self._tell("done", **answer)
+
+    def _answer(self, request: list[str] | str) -> dict[str, object]:
+        if isinstance(request, str):
+            return {"answer": answer_of(_session(self._settings), request)}
+        return {"outcome": asdict(self._run(request))}
 
     def _run(self, arguments: list[str]) -> Outcome:
         from dbt.cli.main import dbtRunner
@@ -235,6 +266,7 @@ def _node_run(result: Any) -> NodeRun:  # noqa: ANN401 - dbt's own results
         message=str(result.message or ""),
         started=min((_seconds(timing.started_at) for timing in known), default=0.0),
         ended=max((_seconds(timing.completed_at) for timing in known), default=0.0),
+        table=f"{node.schema}.{node.alias}" if node.resource_type == "model" else "",
     )
 
 
@@ -243,15 +275,20 @@ def _seconds(moment: datetime) -> float:
     return moment.replace(tzinfo=UTC).timestamp()
 
 
-def _start_spark(settings: Settings) -> None:
-    """Start Spark while dbt reads the project; dbt then finds the session that it would make."""
+def _session(settings: Settings) -> SparkSession:
+    """Return the Spark session that dbt uses, or would make."""
     from pyspark.sql import SparkSession
 
     builder = SparkSession.builder
     for name, value in Lake(settings).spark_parameters.items():
         builder = builder.config(name, str(value))
+    return builder.getOrCreate()
+
+
+def _start_spark(settings: Settings) -> None:
+    """Start Spark while dbt reads the project; dbt then finds the session that it would make."""
     # Plans that adapt themselves cost more than they gain on queries of some hundred rows.
-    builder.getOrCreate().conf.set("spark.sql.adaptive.enabled", "false")
+    _session(settings).conf.set("spark.sql.adaptive.enabled", "false")
 
 
 def _end_with(parent: int) -> None:

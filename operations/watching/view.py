@@ -62,6 +62,11 @@ class View:
         said = f"{_count(models, 'model')}, {_count(tests, 'test')} passed"
         self.say("built", f"{said}, {seconds:.1f} s{after}", "green")
 
+    def compacted(self, table: str, files: int, into: int, seconds: float) -> None:
+        """Say which small files were written together."""
+        written = f"{_count(files, 'file')} into {into}" if files else "its manifests"
+        self.say("compacted", f"{table}: {written}, {seconds:.1f} s", "dim")
+
     def failed(self, what: str, message: str) -> None:
         """Say what failed, with its message."""
         self.say(what, message, "bold red")

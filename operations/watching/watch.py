@@ -25,6 +25,7 @@ from ingestion.settings import Settings
 from operations.creation import create_tables
 from operations.watching.arrivals import Arrivals, Arrived
 from operations.watching.resident_dbt import Outcome, ResidentDbt
+from operations.watching.upkeep import Upkeep
 from operations.watching.view import View
 
 RETRY_SECONDS = 10.0
@@ -77,6 +78,7 @@ class Watcher:
         self._arrivals = arrivals
         self._dbt = dbt
         self._view = view
+        self._upkeep = Upkeep(settings, dbt)
         self._built_heads: dict[str, int | None] | None = None
         self._failed_heads: dict[str, int | None] | None = None
         self._failures = 0
@@ -163,6 +165,7 @@ class Watcher:
             models = outcome.count("model", "success")
             self._view.built(models, tests, seconds, self._oldest)
             self._oldest = None
+            self._keep_up(outcome.tables)
         else:
             self._note_failure(heads, outcome)
 
@@ -193,13 +196,26 @@ class Watcher:
         else:
             self._view.say("retry", f"with the next file, or in {RETRY_SECONDS:.0f} s", "yellow")
 
+    def _keep_up(self, built: list[str]) -> None:
+        """Compact one table; what cannot be compacted now can be later."""
+        self._view.doing("compacting")
+        landed = [".".join(table.identifier) for table in self._source.tables]
+        try:
+            done = self._upkeep.of_next([*landed, *built])
+        except FirnError as error:
+            self._view.say("note", f"not compacted: {error.message}", "yellow")
+            return
+        if done:
+            work, seconds = done
+            self._view.compacted(work.name, work.compacted_files, work.written_files, seconds)
+
     # what is asked for in between
 
     def _heads(self) -> dict[str, int | None]:
-        """Return the snapshot that each raw table is at, whoever landed it."""
+        """Return the snapshot that last changed each raw table, whoever landed it."""
         lake = Lake(self._settings)
         stored = {table.label: lake.stored(table.identifier) for table in self._source.tables}
-        return {label: table.snapshot_id if table else None for label, table in stored.items()}
+        return {label: table.changed_by if table else None for label, table in stored.items()}
 
     def _pause(self) -> float:
         """Return when to look again; what has failed is not tried before its time."""

@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from ingestion.lake import Identifier, Lake
 from operations.maintenance.procedures import Work, apply_plan
 from operations.maintenance.run import maintain_lake, plan_lake
 from operations.spark import Row, Spark
+from operations.watching.upkeep import Upkeep
 from tests.integration.upkeep.upkeep_lake import (
     BEST,
     LABELS,
@@ -32,6 +34,11 @@ def _changed(lake: UpkeepLake) -> None:
     for number in range(CHANGES):
         lake.change(f"item_id = {150 + number}", amount=f"200 + {number}")
         lake.take_in()
+
+
+def identifier(table: str) -> Identifier:
+    namespace, name = table.split(".")
+    return namespace, name
 
 
 def _maintain(lake: UpkeepLake, spark: Spark, *names: str) -> dict[str, Work]:
@@ -127,6 +134,32 @@ def test_rows_added_on_both_sides_of_a_compaction_are_read_after_it(
     lake.build()
     lake.assert_right()
     assert lake.modes("gold/labels") == {"incremental"}
+
+
+def test_a_watcher_compacts_a_table_after_each_build_in_turn(
+    lake: UpkeepLake, spark: Spark
+) -> None:
+    settings = lake.source.settings
+    upkeep = Upkeep(settings, spark)
+    for number in range(CHANGES):
+        lake.add(9_200 + number, 9_200 + number, label="watched")
+        lake.take_in()
+    head = Lake(settings).stored(identifier(RAW))
+    done = [upkeep.of_next([RAW, SILVER, "gold.not_there"]) for _ in range(6)]
+    names = [work.name if work else None for work, _ in (one or (None, 0.0) for one in done)]
+    assert names == [RAW, SILVER, None, None, None, None]
+    assert lake.size(RAW).data_files == 1
+    now = Lake(settings).stored(identifier(RAW))
+    assert head is not None
+    assert now is not None
+    assert (now.changed_by, now.snapshot_id != head.snapshot_id) == (head.snapshot_id, True)
+    lake.add(9_300, 9_300, label="watched")
+    lake.take_in()
+    lake.assert_right()
+    assert lake.modes("silver/app__items") == {"incremental"}
+    changed = Lake(settings).stored(identifier(RAW))
+    assert changed is not None
+    assert changed.changed_by == changed.snapshot_id
 
 
 def test_without_the_positions_the_next_run_would_read_everything(

@@ -28,6 +28,7 @@ pytestmark = pytest.mark.spark
 
 PAUSE_SECONDS = 5.0
 PATIENCE_SECONDS = 300.0
+MOST_REPORTS = 15
 NUMBERS = count(1)
 
 
@@ -135,6 +136,17 @@ def test_a_broken_file_costs_that_file_alone(
     follow(gold, [drop(folder, new_car())], PATIENCE_SECONDS)
     broken.unlink()
 
+    assert_right(settings, folder)
+
+
+def test_many_small_files_are_compacted_between_builds(
+    settings: Settings, folder: Path, gold: Gold, watcher: WatchProcess
+) -> None:
+    for _ in range(MOST_REPORTS):
+        if any("compacted" in line for line in watcher.lines):
+            break
+        follow(gold, [drop(folder, new_car())], PATIENCE_SECONDS)
+    assert " into 1, " in watcher.wait_for("compacted", PATIENCE_SECONDS)
     assert_right(settings, folder)
 
 

@@ -14,6 +14,7 @@ from ingestion.declarations import FileSource, load_sources
 from ingestion.errors import EnvironmentFault, LoadError
 from ingestion.results import LoadResult, Outcome
 from ingestion.settings import Settings
+from operations.maintenance.procedures import Work
 from operations.watching import watch as watching
 from operations.watching.arrivals import Arrivals
 from operations.watching.resident_dbt import NodeRun
@@ -41,8 +42,23 @@ class Dbt:
             raise LoadError("the process that runs dbt has died", "read watch.log")
         if self.broken:
             return DbtOutcome(False, (), ("current_state: no such column",), 0, 1, 2)
-        node = NodeRun("current_state", "model", "success", "", 0, 1)
+        node = NodeRun("current_state", "model", "success", "", 0, 1, "gold.current_state")
         return DbtOutcome(True, (node,), (), 0, 1, 2)
+
+
+class Upkeep:
+    """Notes whose turn it could be; refuses when `refusal` says why."""
+
+    def __init__(self) -> None:
+        self.refusal = ""
+        self.turns: list[list[str]] = []
+
+    def of_next(self, tables: Sequence[str]) -> tuple[Work, float] | None:
+        """Note the tables, and compact the last."""
+        self.turns.append(list(tables))
+        if self.refusal:
+            raise LoadError(self.refusal)
+        return Work(tables[-1], compacted_files=12, written_files=1), 0.5
 
 
 class Stage:
@@ -64,6 +80,8 @@ class Stage:
         arrivals = Arrivals.of(source, self.settings)
         view = View(Console(file=self._said, width=200))
         self.watcher = Watcher(self.settings, source, arrivals, self.dbt, view)  # type: ignore[arg-type]
+        self.upkeep = Upkeep()
+        patch.setattr(self.watcher, "_upkeep", self.upkeep)
         patch.setattr(watching, "ingest", self._ingest)
         patch.setattr(self.watcher, "_heads", lambda: {"telemetry.events": self.head})
 
@@ -113,6 +131,22 @@ def test_what_somebody_else_landed_is_built_too(stage: Stage) -> None:
     stage.head += 1
     stage.round()
     assert (stage.loads, len(stage.dbt.builds)) == (0, 2)
+
+
+def test_after_a_build_one_of_its_tables_is_compacted(stage: Stage) -> None:
+    for _ in range(3):
+        stage.round()
+    assert stage.upkeep.turns == [["raw_telemetry.events", "gold.current_state"]]
+    assert "gold.current_state: 12 files into 1, 0.5 s" in stage.said
+
+
+def test_what_cannot_be_compacted_is_said_and_the_watcher_goes_on(stage: Stage) -> None:
+    stage.upkeep.refusal = "the table was written to meanwhile"
+    stage.round()
+    assert "not compacted: the table was written to meanwhile" in stage.said
+    stage.arrive("a.json")
+    stage.round()
+    assert len(stage.dbt.builds) == 2
 
 
 def test_a_failed_build_is_shown_and_not_repeated_before_its_time(
