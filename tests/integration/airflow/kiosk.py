@@ -13,6 +13,7 @@ from typing import Any
 from ingestion.lake import open_catalog
 from ingestion.settings import Failpoint, Settings
 from operations.airflow import Airflow
+from operations.dbt import dbt_environment
 
 ROOT = Path(__file__).parents[3]
 DEADLINE_SECONDS = 600
@@ -140,3 +141,15 @@ def listed_by_airflow(project: Path) -> dict[str, Any]:
         env=environment, check=True, capture_output=True, text=True, timeout=DEADLINE_SECONDS,
     ).stdout  # fmt: skip
     return dict(json.loads(said.splitlines()[-1]))
+
+
+def listed_by_dbt(project: Path, selections: Sequence[str]) -> dict[str, set[str]]:
+    """Return the names of what `dbt build` would build and test for each selection."""
+    settings = Settings.load(project)
+    script = Path(__file__).with_name("list_nodes.py")
+    said = subprocess.run(
+        [str(settings.home / "venv" / "bin" / "python"), str(script), json.dumps(selections)],
+        cwd=project, env=dbt_environment(settings),
+        check=True, stdout=subprocess.PIPE, text=True, timeout=DEADLINE_SECONDS,
+    ).stdout  # fmt: skip
+    return {name: set(nodes) for name, nodes in json.loads(said.splitlines()[-1]).items()}

@@ -1,16 +1,13 @@
 """The DAG files as Airflow reads them: quickly, without errors, and nothing left out."""
 
 import re
-import shlex
-import subprocess
 from typing import Any
 
 import pytest
 
 from ingestion.declarations import load_sources
 from ingestion.settings import Settings
-from operations.dbt import dbt_environment
-from tests.integration.airflow.kiosk import ROOT, listed_by_airflow
+from tests.integration.airflow.kiosk import ROOT, listed_by_airflow, listed_by_dbt
 
 pytestmark = pytest.mark.airflow
 
@@ -21,6 +18,14 @@ BIN = Settings.load(ROOT).home / "venv" / "bin"
 @pytest.fixture(scope="module")
 def found() -> dict[str, Any]:
     return listed_by_airflow(ROOT)
+
+
+@pytest.fixture(scope="module")
+def listed(found: dict[str, Any]) -> dict[str, set[str]]:
+    """Return what dbt lists for the selections of all sources, in one go."""
+    return listed_by_dbt(
+        ROOT, [selection for source in SOURCES for selection in _selections(found, source)]
+    )
 
 
 def test_dag_files_are_read_quickly_and_without_errors(found: dict[str, Any]) -> None:
@@ -54,25 +59,27 @@ def test_a_source_is_checked_landed_and_built(found: dict[str, Any], source: str
 
 
 @pytest.mark.parametrize("source", SOURCES)
-def test_what_is_made_from_a_source_is_built_once(found: dict[str, Any], source: str) -> None:
-    tasks = found["dags"][source]["commands"]
-    silver, gold = (
-        _listed(tasks[name]["line"].split("dbt build ")[1])
-        for name in ("build_silver", "build_gold")
+def test_what_is_made_from_a_source_is_built_once(
+    found: dict[str, Any], listed: dict[str, set[str]], source: str
+) -> None:
+    silver, gold, made_from_it, seeds = (
+        listed[selection] for selection in _selections(found, source)
     )
-    seeds = _listed(f"--select @source:{source},resource_type:seed")
-    assert silver | gold == _listed(f"--select source:{source}+") | seeds
+    assert silver | gold == made_from_it | seeds
     assert not silver & gold
     assert not any(re.search(r"^firn\.gold\.", name) for name in silver)
     assert any(re.search(r"^firn\.silver\.", name) for name in silver)
 
 
-def _listed(selection: str) -> set[str]:
-    """Return the names of what `dbt build` would build and test."""
-    return set(
-        subprocess.run(
-            [str(BIN / "dbt"), "--quiet", "ls", *shlex.split(selection)],
-            cwd=ROOT, env=dbt_environment(Settings.load(ROOT)),
-            check=True, capture_output=True, text=True,
-        ).stdout.split()
-    )  # fmt: skip
+def _selections(found: dict[str, Any], source: str) -> tuple[str, str, str, str]:
+    """Return what the tasks build as silver and as gold, what is made of a source, its seeds."""
+    tasks = found["dags"][source]["commands"]
+    silver, gold = (
+        tasks[name]["line"].split("dbt build ")[1] for name in ("build_silver", "build_gold")
+    )
+    return (
+        silver,
+        gold,
+        f"--select source:{source}+",
+        f"--select @source:{source},resource_type:seed",
+    )

@@ -70,9 +70,24 @@ def s3_server(folder: Path) -> Iterator[S3Server]:
             _wait_for(server, process, folder / "server.log")
             yield server
         finally:
-            process.terminate()
-            process.wait(DEADLINE_SECONDS)
+            _end(process)
+            for name, port in grpc.items():
+                _local_socket(name, port).unlink(missing_ok=True)
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    """Kill the server: what it holds is thrown away in any case.
+
+    On SIGTERM its log ends with "Gracefully stopping gRPC server", and it with 25 s of waiting.
+    """
+    process.kill()
+    process.wait(DEADLINE_SECONDS)
+
+
+def _local_socket(name: str, port: int) -> Path:
+    """Return the socket that SeaweedFS makes for a gRPC port, wherever its data is."""
+    return Path(f"/tmp/seaweedfs-{name.removesuffix('.port.grpc')}-grpc-{port}.sock")  # noqa: S108
 
 
 def _wait_for(server: S3Server, process: "subprocess.Popen[bytes]", log: Path) -> None:

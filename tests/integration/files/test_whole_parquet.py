@@ -248,7 +248,7 @@ def test_a_disk_without_room_is_named(drop: Drop) -> None:
 
 
 @pytest.mark.spark
-def test_spark_reads_streams_and_compacts_it(drop: Drop) -> None:
+def test_spark_reads_streams_and_compacts_it(drop: Drop, shared_classes: None) -> None:
     drop.declare(ITEMS)
     file = drop.put("items/a.parquet", written(items()), at=long_ago())
     first = drop.ingest()
