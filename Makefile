@@ -93,7 +93,7 @@ check: lint types unit parse ## The inner loop: lint, types, unit tests, dbt par
 
 .PHONY: test
 test: check $(AIRFLOW)/.done ## Everything, against a real PostgreSQL, Spark and Airflow.
-	$(BIN)/pytest -q -m "postgres or spark or s3 or airflow" -n 2 --dist loadfile
+	$(BIN)/pytest -q -m "postgres or spark or s3 or airflow" -n 2 --dist loadfile --no-loadscope-reorder
 
 # Measurements
 

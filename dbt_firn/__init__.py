@@ -1,10 +1,11 @@
-"""Firn's plugins of dbt -> a pre-flight before each run, a clear word where the warm Spark is not.
+"""Firn's plugins of dbt -> what macros ask of Python, a clear word where the warm Spark is not.
 
 dbt imports every module whose name begins with `dbt_` and makes the `plugins` in it; nothing calls
 them by hand.
 """
 
 from dbt_firn.preflight import Preflight
+from dbt_firn.streams import Streams
 from dbt_firn.warm_target import WarmTarget
 
-plugins = [Preflight, WarmTarget]
+plugins = [Preflight, Streams, WarmTarget]

@@ -44,14 +44,10 @@ class Pointer:
 
 @dataclass(frozen=True)
 class StoredTable:
-    """What one table's newest metadata file says, read without opening the catalog.
-
-    `changed_by` is the newest snapshot that is more than a compaction of the one before.
-    """
+    """What one table's newest metadata file says, read without opening the catalog."""
 
     properties: dict[str, str]
     snapshot_id: int | None
-    changed_by: int | None
 
 
 class Lake:
@@ -109,14 +105,19 @@ class Lake:
 
         Reads the catalog's row and one JSON file: a load with nothing to do imports no pyiceberg.
         """
-        row = next(self._rows(" and table_namespace = ? and table_name = ?", identifier), None)
-        if row is None:
+        metadata = self.metadata(identifier)
+        if metadata is None:
             return None
-        metadata = _metadata_of(identifier, row["metadata_location"])
         current = metadata.get("current-snapshot-id")
-        snapshot_id = None if current == -1 else current
-        properties = metadata.get("properties", {})
-        return StoredTable(properties, snapshot_id, _changed_by(metadata, snapshot_id))
+        return StoredTable(metadata.get("properties", {}), None if current == -1 else current)
+
+    def metadata(self, identifier: Identifier) -> dict[str, Any] | None:
+        """Return the newest metadata file of a table or view, None when there is none.
+
+        Raises EnvironmentFault when the catalog or the file cannot be read.
+        """
+        row = next(self._rows(" and table_namespace = ? and table_name = ?", identifier), None)
+        return None if row is None else _metadata_of(identifier, row["metadata_location"])
 
     def pointers(self) -> dict[Identifier, Pointer]:
         """Return what the catalog says of every table and view, in one query, opening none.
@@ -215,19 +216,6 @@ def read_metadata(location: str) -> dict[str, Any]:
     content = local_path(location).read_bytes()
     is_compressed = ".gz.metadata.json" in location or location.endswith(".metadata.json.gz")
     return dict(json.loads(gzip.decompress(content) if is_compressed else content))
-
-
-def _changed_by(metadata: Mapping[str, Any], newest: int | None) -> int | None:
-    """Return the newest snapshot that did not only replace files by others with the same rows."""
-    snapshots = {snapshot["snapshot-id"]: snapshot for snapshot in metadata.get("snapshots", ())}
-    found = newest
-    while (snapshot := snapshots.get(found)) and _is_compaction(snapshot):
-        found = snapshot.get("parent-snapshot-id")
-    return found
-
-
-def _is_compaction(snapshot: Mapping[str, Any]) -> bool:
-    return bool(snapshot.get("summary", {}).get("operation") == "replace")
 
 
 def _metadata_of(identifier: Identifier, location: str | None) -> dict[str, Any]:

@@ -16,6 +16,28 @@ from tests.warm_dbt import WarmDbt
 hypothesis.settings.register_profile("firn", deadline=None)
 hypothesis.settings.load_profile("firn")
 
+# Files that take minutes each. Workers take files in this order, so that none is left alone with
+# a long one at the end.
+LONGEST_FILES = (
+    "test_small_lake.py",
+    "test_small_bakery_lake.py",
+    "test_lake.py",
+    "test_runs.py",
+    "test_watch.py",
+    "test_maintenance.py",
+    "test_cars.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the longest files first."""
+
+    def place(item: pytest.Item) -> int:
+        name = item.path.name
+        return LONGEST_FILES.index(name) if name in LONGEST_FILES else len(LONGEST_FILES)
+
+    items.sort(key=place)
+
 
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedPostgres]:

@@ -32,53 +32,37 @@
     {%- if is_edited -%}
         {%- do log(this ~ ' is built anew: its definition changed') -%}
     {%- endif -%}
-    {%- set heads = _heads(relations) -%}
     {%- set plan = [] -%}
     {%- for relation in relations -%}
         {%- set position = {} if is_edited else consumed.get('streams', {}).get(_stream_name(relation), {}) -%}
-        {%- set head = heads[loop.index0] -%}
-        {%- set is_emptied = position and not head -%}
+        {%- set lineage = adapter.firn_lineage(_stream_name(relation), position.get('snapshot')) -%}
         {%- do plan.append({
             'relation': relation,
-            'head': head,
-            'sequence': position.get('sequence'),
+            'head': lineage.head,
+            'sequence': lineage.sequence,
             'position': position.get('snapshot'),
             'position_sequence': position.get('sequence'),
-            'mode': 'rebuild' if is_edited else 'full' if is_emptied else 'unchanged',
+            'is_replaced': lineage.is_replaced,
+            'mode': 'rebuild' if is_edited else _mode(relation, position, lineage),
         }) -%}
     {%- endfor -%}
-    {%- set moved = [] -%}
-    {%- for upstream in plan if upstream.head -%}
-        {%- if upstream.position != upstream.head or not is_incremental() -%}
-            {%- do moved.append(upstream) -%}
-        {%- endif -%}
-    {%- endfor -%}
-    {%- if moved -%}
-        {%- set lineages = _lineages(moved) -%}
-        {%- for upstream in moved -%}
-            {%- set lineage = lineages[loop.index0] -%}
-            {%- do upstream.update({
-                'sequence': lineage.sequence,
-                'is_replaced': lineage.is_replaced,
-                'mode': 'rebuild' if is_edited else _moved_mode(upstream, lineage),
-            }) -%}
-        {%- endfor -%}
-    {%- endif -%}
     {{ return(plan) }}
 {% endmacro %}
 
 
-{%- macro _moved_mode(upstream, lineage) -%}
-    {%- if not upstream.position -%}
+{%- macro _mode(relation, position, lineage) -%}
+    {%- if position.get('snapshot') == lineage.head -%}
+        {{ return('unchanged') }}
+    {%- elif not position -%}
         {%- set reason = 'it was not read before, or the model is built anew' -%}
     {%- elif not lineage.is_position_known -%}
         {%- set reason = 'the snapshot read last is no ancestor of the current one' -%}
-    {%- elif lineage.is_replaced and upstream.relation.schema.startswith('raw_') -%}
+    {%- elif lineage.is_replaced and relation.schema.startswith('raw_') -%}
         {%- set reason = 'it was replaced since' -%}
     {%- else -%}
         {{ return('incremental') }}
     {%- endif -%}
-    {%- do log(this ~ ' reads all of ' ~ upstream.relation ~ ': ' ~ reason) -%}
+    {%- do log(this ~ ' reads all of ' ~ relation ~ ': ' ~ reason) -%}
     {{ return('full') }}
 {%- endmacro -%}
 

@@ -2,7 +2,7 @@
 
 A model that streams says in the snapshot that consumed rows how far it has read each upstream
 table: `firn.positions.<schema>.<model>`, written by macros/streams/spark__in_commit.sql and
-read by macros/streams/_positions.sql. The upstream must keep that snapshot and all after it, and
+read by operations/lineage.py. The upstream must keep that snapshot and all after it, and
 the model the commit that says so.
 """
 
@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from operations.lineage import PROPERTY
+
 if TYPE_CHECKING:
     from pyiceberg.table import Table
     from pyiceberg.table.snapshots import Snapshot
-
-PROPERTY = "firn.positions."
 
 
 @dataclass(frozen=True)

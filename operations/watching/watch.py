@@ -23,6 +23,7 @@ from ingestion.results import IngestOptions, LoadResult, LoadsFailedError
 from ingestion.run import ingest
 from ingestion.settings import Settings
 from operations.creation import create_tables
+from operations.lineage import changed_by
 from operations.watching.arrivals import Arrivals, Arrived
 from operations.watching.resident_dbt import Outcome, ResidentDbt
 from operations.watching.upkeep import Upkeep
@@ -214,8 +215,7 @@ class Watcher:
     def _heads(self) -> dict[str, int | None]:
         """Return the snapshot that last changed each raw table, whoever landed it."""
         lake = Lake(self._settings)
-        stored = {table.label: lake.stored(table.identifier) for table in self._source.tables}
-        return {label: table.changed_by if table else None for label, table in stored.items()}
+        return {table.label: changed_by(lake, table.identifier) for table in self._source.tables}
 
     def _pause(self) -> float:
         """Return when to look again; what has failed is not tried before its time."""

@@ -1,0 +1,34 @@
+"""What macros may call as `adapter.firn_…`: Python functions -> methods of dbt-spark's adapter."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dbt.adapters.base.meta import available
+from dbt.adapters.spark.impl import SparkAdapter
+
+if TYPE_CHECKING:
+    from ingestion.lake import Lake
+    from ingestion.settings import Settings
+
+
+def add_methods(*functions: Callable[..., Any]) -> None:
+    """Add functions, whose first argument is the adapter, to all adapters of dbt-spark."""
+    for function in functions:
+        name = function.__name__
+        setattr(SparkAdapter, name, available(function))
+        SparkAdapter._available_ |= {name}
+
+
+def settings_of(adapter: SparkAdapter) -> "Settings":
+    """Return the settings of the project that dbt runs."""
+    from ingestion.settings import Settings
+
+    return Settings.load(Path(adapter.config.project_root))
+
+
+def lake_of(adapter: SparkAdapter) -> "Lake":
+    """Return the very lake that this run's Spark was given."""
+    from ingestion.lake import Lake
+
+    return Lake(settings_of(adapter), adapter.config.credentials.server_side_parameters)

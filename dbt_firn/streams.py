@@ -1,0 +1,63 @@
+"""Lets streams know where they are -> `adapter.firn_lineage` and `adapter.firn_positions`.
+
+The macros of `macros/streams` use it.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from dbt.adapters.spark.impl import SparkAdapter
+from dbt.plugins.manager import dbtPlugin
+from dbt_common.exceptions import DbtRuntimeError
+
+from dbt_firn.adapter_methods import add_methods, lake_of
+
+if TYPE_CHECKING:
+    from ingestion.lake import Identifier
+    from operations.lineage import Lineage
+
+
+class Streams(dbtPlugin):
+    """Gives dbt-spark's adapter the methods that the macros of `macros/streams` call."""
+
+    def initialize(self) -> None:
+        """Add the methods, once for all adapters."""
+        add_methods(firn_lineage, firn_positions)
+
+
+def firn_lineage(adapter: SparkAdapter, table: str, position: str | None) -> "Lineage":
+    """Return how a table, such as silver.shop__orders, came to its head since a stream's position.
+
+    Raises DbtRuntimeError, which dbt prints as it is, when the lake cannot be read.
+    """
+    from operations.lineage import lineage
+
+    with _named_faults():
+        return lineage(lake_of(adapter), _identifier(table), position)
+
+
+def firn_positions(adapter: SparkAdapter, reader: str) -> dict[str, Any]:
+    """Return what a model's own commits say that it has consumed.
+
+    Raises DbtRuntimeError, which dbt prints as it is, when the lake cannot be read.
+    """
+    from operations.lineage import positions
+
+    with _named_faults():
+        return positions(lake_of(adapter), _identifier(reader))
+
+
+def _identifier(table: str) -> "Identifier":
+    namespace, name = table.split(".", 1)
+    return namespace, name
+
+
+@contextmanager
+def _named_faults() -> Iterator[None]:
+    from ingestion.errors import FirnError
+
+    try:
+        yield
+    except FirnError as error:
+        raise DbtRuntimeError(str(error)) from error
