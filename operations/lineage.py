@@ -36,7 +36,7 @@ def lineage(lake: Lake, table: Identifier, position: str | None) -> Lineage:
 
     Raises EnvironmentFault when the catalog or the metadata file cannot be read.
     """
-    line = list(_line(lake.metadata(table) or {}))
+    line = list(_line(lake, table))
     if not line:
         return Lineage()
     ids = [str(snapshot["snapshot-id"]) for snapshot in line]
@@ -58,7 +58,7 @@ def positions(lake: Lake, reader: Identifier) -> dict[str, Any]:
     EnvironmentFault as `lineage` does.
     """
     name = PROPERTY + ".".join(reader)
-    for snapshot in _line(lake.metadata(reader) or {}):
+    for snapshot in _line(lake, reader):
         if text := snapshot["summary"].get(name):
             return dict(json.loads(text))
     return {}
@@ -69,14 +69,15 @@ def changed_by(lake: Lake, table: Identifier) -> int | None:
 
     None where there is none. Raises EnvironmentFault as `lineage` does.
     """
-    for snapshot in _line(lake.metadata(table) or {}):
+    for snapshot in _line(lake, table):
         if snapshot["summary"]["operation"] != COMPACTION:
             return int(snapshot["snapshot-id"])
     return None
 
 
-def _line(metadata: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """Yield the newest snapshot and all before it, as far as they are still there."""
+def _line(lake: Lake, table: Identifier) -> Iterator[Mapping[str, Any]]:
+    """Yield a table's newest snapshot and all before it, as far as they are still there."""
+    metadata = lake.metadata(table) or {}
     snapshots = {snapshot["snapshot-id"]: snapshot for snapshot in metadata.get("snapshots", ())}
     snapshot = snapshots.get(metadata.get("current-snapshot-id"))
     while snapshot is not None:

@@ -142,10 +142,14 @@ class Watcher:
             self._oldest = min(self._oldest or arrived.first_seen, arrived.first_seen)
         if rows or set_aside:
             self._view.landed(rows, set_aside, seconds)
-        for note in (f"{result.label}: {note}" for result in results for note in result.notes):
-            if note not in self._noted:
-                self._noted.add(note)
-                self._view.say("note", note, "yellow")
+        for result in results:
+            for note in result.notes:
+                self._say_once(f"{result.label}: {note}")
+
+    def _say_once(self, note: str) -> None:
+        if note not in self._noted:
+            self._noted.add(note)
+            self._view.say("note", note, "yellow")
 
     def _build_if_due(self) -> None:
         heads = self._heads()
@@ -204,7 +208,7 @@ class Watcher:
         try:
             done = self._upkeep.of_next([*landed, *built])
         except FirnError as error:
-            self._view.say("note", f"not compacted: {error.message}", "yellow")
+            self._say_once(f"not compacted: {error.message}")
             return
         if done:
             work, seconds = done
