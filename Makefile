@@ -77,9 +77,11 @@ lint: $(VENV)/.dev ## sqlfluff, ruff, yamllint and the lock files.
 types: $(VENV)/.dev ## mypy, strict.
 	$(BIN)/mypy
 
+SERVICES := (postgres or spark or s3 or airflow)
+
 .PHONY: unit
 unit: $(VENV)/.dev ## Tests that need no service.
-	$(BIN)/pytest -q -m "not postgres and not spark and not s3 and not airflow"
+	$(BIN)/pytest -q -m "not $(SERVICES)"
 
 # The two paths that dbt_project.yml sets knowingly.
 PATHS := [ConfigTargetPathDeprecation, ConfigLogPathDeprecation, DeprecationsSummary]
@@ -92,8 +94,10 @@ parse: $(VENV)/.dev ## dbt parse, warnings being errors.
 check: lint types unit parse ## The inner loop: lint, types, unit tests, dbt parse.
 
 .PHONY: test
-test: check $(AIRFLOW)/.done ## Everything, against a real PostgreSQL, Spark and Airflow.
-	$(BIN)/pytest -q -m "postgres or spark or s3 or airflow" -n 2 --dist loadfile --no-loadscope-reorder
+test: $(VENV)/.dev $(AIRFLOW)/.done ## Everything, against a real PostgreSQL, Spark and Airflow.
+	@$(MAKE) --no-print-directory -j 2 check
+	$(BIN)/pytest -q -m "$(SERVICES) and not timed" -n 2 --dist loadfile --no-loadscope-reorder
+	$(BIN)/pytest -q -m timed
 
 # Measurements
 

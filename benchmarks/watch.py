@@ -27,8 +27,9 @@ from operations.cli import named_faults
 from operations.dbt import Progress
 from operations.telemetry_sandbox import reports_folder, start_telemetry
 from operations.watching.arrivals import Arrivals
+from operations.watching.outcome import Outcome
 from operations.watching.proof import SOURCE, TABLES, Gold, drop, follow, hot_car
-from operations.watching.resident_dbt import Outcome, ResidentDbt
+from operations.watching.resident_dbt import ResidentDbt
 from operations.watching.view import View
 from operations.watching.watch import Stop, Watcher
 
@@ -83,7 +84,7 @@ class Phases:
 
 
 LABELS = {
-    "settle": "noticed, and settled (declared: nothing has written to it for a second)",
+    "settle": "noticed, and settled (declared: 0.2 s without a change)",
     "land": "landed in raw",
     "start": "dbt begins: profile, plugins, selection, what is in the lake",
     "parse": "looking whether the project changed, and reading it if it did",
@@ -188,7 +189,7 @@ def _watching(settings: Settings, out: Console) -> Iterator[Bench]:
         raise TypeError(f"{SOURCE} is no source of files")
     view, stop = NotingView(out), Stop()
     arrivals = Arrivals.of(source, settings)
-    with arrivals.hints(), NotingDbt(settings) as dbt:
+    with arrivals.hints(), NotingDbt(settings, SOURCE) as dbt:
         watcher = Watcher(settings, source, arrivals, dbt, view)
         thread = threading.Thread(target=watcher.run, args=(stop,), daemon=True)
         thread.start()

@@ -14,7 +14,7 @@ from ingestion.types import DataType
 
 IDENTIFIER = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 _VARIABLE = re.compile(r"[A-Z_][A-Z0-9_]*")
-_DURATION = re.compile(r"(\d{1,6}) (second|minute|hour|day)s?")
+_DURATION = re.compile(r"(\d{1,6}) (millisecond|second|minute|hour|day)s?")
 _PARTITION = re.compile(
     r"(?:(year|month|day|hour)\(([^()]*)\)|bucket\((\d{1,5}), ?([^()]*)\)|(.*))"
 )

@@ -1,18 +1,29 @@
-"""Whether a project has to be read again: its files -> a mark that any change of them changes."""
+"""Whether files have to be read again: a project, or our own code -> a mark of how they are now."""
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 FOLDERS = ("models", "macros", "seeds", "snapshots", "analyses", "tests/data_tests", "profiles")
 FILES = ("dbt_project.yml", "packages.yml", "dependencies.yml")
+CODE_DIR = Path(__file__).parents[2]
+PACKAGES = ("dbt_ansi", "dbt_firn", "ingestion", "operations")
 
 
 def fingerprint(project_dir: Path) -> str:
     """Return a hash of names, sizes and times of all files that dbt reads; no content is read."""
+    return _hash(_files(project_dir))
+
+
+def code_fingerprint() -> str:
+    """Return the same of the Python files that a process which runs dbt has loaded."""
+    return _hash(path for name in PACKAGES for path in (CODE_DIR / name).rglob("*.py"))
+
+
+def _hash(paths: Iterable[Path]) -> str:
     digest = hashlib.sha256()
-    for path in sorted(_files(project_dir)):
+    for path in sorted(paths):
         try:
             status = path.stat()
         except FileNotFoundError:  # an editor's own, gone again

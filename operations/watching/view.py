@@ -67,6 +67,10 @@ class View:
         written = f"{_count(files, 'file')} into {into}" if files else "its manifests"
         self.say("compacted", f"{table}: {written}, {seconds:.1f} s", "dim")
 
+    def waits(self, mark: str, text: str) -> None:
+        """Say what another process has to do with it."""
+        self.say(mark, text, "yellow")
+
     def failed(self, what: str, message: str) -> None:
         """Say what failed, with its message."""
         self.say(what, message, "bold red")

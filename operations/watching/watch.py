@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
@@ -25,7 +25,8 @@ from ingestion.settings import Settings
 from operations.creation import create_tables
 from operations.lineage import changed_by
 from operations.watching.arrivals import Arrivals, Arrived
-from operations.watching.resident_dbt import Outcome, ResidentDbt
+from operations.watching.outcome import Outcome
+from operations.watching.resident_dbt import ResidentDbt
 from operations.watching.upkeep import Upkeep
 from operations.watching.view import View
 
@@ -55,7 +56,7 @@ def watch(settings: Settings, name: str, out: Console) -> None:
         if not _held(lock, view, stop):
             return
         try:
-            with arrivals.hints(), ResidentDbt(settings, _waits(view)) as dbt:
+            with arrivals.hints(), ResidentDbt(settings, name, view.waits) as dbt:
                 Watcher(settings, source, arrivals, dbt, view).run(stop)
         finally:
             lock.release()
@@ -262,9 +263,7 @@ def _held(lock: ProcessLock, view: View, stop: Stop) -> bool:
     """Return True when the lock is held, False when the wait for it was ended."""
     if lock.acquire(0):
         return True
-    view.say(
-        "waits", f"watched already by {lock.holder}; this one takes over when it ends", "yellow"
-    )
+    view.waits("waits", f"watched already by {lock.holder}; this one takes over when it ends")
     view.doing("waiting for another watcher to end")
     while not stop.is_asked:
         if lock.acquire(LOCK_POLL_SECONDS):
@@ -272,19 +271,15 @@ def _held(lock: ProcessLock, view: View, stop: Stop) -> bool:
     return False
 
 
-def _waits(view: View) -> Callable[[str], None]:
-    return lambda holder: view.say("waits", f"for a build by {holder}", "yellow")
-
-
 @contextmanager
 def _until_signalled() -> Iterator[Stop]:
-    """Yield what SIGINT and SIGTERM set; the second such signal acts as always."""
+    """Yield what SIGINT and SIGTERM set; the second such signal raises KeyboardInterrupt."""
     stop = Stop()
     before: dict[int, signal._HANDLER] = {}
 
     def ask(number: int, _: FrameType | None) -> None:
         stop.is_asked = True
-        signal.signal(number, before[number])
+        signal.signal(number, signal.default_int_handler)
 
     for number in (signal.SIGINT, signal.SIGTERM):
         before[number] = signal.signal(number, ask)

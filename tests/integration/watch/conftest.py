@@ -1,6 +1,5 @@
 """One lake with a few cars for all tests here, and a watcher that most of them share."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,27 +8,13 @@ import pytest
 from ingestion.settings import Settings
 from operations.telemetry_sandbox import FOLDER, reports_folder, start_telemetry
 from operations.watching.proof import Gold, WatchProcess
+from tests.integration.watch.checks import start_watcher
 
 PROJECT = Path(__file__).parents[3]
 
 
-IDLE_LIMIT_SECONDS = 15.0
-
-
 @pytest.fixture(scope="module")
-def limit_seconds() -> float:
-    """Return how long a report may take to gold: 15 s with two cores to ourselves.
-
-    Where other programs want the cores too, so much longer as they leave less of them.
-    """
-    wanted_by_others = os.getloadavg()[0] / (os.cpu_count() or 1)
-    return IDLE_LIMIT_SECONDS * max(1.0, wanted_by_others)
-
-
-@pytest.fixture(scope="module")
-def settings(
-    tmp_path_factory: pytest.TempPathFactory, shared_classes: None, limit_seconds: float
-) -> Iterator[Settings]:
+def settings(tmp_path_factory: pytest.TempPathFactory, shared_classes: None) -> Iterator[Settings]:
     """Return an empty lake, and a folder in which reports lie already."""
     settings = Settings(project_dir=PROJECT, home=tmp_path_factory.mktemp("watched"))
     with pytest.MonkeyPatch.context() as patch:
@@ -53,6 +38,6 @@ def gold(settings: Settings) -> Gold:
 @pytest.fixture(scope="module")
 def watcher(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[WatchProcess]:
     """Start a watcher that tests share, once it is first needed, and wait until it has built."""
-    with WatchProcess(settings, tmp_path_factory.mktemp("said") / "watch.log") as watcher:
+    with start_watcher(settings, tmp_path_factory.mktemp("said") / "watch.log") as watcher:
         watcher.wait_for("built")
         yield watcher

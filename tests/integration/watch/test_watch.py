@@ -1,39 +1,20 @@
 """A watcher as a person starts it: files dropped -> gold, whatever happens meanwhile."""
 
-import time
 from datetime import UTC, datetime
-from itertools import count
 from pathlib import Path
 
+import psutil
 import pytest
 
 from ingestion.lake import Lake
 from ingestion.settings import Settings
-from operations.watching.proof import (
-    TABLES,
-    Gold,
-    WatchProcess,
-    driven_on,
-    drop,
-    drop_in_turn,
-    follow,
-    hot_car,
-)
-from sandbox.telemetry import CarReport
-from tests.recomputation.compare import assert_same_rows
-from tests.recomputation.readers import read_table
-from tests.recomputation.telemetry.from_files import KEYS, by_first_name, recompute
+from operations.watching.proof import Gold, WatchProcess, driven_on, drop, follow, hot_car
+from operations.watching.resident_dbt import PROGRAM
+from tests.integration.watch.checks import PATIENCE_SECONDS, assert_right, new_car
 
 pytestmark = pytest.mark.spark
 
-PAUSE_SECONDS = 5.0
-PATIENCE_SECONDS = 300.0
 MOST_REPORTS = 15
-NUMBERS = count(1)
-
-
-def new_car() -> CarReport:
-    return hot_car(next(NUMBERS))
 
 
 def landings(settings: Settings) -> int:
@@ -43,55 +24,6 @@ def landings(settings: Settings) -> int:
 
 def builds(watcher: WatchProcess) -> int:
     return sum("built" in line for line in watcher.lines)
-
-
-def assert_once(gold: Gold, cars: list[CarReport]) -> None:
-    """Check that each car stands once in each gold table."""
-    for table in TABLES:
-        found = [row["car_chassis"] for row in gold.rows(table)]
-        assert {car.car_chassis: found.count(car.car_chassis) for car in cars} == {
-            car.car_chassis: 1 for car in cars
-        }, table
-
-
-def assert_right(settings: Settings, folder: Path) -> None:
-    """Check every table against the files that lie in the folder."""
-    catalog = Lake(settings).catalog
-    for name, expected in recompute(folder.glob("*.json")).items():
-        actual = by_first_name(read_table(catalog, name), folder.glob("*.json"))
-        assert_same_rows(expected, actual.in_order(expected.columns), KEYS[name], name)
-
-
-def test_a_kill_after_the_second_of_five_files_loses_and_doubles_nothing(
-    settings: Settings, folder: Path, gold: Gold, tmp_path: Path
-) -> None:
-    dropped = []
-    with WatchProcess(settings, tmp_path / "killed.log") as watcher:
-        watcher.wait_for("built")
-        assert_right(settings, folder)  # what lay there before the start
-        for _ in range(2):
-            dropped.append(drop(folder, new_car()))
-            time.sleep(PAUSE_SECONDS)
-        watcher.kill()
-    with WatchProcess(settings, tmp_path / "restarted.log"):
-        for _ in range(3):
-            dropped.append(drop(folder, new_car()))
-            time.sleep(PAUSE_SECONDS)
-        follow(gold, dropped, PATIENCE_SECONDS)
-
-    assert_once(gold, [car for car, _ in dropped])
-    assert_right(settings, folder)
-
-
-def test_five_files_five_seconds_apart_are_each_in_gold_within_15_seconds(
-    settings: Settings, folder: Path, gold: Gold, watcher: WatchProcess, limit_seconds: float
-) -> None:
-    dropped = drop_in_turn(folder, new_car, 5, PAUSE_SECONDS)
-    arrived = follow(gold, dropped, PATIENCE_SECONDS, 5)
-
-    assert [one.slowest for one in arrived if one.slowest > limit_seconds] == []
-    assert_once(gold, [car for car, _ in dropped])
-    assert_right(settings, folder)
 
 
 def test_a_car_that_reports_again_is_updated_and_a_new_one_added(
@@ -147,6 +79,19 @@ def test_many_small_files_are_compacted_between_builds(
             break
         follow(gold, [drop(folder, new_car())], PATIENCE_SECONDS)
     assert "compacted" in watcher.wait_for(" into 1, ", PATIENCE_SECONDS)
+    assert_right(settings, folder)
+
+
+def test_a_spark_that_dies_is_replaced(
+    settings: Settings, folder: Path, gold: Gold, watcher: WatchProcess
+) -> None:
+    [dbt] = psutil.Process(watcher.pid).children()
+    assert PROGRAM in dbt.cmdline()
+    [java] = [child for child in dbt.children() if child.name() == "java"]
+    java.kill()
+    follow(gold, [drop(folder, new_car())], PATIENCE_SECONDS)
+
+    assert not dbt.is_running()
     assert_right(settings, folder)
 
 

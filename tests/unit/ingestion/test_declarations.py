@@ -84,6 +84,9 @@ def test_a_source_gives_defaults_and_a_table_overrules_them(tmp_path: Path) -> N
     own = table.replace("t_orders", "t_orders\n              settle: 2 minutes")
     [source] = load_sources(_project(tmp_path, head + own))
     assert source.tables[0].settle == timedelta(minutes=2)
+    own = own.replace("2 minutes", "250 milliseconds")
+    [source] = load_sources(_project(tmp_path, head + own))
+    assert source.tables[0].settle == timedelta(seconds=0.25)
 
 
 def test_keys_that_belong_to_dbt_pass(tmp_path: Path) -> None:

@@ -17,8 +17,8 @@ from ingestion.settings import Settings
 from operations.maintenance.procedures import Work
 from operations.watching import watch as watching
 from operations.watching.arrivals import Arrivals
-from operations.watching.resident_dbt import NodeRun
-from operations.watching.resident_dbt import Outcome as DbtOutcome
+from operations.watching.outcome import NodeRun
+from operations.watching.outcome import Outcome as DbtOutcome
 from operations.watching.view import View
 from operations.watching.watch import FAILURES_IN_A_ROW, Watcher, build_arguments
 

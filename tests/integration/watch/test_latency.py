@@ -1,0 +1,70 @@
+"""Reports five seconds apart, and when gold has each: a watcher with both cores to itself."""
+
+import time
+from pathlib import Path
+
+import pytest
+
+from ingestion.settings import Settings
+from operations.watching.proof import Gold, WatchProcess, drop, drop_in_turn, follow
+from tests.integration.watch.checks import (
+    PATIENCE_SECONDS,
+    assert_once,
+    assert_right,
+    new_car,
+    start_watcher,
+)
+
+pytestmark = [pytest.mark.spark, pytest.mark.timed]
+
+PAUSE_SECONDS = 5.0
+LIMIT_SECONDS = 15.0
+# A report waits for the build that is under way, then for its own: two builds and a bit, of which
+# a report that comes alone takes one. On a machine so slow that this is more than the limit, it is
+# the limit.
+MOST_TIMES_ALONE = 2.6
+
+
+def seconds_alone(folder: Path, gold: Gold) -> float:
+    """Return the seconds to gold of a report that comes when nothing else is to be done."""
+    [alone] = follow(gold, [drop(folder, new_car())], PATIENCE_SECONDS)
+    return alone.slowest
+
+
+def limit(*alone: float) -> float:
+    """Return the most seconds a report may take where one that comes alone takes as given."""
+    return max(LIMIT_SECONDS, *(MOST_TIMES_ALONE * seconds for seconds in alone))
+
+
+def test_five_files_five_seconds_apart_are_each_in_gold_within_15_seconds(
+    settings: Settings, folder: Path, gold: Gold, watcher: WatchProcess
+) -> None:
+    before = seconds_alone(folder, gold)
+    dropped = drop_in_turn(folder, new_car, 5, PAUSE_SECONDS)
+    arrived = follow(gold, dropped, PATIENCE_SECONDS, 5)
+    most = limit(before, seconds_alone(folder, gold))
+
+    assert [one.slowest for one in arrived if one.slowest > most] == []
+    assert_once(gold, [car for car, _ in dropped])
+    assert_right(settings, folder)
+
+
+def test_a_kill_after_the_second_of_five_files_loses_and_doubles_nothing(
+    settings: Settings, folder: Path, gold: Gold, watcher: WatchProcess, tmp_path: Path
+) -> None:
+    """The last test: it kills the watcher that both share."""
+    before = seconds_alone(folder, gold)
+    dropped = []
+    for _ in range(2):
+        dropped.append(drop(folder, new_car()))
+        time.sleep(PAUSE_SECONDS)
+    watcher.kill()
+    with start_watcher(settings, tmp_path / "restarted.log") as restarted:
+        all_five = drop_in_turn(folder, new_car, 3, PAUSE_SECONDS, after=dropped)
+        arrived = follow(gold, all_five, PATIENCE_SECONDS, 5)
+        most = limit(before, seconds_alone(folder, gold))
+        restarted.wait_for("goes on")
+
+    assert [one.slowest for one in arrived if one.slowest > most] == []
+    assert_once(gold, [car for car, _ in all_five])
+    assert_right(settings, folder)
