@@ -156,7 +156,6 @@ class ResidentDbt:
         record.save(self._record_file)
         talk = self._welcomed(record, None)
         if talk is None:
-            self._end(record, 0)
             raise LoadError("the process that runs dbt has died as it started", f"read {self.log}")
         return talk
 
@@ -165,33 +164,22 @@ class ResidentDbt:
         record = DbtRecord.load(self._record_file)
         if record is None:
             return None
-        if record.process() is not None:
+        if record.process():
             self._say("waits", "for the dbt of a watcher that was killed")
-            talk = self._welcomed(record, HANDOVER_SECONDS)
-            if talk is not None:
-                self._say("goes on", "with that dbt and its Spark, which are warm")
-                return talk
-        self._end(record, 0)
-        return None
+        talk = self._welcomed(record, HANDOVER_SECONDS)
+        if talk:
+            self._say("goes on", "with that dbt and its Spark, which are warm")
+        return talk
 
     def _welcomed(self, record: DbtRecord, seconds: float | None) -> Talk | None:
-        """Return the connection, None when there is no welcome within so many seconds."""
-        connection = socket.socket(socket.AF_UNIX)
-        connection.settimeout(seconds)
+        """Return the connection; a process without a welcome within so many seconds is ended."""
+        talk = None
         try:
-            connection.connect(record.address)
-            lines = connection.makefile("rw")
-            _send(lines, _mark(self._environment()))
-            answer = json.loads(lines.readline() or "{}")
-        except OSError:
-            connection.close()
-            return None
-        connection.settimeout(None)
-        connection.close()  # the file keeps it open
-        if answer.get("what") == "welcome":
-            return Talk(record, lines)
-        lines.close()
-        return None
+            talk = _connected(record, _mark(self._environment()), seconds)
+        finally:
+            if talk is None:
+                self._end(record, 0)
+        return talk
 
     def _end(self, record: DbtRecord, seconds: float) -> None:
         """Wait for the process to end, then make it end; take away what remembers it."""
@@ -214,6 +202,21 @@ def _mark(environment: Mapping[str, str]) -> str:
     known = sorted((name, environment[name]) for name in environment.keys() - set(OF_NO_MATTER))
     said = json.dumps([sys.executable, sys.version, code_fingerprint(), known])
     return hashlib.sha256(said.encode()).hexdigest()
+
+
+def _connected(record: DbtRecord, mark: str, seconds: float | None) -> Talk | None:
+    """Return the connection if there is a welcome within so many seconds (None: for ever)."""
+    with socket.socket(socket.AF_UNIX) as connection:  # the file keeps it open
+        connection.settimeout(seconds)
+        try:
+            connection.connect(record.address)
+            lines = connection.makefile("rw")
+            _send(lines, mark)
+            answer = json.loads(lines.readline() or "{}")
+        except OSError:
+            return None
+        connection.settimeout(None)
+    return Talk(record, lines) if answer.get("what") == "welcome" else None
 
 
 def _send(lines: IO[str], content: object) -> None:

@@ -12,7 +12,8 @@ from tests.recomputation.readers import digest, read_table
 from tests.warm_dbt import DbtOutcome, WarmDbt
 
 PROJECT = Path(__file__).parents[2]
-WITHOUT_TESTS = ("--exclude-resource-type", "test", "unit_test")
+WITHOUT_UNIT_TESTS = ("--exclude-resource-type", "unit_test")
+WITHOUT_TESTS = (*WITHOUT_UNIT_TESTS, "test")
 
 
 class BuiltLake:
@@ -31,7 +32,7 @@ class BuiltLake:
     def build(
         self, select: str | None = None, *, full_refresh: bool = False, tests: bool = False
     ) -> DbtOutcome:
-        """Run `dbt build`, without data and unit tests unless asked for them.
+        """Run `dbt build`, without unit tests, and without data tests unless asked for them.
 
         By default for all that is made of the source, and the seeds that it takes.
         Raises DbtFailedError when a node fails.
@@ -41,11 +42,18 @@ class BuiltLake:
             "--select",
             select or f"@source:{self.source}",
             *(["--full-refresh"] if full_refresh else []),
-            *([] if tests else WITHOUT_TESTS),
+            *(WITHOUT_UNIT_TESTS if tests else WITHOUT_TESTS),
         ]
-        outcome = self._dbt.run(arguments, dbt_environment(self.settings))
+        outcome = self._run(arguments)
         self.builds += 1
         return outcome
+
+    def run_unit_tests(self) -> DbtOutcome:
+        """Run the unit tests of all that is made of the source. Raises DbtFailedError."""
+        return self._run(["test", "--select", f"source:{self.source}+,test_type:unit"])
+
+    def _run(self, arguments: list[str]) -> DbtOutcome:
+        return self._dbt.run(arguments, dbt_environment(self.settings))
 
     def gold(self, name: str) -> Rows:
         """Return a table of gold, read past Spark."""

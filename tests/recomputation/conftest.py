@@ -72,16 +72,18 @@ def _filled(url: str) -> str:
 @pytest.fixture(scope="session")
 def lake(tmp_path_factory: pytest.TempPathFactory, warm_dbt: WarmDbt) -> Iterator[Lake]:
     """Make a lake of the default shop, landed and built once; tests go on from there."""
-    yield from _built_lake(tmp_path_factory.mktemp("lake"), warm_dbt, orders=20_000)
+    yield from _built_lake(tmp_path_factory.mktemp("lake"), warm_dbt, orders=20_000, tests=True)
 
 
 @pytest.fixture(scope="session")
 def small_lake(tmp_path_factory: pytest.TempPathFactory, warm_dbt: WarmDbt) -> Iterator[Lake]:
     """Make a lake of a small shop, landed and built once, for tests with many runs."""
-    yield from _built_lake(tmp_path_factory.mktemp("small_lake"), warm_dbt, orders=3_000)
+    yield from _built_lake(
+        tmp_path_factory.mktemp("small_lake"), warm_dbt, orders=3_000, tests=False
+    )
 
 
-def _built_lake(home: Path, dbt: WarmDbt, orders: int) -> Iterator[Lake]:
+def _built_lake(home: Path, dbt: WarmDbt, *, orders: int, tests: bool) -> Iterator[Lake]:
     lake = Lake(home, dbt)
     with pytest.MonkeyPatch.context() as patch:
         for variable in SECRETS:  # the environment would win over the lake's own file
@@ -89,7 +91,7 @@ def _built_lake(home: Path, dbt: WarmDbt, orders: int) -> Iterator[Lake]:
         try:
             lake.fill(orders)
             lake.land()
-            lake.build(tests=True)
+            lake.build(tests=tests)
             yield lake
         finally:
             lake.close()

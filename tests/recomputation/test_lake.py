@@ -13,6 +13,10 @@ def test_every_mart_is_right_after_the_first_load(lake: Lake) -> None:
     lake.assert_marts_are_right()
 
 
+def test_every_unit_test_passes(lake: Lake) -> None:
+    assert "pass" in lake.run_unit_tests().statuses.values()
+
+
 def test_every_item_has_its_part_of_the_discount(lake: Lake) -> None:
     parts = lake.recomputed("order_item_discount_parts")
     items = lake.gold("fct_order_items").in_order(["order_item_id", "order_discount_amount"])

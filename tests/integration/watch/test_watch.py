@@ -1,5 +1,8 @@
 """A watcher as a person starts it: files dropped -> gold, whatever happens meanwhile."""
 
+import os
+import signal
+import time
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,11 +13,13 @@ from ingestion.lake import Lake
 from ingestion.settings import Settings
 from operations.watching.proof import Gold, WatchProcess, driven_on, drop, follow, hot_car
 from operations.watching.resident_dbt import PROGRAM
-from tests.integration.watch.checks import PATIENCE_SECONDS, assert_right, new_car
+from tests.integration.watch.checks import PATIENCE_SECONDS, assert_right, new_car, start_watcher
 
 pytestmark = pytest.mark.spark
 
 MOST_REPORTS = 15
+PAUSE_SECONDS = 0.3
+AT_ONCE_SECONDS = 10.0
 
 
 def landings(settings: Settings) -> int:
@@ -98,7 +103,7 @@ def test_a_spark_that_dies_is_replaced(
 def test_a_second_watcher_says_who_holds_the_lock_and_takes_over(
     settings: Settings, folder: Path, gold: Gold, watcher: WatchProcess, tmp_path: Path
 ) -> None:
-    """The last test: it ends the watcher that the others share."""
+    """It ends the watcher that the tests before it share."""
     with WatchProcess(settings, tmp_path / "second.log") as second:
         said = second.wait_for("watched already")
         assert f"pid {watcher.pid} since {datetime.now(UTC):%Y-}" in said
@@ -106,3 +111,17 @@ def test_a_second_watcher_says_who_holds_the_lock_and_takes_over(
         second.wait_for("watching")
         follow(gold, [drop(folder, new_car())], PATIENCE_SECONDS)
     assert "ended" in watcher.lines[-1]
+
+
+def test_a_second_signal_ends_it_at_once(settings: Settings, tmp_path: Path) -> None:
+    with start_watcher(settings, tmp_path / "signalled.log") as watcher:
+        watcher.wait_for("watching")
+        children: list[psutil.Process] = []
+        while not children:  # dbt is starting
+            children = psutil.Process(watcher.pid).children()
+        for _ in range(2):
+            os.kill(watcher.pid, signal.SIGTERM)
+            time.sleep(PAUSE_SECONDS)
+        _, alive = psutil.wait_procs([psutil.Process(watcher.pid), *children], AT_ONCE_SECONDS)
+
+    assert alive == []

@@ -31,3 +31,7 @@ def test_features_are_what_was_known_the_evening_before(bakery_lake: BakeryLake)
     found = [row for row in mart.in_order(FEATURES).values if row[:3] in listed]
     assert len(found) == SAMPLES
     assert_same_rows(known, Rows(tuple(FEATURES), found), FEATURE_KEY, "gold.ml_features")
+
+
+def test_every_unit_test_passes(bakery_lake: BakeryLake) -> None:
+    assert "pass" in bakery_lake.run_unit_tests().statuses.values()

@@ -46,6 +46,13 @@ class CarsLake:
         left_out = ["unit_test"] if tests else ["test", "unit_test"]
         arguments = ["build", *SELECTED, "--exclude-resource-type", *left_out]
         arguments += ["--full-refresh"] if full_refresh else []
+        return self._run(arguments)
+
+    def run_unit_tests(self) -> DbtOutcome:
+        """Run the unit tests of what depends on the cars. Raises DbtFailedError."""
+        return self._run(["test", "--select", "source:telemetry+,test_type:unit"])
+
+    def _run(self, arguments: list[str]) -> DbtOutcome:
         return self._dbt.run(arguments, dbt_environment(self.settings))
 
     def table(self, name: str) -> Rows:

@@ -110,3 +110,7 @@ def test_orders_of_arrival_make_the_same_tables(
     at_once.build()
 
     assert at_once.digests() == lake.digests()
+
+
+def test_every_unit_test_passes(lake: CarsLake) -> None:
+    assert "pass" in lake.run_unit_tests().statuses.values()
