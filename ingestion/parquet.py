@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import uuid
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -22,6 +21,7 @@ from pyiceberg.partitioning import PartitionFieldValue, PartitionKey
 from pyiceberg.table.locations import load_location_provider
 from pyiceberg.typedef import Record
 
+from ingestion.row_groups import Encoders, OpenFile
 from ingestion.types import SHORT_PRECISIONS
 
 if TYPE_CHECKING:
@@ -44,15 +44,14 @@ class _Part:
     values: tuple[Any, ...]
     tables: list[pa.Table] = field(default_factory=list)
     bytes: int = 0
-    writer: pq.ParquetWriter | None = None
-    stream: Any = None
-    path: str = ""
+    files: list[OpenFile] = field(default_factory=list)
 
 
 class DataFileWriter:
     """Writes tables in the schema of an Iceberg table; nothing refers to its files before a commit.
 
-    Memory stays below about 200 MB: full buffers become row groups, the largest first.
+    Memory stays below about 250 MB: full buffers become row groups, the largest first, encoded in
+    threads. A partition gets a second file when the first is busy while a row group is full.
     """
 
     def __init__(
@@ -75,6 +74,7 @@ class DataFileWriter:
         self._dictionary_columns: list[str] | None = None
         self._paths: list[str] = []
         self._files: list[DataFile] = []
+        self._encoders = Encoders()
 
     @property
     def schema(self) -> pa.Schema:
@@ -95,15 +95,19 @@ class DataFileWriter:
         self._split()
         for part in self._parts.values():
             self._flush(part)
-            self._close(part)
+        self._encoders.wait_for_all()
+        for part in self._parts.values():
+            while part.files:
+                self._close(part, part.files[0])
+        self._encoders.stop()
         return self._files
 
     def discard(self) -> None:
         """Remove every file written so far, as far as that is possible."""
+        self._encoders.stop()
         for part in self._parts.values():
-            if part.stream is not None:
-                with contextlib.suppress(OSError):  # it may be the disk that is full
-                    part.stream.close()
+            for file in part.files:
+                file.abandon()
         remove_files(self._io, self._paths)
 
     def _split(self) -> None:
@@ -148,49 +152,58 @@ class DataFileWriter:
             start += length
 
     def _flush(self, part: _Part) -> None:
-        """Write a partition's buffer as one row group, and end its file when it is large enough."""
+        """Have a partition's buffer written as one row group."""
         if not part.tables:
             return
         rows = pa.concat_tables(part.tables).unify_dictionaries()
         part.tables, part.bytes = [], 0
-        writer = part.writer or self._open(part, rows)
-        writer.write_table(rows, row_group_size=rows.num_rows)
-        if part.stream.tell() >= FILE_BYTES or self._open_count > OPEN_FILES:
-            self._close(part)
+        self._encoders.wait_for_one()
+        self._encoders.encode(self._free_file(part) or self._open(part, rows), rows)
 
-    @property
-    def _open_count(self) -> int:
-        return sum(part.writer is not None for part in self._parts.values())
+    def _free_file(self, part: _Part) -> OpenFile | None:
+        """Return an open file of a partition that can take a row group; a full one is ended."""
+        for file in [file for file in part.files if file.is_free]:
+            if file.size < FILE_BYTES:
+                return file
+            self._close(part, file)
+        return None
 
-    def _open(self, part: _Part, sample: pa.Table) -> pq.ParquetWriter:
+    def _open(self, part: _Part, sample: pa.Table) -> OpenFile:
+        self._make_room()
         if self._dictionary_columns is None:
             self._dictionary_columns = _repetitive_columns(sample)
         key = self._partition_key(part.values)
-        part.path = self._locations.new_data_location(f"{uuid.uuid4()}.parquet", key)
-        self._paths.append(part.path)
-        part.stream = self._io.new_output(part.path).create()
-        part.writer = pq.ParquetWriter(
-            part.stream,
+        path = self._locations.new_data_location(f"{uuid.uuid4()}.parquet", key)
+        self._paths.append(path)
+        stream = self._io.new_output(path).create()
+        writer = pq.ParquetWriter(
+            stream,
             self._schema,
             compression=self._metadata.properties.get("write.parquet.compression-codec", "zstd"),
             use_dictionary=self._dictionary_columns,
             store_decimal_as_integer=True,
             store_schema=False,
         )
-        return part.writer
+        file = OpenFile(path, stream, writer)
+        part.files.append(file)
+        return file
 
-    def _close(self, part: _Part) -> None:
-        """End a partition's open file and note it with its metrics."""
-        if part.writer is None:
+    def _make_room(self) -> None:
+        """End a file that is free where too many are open."""
+        if sum(len(part.files) for part in self._parts.values()) < OPEN_FILES:
             return
-        part.writer.close()
-        size = part.stream.tell()
-        part.stream.close()
+        part, file = next(
+            (part, file) for part in self._parts.values() for file in part.files if file.is_free
+        )
+        self._close(part, file)
+
+    def _close(self, part: _Part, file: OpenFile) -> None:
+        """End a partition's open file and note it with its metrics."""
+        part.files.remove(file)
+        size, footer = file.close()
         key = self._partition_key(part.values)
-        footer = part.writer.writer.metadata
         values = key.partition if key else Record()
-        self._files.append(data_file(part.path, size, footer, values, self._metadata))
-        part.writer = part.stream = None
+        self._files.append(data_file(file.path, size, footer, values, self._metadata))
 
     def _partition_key(self, values: tuple[Any, ...]) -> PartitionKey | None:
         spec = self._metadata.spec()

@@ -74,7 +74,7 @@ class CsvCut:
         quotes = self._quotes(data)
         if quotes is None:
             return self._ends_by_value(data)
-        feeds = _all(b"\n", data)
+        feeds = positions(b"\n", data)
         ends: list[int] = (feeds[np.searchsorted(quotes, feeds) % 2 == 0] + 1).tolist()
         return ends
 
@@ -89,7 +89,7 @@ class CsvCut:
 
     def _quotes(self, buffer: bytes) -> Positions | None:
         """Return where quotes stand; None when one is at a place where it means itself."""
-        quotes = _all(b'"', buffer)
+        quotes = positions(b'"', buffer)
         opening, before = quotes[::2], np.frombuffer(buffer, np.uint8)[quotes[::2] - 1]
         starts_value = (opening == 0) | (before == ord("\n"))
         if len(self._delimiter) == 1:
@@ -109,8 +109,8 @@ class CsvCut:
         yield position, len(buffer)
 
 
-def _all(byte: bytes, data: bytes) -> Positions:
-    """Return where a byte stands in `data`."""
+def positions(byte: bytes, data: bytes) -> Positions:
+    """Return where a byte stands in `data`, in order."""
     return np.flatnonzero(np.frombuffer(data, np.uint8) == byte[0])
 
 

@@ -1,7 +1,7 @@
 """Reads the new files of one table: arrivals -> batches, in three threads.
 
 One thread tells files apart and cuts their content into pieces, a second parses them, and whoever
-iterates over the batches (landing, which writes Parquet) is the third.
+iterates over the batches (landing, which has Parquet written) is the third.
 """
 
 from __future__ import annotations

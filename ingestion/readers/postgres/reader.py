@@ -1,7 +1,7 @@
 """Reads one PostgreSQL source table by table: request -> batches from one snapshot, three threads.
 
 The event loop receives COPY data in one thread, a second parses it, and whoever iterates over the
-batches (landing, which writes Parquet) is the third; bounded channels lie between them.
+batches (landing, which has Parquet written) is the third; bounded channels lie between them.
 """
 
 from __future__ import annotations
