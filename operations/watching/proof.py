@@ -161,13 +161,12 @@ def drop_in_turn(
     make: Callable[[], CarReport],
     count: int,
     pause: float,
-    after: Sequence[Dropped] = (),
 ) -> Sequence[Dropped]:
     """Drop so many reports in a thread, `pause` seconds apart.
 
-    Returns the list that they are added to as they are dropped, `after` being its beginning.
+    Returns the list that they are added to as they are dropped.
     """
-    dropped = list(after)
+    dropped: list[Dropped] = []
 
     def work() -> None:
         for number in range(count):
