@@ -84,7 +84,7 @@ class Phases:
 
 
 LABELS = {
-    "settle": "noticed, and settled (declared: 0.2 s without a change)",
+    "settle": "noticed, and settled, as the source declares",
     "land": "landed in raw",
     "start": "dbt begins: profile, plugins, selection, what is in the lake",
     "parse": "looking whether the project changed, and reading it if it did",

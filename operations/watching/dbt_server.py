@@ -66,10 +66,13 @@ class Server:
                 is_wanted = self._serve_one()
 
     def _serve_one(self) -> bool:
-        """Run what one watcher asks for; return False when nobody will ask for more."""
+        """Run what one watcher asks for; return False when nobody will ask for more.
+
+        One that is gone before it said its mark leaves nothing to compare the next one with.
+        """
         mark = json.loads(self._talk.readline() or "null")
         self._mark = self._mark or mark
-        if mark != self._mark:
+        if mark is None or mark != self._mark:
             self._tell("stranger")
             return False
         self._tell("welcome")
@@ -180,8 +183,10 @@ def _start_spark(settings: Settings) -> None:
     """
     # Plans that adapt themselves cost more than they gain on queries of some hundred rows.
     _session(settings).conf.set("spark.sql.adaptive.enabled", "false")
-    psutil.wait_procs([child for child in psutil.Process().children() if child.name() == "java"])
-    os._exit(1)
+    java = [child for child in psutil.Process().children() if child.name() == "java"]
+    if java:  # there is none where Spark runs elsewhere
+        psutil.wait_procs(java)
+        os._exit(1)
 
 
 if __name__ == "__main__":

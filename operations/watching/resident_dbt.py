@@ -36,6 +36,7 @@ from operations.watching.project_files import code_fingerprint
 HANDOVER_SECONDS = 30.0
 FAREWELL_SECONDS = 30.0
 PROGRAM = dbt_server.__name__
+SOCKET = "dbt"
 # Variables that a shell changes with every command.
 OF_NO_MATTER = ("_", "SHLVL", "OLDPWD")
 Say = Callable[[str, str], None]
@@ -49,7 +50,7 @@ class DbtRecord(ProcessRecord):
     @property
     def address(self) -> str:
         """The socket's path; kept out of FIRN_HOME, as such a path may have 100 letters at most."""
-        return str(self.folder / "dbt")
+        return str(self.folder / SOCKET)
 
 
 @dataclass
@@ -138,14 +139,13 @@ class ResidentDbt:
         folder = Path(tempfile.mkdtemp(prefix="firn-watch-"))
         self.log.parent.mkdir(parents=True, exist_ok=True)
         self._record_file.parent.mkdir(parents=True, exist_ok=True)
-        environment = self._environment()
         with socket.socket(socket.AF_UNIX) as door, self.log.open("ab") as log:
-            door.bind(str(folder / "dbt"))
+            door.bind(str(folder / SOCKET))
             door.listen()
             process = psutil.Popen(
                 [sys.executable, "-m", PROGRAM, str(door.fileno())],
                 cwd=self._settings.project_dir,
-                env=environment,
+                env=self._environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

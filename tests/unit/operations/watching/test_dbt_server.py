@@ -48,7 +48,7 @@ class Place:
         with door:
             self.server.serve(door, linger)
 
-    def watcher(self, mark: str) -> "Watcher":
+    def watcher(self, mark: str | None) -> "Watcher":
         """Connect as a watcher does."""
         connection = socket.socket(socket.AF_UNIX)
         connection.settimeout(SECONDS)
@@ -66,10 +66,11 @@ class Place:
 class Watcher:
     """The other end of a connection."""
 
-    def __init__(self, lines: IO[str], mark: str) -> None:
-        """Say the mark."""
+    def __init__(self, lines: IO[str], mark: str | None) -> None:
+        """Say the mark, if there is time for it."""
         self._lines = lines
-        self.say(mark)
+        if mark is not None:
+            self.say(mark)
 
     def say(self, request: object) -> None:
         """Send a line."""
@@ -130,6 +131,14 @@ def test_a_watcher_of_other_surroundings_is_told_so_and_ends_it(
     here = place()
     here.watcher("a").is_killed()
     assert here.watcher("b").hear() == {"what": "stranger"}
+    assert here.has_ended()
+
+
+def test_it_ends_when_its_watcher_is_killed_before_it_said_its_mark(
+    place: Callable[..., Place],
+) -> None:
+    here = place()
+    here.watcher(None).is_killed()
     assert here.has_ended()
 
 
