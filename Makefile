@@ -43,7 +43,7 @@ demo: setup ## The sandbox, from its sources to tested gold; again: what is new 
 
 .PHONY: demo-telemetry
 demo-telemetry: setup ## Cars: files dropped while a watcher runs, timed until all of gold has them.
-	@$(BIN)/python -m operations.telemetry_demo
+	@$(BIN)/python -m sandbox.demo.telemetry
 
 .PHONY: clean
 clean: ## Stop the sandbox and the warm Spark, and delete everything Firn made.
@@ -62,7 +62,7 @@ $(AIRFLOW)/.done: $(VENV)/.runtime requirements/airflow.txt
 
 .PHONY: airflow
 airflow: $(AIRFLOW)/.done ## Airflow on 127.0.0.1, until Ctrl-C; RUN="dags test shop" runs a command of its own.
-	@$(BIN)/python -m operations.airflow $(RUN)
+	@$(BIN)/python -m operations.deploy.airflow $(RUN)
 
 # Checks
 

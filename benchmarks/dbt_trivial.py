@@ -30,8 +30,8 @@ from benchmarks.program import (
 from benchmarks.report import Section, idleness, write_section
 from benchmarks.rounds import Contest, Terms
 from benchmarks.trivial_models import built_names, results_complaint
-from ingestion.settings import Settings
-from operations.cli import named_faults
+from lake.settings import Settings
+from operations.cli.app import named_faults
 
 CONTESTANTS: tuple[Contestant, ...] = (
     DbtSparkPlain(), FirnCold(), FirnWarm(), FirnResident(), DbtDuckdb(),

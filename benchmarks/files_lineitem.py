@@ -32,8 +32,8 @@ from benchmarks.program import (
 from benchmarks.report import Section, idleness, write_section
 from benchmarks.rounds import Contest, Terms
 from benchmarks.verify import Checksum, differences
-from ingestion.settings import Settings
-from operations.cli import named_faults
+from lake.settings import Settings
+from operations.cli.app import named_faults
 
 CONTESTANTS: tuple[Contestant, ...] = (FirnFiles(), PolarsFiles(), DuckdbFiles(), SparkFiles())
 PEERS = "bench-venv"

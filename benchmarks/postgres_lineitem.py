@@ -37,8 +37,8 @@ from benchmarks.program import (
 )
 from benchmarks.report import Section, idleness, write_section
 from benchmarks.rounds import Contest, Terms
-from ingestion.settings import Settings
-from operations.cli import named_faults
+from lake.settings import Settings
+from operations.cli.app import named_faults
 from sandbox.postgres import EmbeddedPostgres
 
 CONTESTANTS: tuple[Contestant, ...] = (

@@ -18,10 +18,10 @@ import pyarrow as pa
 import yaml
 
 from ingestion.declarations import load_sources
-from ingestion.lake import open_catalog
-from ingestion.raw_tables import RawShape, ensure_raw_table
-from ingestion.settings import Settings
-from operations.verification import verify_tables
+from ingestion.raw_tables.schema import RawShape, ensure_raw_table
+from lake.lake import open_catalog
+from lake.settings import Settings
+from operations.preflight.verify import verify_tables
 
 ROOT = Path(__file__).parents[1]
 COLUMNS = 20

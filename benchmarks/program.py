@@ -10,8 +10,8 @@ from rich.console import Console
 from benchmarks.contest import Contestant
 from benchmarks.measure import Limits
 from benchmarks.rounds import Run
-from ingestion.errors import EnvironmentFault
-from ingestion.settings import Settings
+from lake.errors import EnvironmentFault
+from lake.settings import Settings
 
 MEMORY_SHARE = 0.8
 STANDARD_ROUNDS = 5

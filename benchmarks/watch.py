@@ -21,17 +21,17 @@ from rich.console import Console
 from benchmarks.machine import describe_machine, load_per_core, own_versions
 from benchmarks.program import listed, page_of, work_folder
 from benchmarks.report import idleness, write_section
+from ingestion.connectors.files.arrivals import Arrivals
 from ingestion.declarations import FileSource, load_sources
-from ingestion.settings import Settings
-from operations.cli import named_faults
-from operations.dbt import Progress
-from operations.telemetry_sandbox import reports_folder, start_telemetry
-from operations.watching.arrivals import Arrivals
-from operations.watching.outcome import Outcome
-from operations.watching.proof import SOURCE, TABLES, Gold, drop, follow, hot_car
-from operations.watching.resident_dbt import ResidentDbt
-from operations.watching.view import View
-from operations.watching.watch import Stop, Watcher
+from lake.settings import Settings
+from operations.cli.app import named_faults
+from operations.dbt.outcome import Outcome
+from operations.dbt.resident import ResidentDbt
+from operations.dbt.runner import Progress
+from operations.refresh.view import View
+from operations.refresh.watch import Stop, Watcher
+from sandbox.control.telemetry import reports_folder, start_telemetry
+from sandbox.demo.watch_proof import SOURCE, TABLES, Gold, drop, follow, hot_car
 
 TITLE = "From a file's arrival to gold"
 STANDARD_FILES = 50

@@ -8,8 +8,8 @@ from dbt.adapters.base.meta import available
 from dbt.adapters.spark.impl import SparkAdapter
 
 if TYPE_CHECKING:
-    from ingestion.lake import Lake
-    from ingestion.settings import Settings
+    from lake.lake import Lake
+    from lake.settings import Settings
 
 
 def add_methods(*functions: Callable[..., Any]) -> None:
@@ -22,13 +22,13 @@ def add_methods(*functions: Callable[..., Any]) -> None:
 
 def settings_of(adapter: SparkAdapter) -> "Settings":
     """Return the settings of the project that dbt runs."""
-    from ingestion.settings import Settings
+    from lake.settings import Settings
 
     return Settings.load(Path(adapter.config.project_root))
 
 
 def lake_of(adapter: SparkAdapter) -> "Lake":
     """Return the very lake that this run's Spark was given."""
-    from ingestion.lake import Lake
+    from lake.lake import Lake
 
     return Lake(settings_of(adapter), adapter.config.credentials.server_side_parameters)

@@ -30,7 +30,7 @@ def firn_examine(
 
     Raises DbtRuntimeError, which dbt prints as it is, for unusable declarations or catalogs.
     """
-    from ingestion.errors import FirnError
+    from lake.errors import FirnError
     from operations.preflight.gate import Run, examine
 
     try:

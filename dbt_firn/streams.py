@@ -14,8 +14,8 @@ from dbt_common.exceptions import DbtRuntimeError
 from dbt_firn.adapter_methods import add_methods, lake_of
 
 if TYPE_CHECKING:
-    from ingestion.lake import Identifier
-    from operations.lineage import Lineage
+    from lake.lake import Identifier
+    from lake.snapshots import Lineage
 
 
 class Streams(dbtPlugin):
@@ -31,7 +31,7 @@ def firn_lineage(adapter: SparkAdapter, table: str, position: str | None) -> "Li
 
     Raises DbtRuntimeError, which dbt prints as it is, when the lake cannot be read.
     """
-    from operations.lineage import lineage
+    from lake.snapshots import lineage
 
     with _named_faults():
         return lineage(lake_of(adapter), _identifier(table), position)
@@ -42,7 +42,7 @@ def firn_positions(adapter: SparkAdapter, reader: str) -> dict[str, Any]:
 
     Raises DbtRuntimeError, which dbt prints as it is, when the lake cannot be read.
     """
-    from operations.lineage import positions
+    from lake.snapshots import positions
 
     with _named_faults():
         return positions(lake_of(adapter), _identifier(reader))
@@ -55,7 +55,7 @@ def _identifier(table: str) -> "Identifier":
 
 @contextmanager
 def _named_faults() -> Iterator[None]:
-    from ingestion.errors import FirnError
+    from lake.errors import FirnError
 
     try:
         yield

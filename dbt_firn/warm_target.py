@@ -25,8 +25,8 @@ class WarmTarget(dbtPlugin):
         flags = get_flags()  # type: ignore[no-untyped-call]
         if flags.TARGET != TARGET or flags.WHICH in WITHOUT_SPARK:
             return
-        from ingestion.settings import Settings
-        from operations.warm_spark import WarmSpark
+        from lake.settings import Settings
+        from operations.runtime.warm_spark import WarmSpark
 
         WarmSpark(Settings.load(Path(flags.PROJECT_DIR))).require()
         warnings.filterwarnings("ignore", message=REFUSED_SETTING)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from ingestion.errors import FirnError
+from lake.errors import FirnError
 
 
 @dataclass(frozen=True)

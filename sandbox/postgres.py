@@ -13,8 +13,8 @@ from filelock import FileLock
 from psycopg import sql
 from tenacity import RetryError, Retrying, retry_if_result, stop_after_delay, wait_fixed
 
-from ingestion.errors import EnvironmentFault
-from sandbox.machine import LOOPBACK, free_port, has_workers, installed_package, is_taken, works_in
+from lake.errors import EnvironmentFault
+from lake.processes import LOOPBACK, free_port, has_workers, installed_package, is_taken, works_in
 from sandbox.server_record import ServerRecord
 from sandbox.service_account import ServiceAccount
 

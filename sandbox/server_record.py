@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 from pydantic import BaseModel, Field, SecretStr, field_serializer
 
-from ingestion.errors import EnvironmentFault
+from lake.errors import EnvironmentFault
 
 
 class ServerRecord(BaseModel):

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from ingestion.errors import EnvironmentFault
+from lake.errors import EnvironmentFault
 
 UNPRIVILEGED_USER = "nobody"
 # What is made there is refused when it exists as anyone else's: a name known before is no danger.

@@ -6,9 +6,9 @@ import hypothesis
 import psycopg
 import pytest
 
-from ingestion.settings import Settings
-from operations.class_archive import archive_file
-from operations.java import find_java
+from lake.settings import Settings
+from operations.runtime.cds_archive import archive_file
+from operations.runtime.java import find_java
 from sandbox.postgres import EmbeddedPostgres
 from tests.warm_dbt import WarmDbt
 

@@ -3,7 +3,7 @@
 from psycopg.conninfo import conninfo_to_dict
 
 from benchmarks.contest import SCHEMA, TABLE, Arena, Command, Contestant, Stage
-from sandbox.machine import installed_package
+from lake.processes import installed_package
 from sandbox.postgres import INSTALLATION, PACKAGE
 
 

@@ -12,7 +12,7 @@ from benchmarks.contestants.dbt_project import (
 )
 from benchmarks.contestants.resident_dbt import ask, wait_for
 from benchmarks.trivial_models import SCHEMA, built_names
-from sandbox.machine import free_port
+from lake.processes import free_port
 
 BINARIES = Path(sys.executable).parent
 
@@ -136,9 +136,9 @@ def _socket(arena: Arena) -> Path:
 
 
 def _classes() -> str:
-    from ingestion.settings import Settings
-    from operations.class_archive import archive_file
-    from operations.java import ensure_java
+    from lake.settings import Settings
+    from operations.runtime.cds_archive import archive_file
+    from operations.runtime.java import ensure_java
 
     settings = Settings.load()
     return str(archive_file(settings, ensure_java(settings)))

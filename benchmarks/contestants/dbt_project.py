@@ -59,7 +59,7 @@ class DbtContestant(Contestant):
     def base_environment(self) -> dict[str, str]:
         """Return the environment of programs that are not measured."""
         from benchmarks.program import COMPILED_ONCE
-        from ingestion.settings import Settings
+        from lake.settings import Settings
 
         return Settings.load().environment() | COMPILED_ONCE
 

@@ -38,8 +38,8 @@ class DbtSparkPlain(DbtContestant):
 
     def lay_out(self, project: Path, arena: Arena) -> None:
         """Write a plain project with the profile that the documentation of both leads to."""
-        from ingestion.settings import Settings
-        from operations.jars import jar_cache
+        from lake.settings import Settings
+        from operations.runtime.jars import jar_cache
 
         jar = next((jar_cache(Settings.load()) / "spark").glob("iceberg-*.jar"))
         profile = PROFILE.format(jar=jar, warehouse=_warehouse(arena), schema=SCHEMA)

@@ -30,8 +30,8 @@ def land(job: Job) -> None:
     """Read the file and create the table from it."""
     from pyspark.sql import SparkSession
 
-    from ingestion.lake import Lake
-    from ingestion.settings import Settings
+    from lake.lake import Lake
+    from lake.settings import Settings
 
     Path(job.folder, "lake").mkdir(exist_ok=True)
     builder = SparkSession.builder.appName("files")

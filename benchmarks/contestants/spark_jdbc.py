@@ -35,8 +35,8 @@ def land(job: Job) -> None:
     from psycopg.conninfo import conninfo_to_dict
     from pyspark.sql import SparkSession
 
-    from ingestion.lake import Lake
-    from ingestion.settings import Settings
+    from lake.lake import Lake
+    from lake.settings import Settings
 
     with psycopg.connect(job.url) as connection:
         keys = connection.execute(

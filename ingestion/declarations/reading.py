@@ -27,7 +27,7 @@ from ingestion.declarations.model import (
     SourceDeclaration,
     TableDeclaration,
 )
-from ingestion.errors import ConfigurationError
+from lake.errors import ConfigurationError
 
 FOLDER = Path("models") / "raw"
 Block = TypeVar("Block", bound=BaseModel)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 
 from ingestion.declarations.model import SourceDeclaration
-from ingestion.errors import ConfigurationError
+from lake.errors import ConfigurationError
 
 
 def select_tables(

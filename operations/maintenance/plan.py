@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from operations.maintenance.needs import Position, ancestors, committed_at
 from operations.maintenance.policies import Policy
+from operations.maintenance.retained_snapshots import Position, ancestors, committed_at
 
 if TYPE_CHECKING:
     from pyiceberg.table import Table

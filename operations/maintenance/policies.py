@@ -15,7 +15,7 @@ from pydantic import AfterValidator, Field, ValidationError
 from ingestion.declarations.document import Located, Mistake, read_document
 from ingestion.declarations.model import Declared, Duration
 from ingestion.declarations.reading import explain
-from ingestion.errors import ConfigurationError
+from lake.errors import ConfigurationError
 
 MODELS = Path("models")
 RAW = "raw"

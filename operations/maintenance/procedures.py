@@ -4,9 +4,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
-from ingestion.lake import CATALOG
+from lake.lake import CATALOG
 from operations.maintenance.plan import TablePlan
-from operations.spark import Row
+from operations.runtime.sql_engine import Row
 
 BEGINNING = datetime(1970, 1, 1)
 

@@ -9,7 +9,7 @@ from rich.table import Table as Grid
 
 from operations.maintenance.plan import HeldBack, TablePlan
 from operations.maintenance.procedures import Work
-from operations.show import format_age
+from operations.monitoring.show import format_age
 
 SHOWN_ORPHANS = 3
 

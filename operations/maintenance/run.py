@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from ingestion.errors import ConfigurationError, FirnError, LoadError
-from ingestion.lake import Lake
-from ingestion.settings import Settings
-from operations.landing import progress_bar
-from operations.maintenance.needs import positions
+from lake.errors import ConfigurationError, FirnError, LoadError
+from lake.lake import Lake
+from lake.settings import Settings
+from operations.cli.ingest import progress_bar
 from operations.maintenance.plan import TablePlan, plan_table
 from operations.maintenance.policies import load_policies
 from operations.maintenance.procedures import Work, apply_plan, rehearse_plan
 from operations.maintenance.report import print_work
-from operations.spark import Spark
-from operations.tables import all_tables
+from operations.maintenance.retained_snapshots import positions
+from operations.monitoring.tables import all_tables
+from operations.runtime.sql_engine import Spark
 
 if TYPE_CHECKING:
     from pyiceberg.table import Table

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from ingestion.lake import Lake
+from lake.lake import Lake
 
 if TYPE_CHECKING:
     from operations.preflight.report import Judged
@@ -32,7 +32,7 @@ def record_changes(lake: Lake, run_id: str, judged: Judged) -> None:
     `run_id` is dbt's invocation id. Raises what the catalog raises when it cannot take the commit.
     """
     if judged:
-        from ingestion.ledger import repeat_on_conflict
+        from lake.retry import repeat_on_conflict
 
         checked_at = datetime.now(UTC)
         rows = [
@@ -57,7 +57,7 @@ def _append(lake: Lake, rows: Sequence[dict[str, Any]]) -> None:
     import pyarrow as pa
     from pyiceberg.io.pyarrow import schema_to_pyarrow
 
-    from ingestion.ledger import ensure_ledger
+    from lake.system_tables import ensure_ledger
 
     table = ensure_ledger(lake, IDENTIFIER, COLUMNS)
     table.append(pa.Table.from_pylist(list(rows), schema=schema_to_pyarrow(table.schema())))

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ingestion.declarations import NewColumns, PartitionField, TableDeclaration
-from ingestion.lake import Identifier
-from ingestion.raw_tables import PROPERTIES, RawShape
+from ingestion.raw_tables.schema import PROPERTIES, RawShape
+from lake.lake import Identifier
 from operations.preflight.types import spark_type
 
 Node = Mapping[str, Any]

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ingestion.lake import Identifier, Lake, Pointer, local_path, read_metadata
+from lake.lake import Identifier, Lake, Pointer, local_path, read_metadata
 from operations.preflight.manifests import ManifestFault, newest_manifest_fault
 from operations.preflight.types import spark_type_of_iceberg
 

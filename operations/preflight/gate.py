@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from ingestion.declarations import load_sources
-from ingestion.errors import FirnError
-from ingestion.lake import Lake
-from ingestion.settings import Settings
+from lake.errors import FirnError
+from lake.lake import Lake
+from lake.settings import Settings
 from operations.preflight.changes import record_changes
 from operations.preflight.found import read_tables
 from operations.preflight.graph import Project

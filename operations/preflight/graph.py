@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from ingestion.declarations import SourceDeclaration, TableDeclaration
-from ingestion.lake import Identifier
+from lake.lake import Identifier
 from operations.preflight.declared import DeclaredTable, Node, of_ledger, of_node, of_raw, of_source
 
 LAYERS = ("raw", "quarantine", "silver", "gold")
@@ -28,7 +28,7 @@ class Project:
 
     def all_tables(self) -> list[DeclaredTable]:
         """Return every table, layer by layer, then by name."""
-        from ingestion.quarantine import COLUMNS, quarantine_of
+        from ingestion.quarantine.store import COLUMNS, quarantine_of
 
         raw = [of_raw(table) for table in self._raw.values()]
         rejected = [of_ledger(quarantine_of(s.name), COLUMNS, s.name) for s in self.landed]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from difflib import get_close_matches
 
-from ingestion.errors import ConfigurationError
+from lake.errors import ConfigurationError
 from operations.preflight.declared import DeclaredTable
 from operations.preflight.graph import LAYERS
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from ingestion.types import DataType
+from lake.types import DataType
 
 _OF_ICEBERG = {
     "long": "bigint",

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from sandbox.chance import dice
+from sandbox.seeded_random import dice
 
 SEEDS = Path(__file__).parents[2] / "seeds"
 _SHARE_OF_PRODUCTS = 0.75

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from sandbox.bakery.chain import stores
-from sandbox.chance import dice, happens
+from sandbox.seeded_random import dice, happens
 
 _AT_OPENING = 360
 _NEW_A_DAY = 2

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict
 
-from ingestion.errors import ConfigurationError
+from lake.errors import ConfigurationError
 from sandbox.bakery.chain import stores
 from sandbox.bakery.files import write_day, write_whole
 from sandbox.bakery.machines import read_machines
@@ -22,7 +22,7 @@ from sandbox.bakery.opinions import give_feedback
 from sandbox.bakery.rows import TABLES, Day, Row
 from sandbox.bakery.selling import Shift, sell
 from sandbox.bakery.stock import Stock
-from sandbox.chance import dice
+from sandbox.seeded_random import dice
 
 FIRST_DAY = date(2025, 3, 3)
 _FEEDBACK_PER_TICKET = 0.12

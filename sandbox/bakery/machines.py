@@ -5,7 +5,7 @@ from random import Random
 
 from sandbox.bakery.rows import Row
 from sandbox.bakery.selling import Shift
-from sandbox.chance import happens
+from sandbox.seeded_random import happens
 
 _HOURS_BETWEEN = 3
 _MACHINES = ("oven-1", "oven-2", "proofer-1", "mixer-1", "fridge-1", "fridge-2")

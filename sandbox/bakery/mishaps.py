@@ -3,7 +3,7 @@
 from random import Random
 
 from sandbox.bakery.rows import Day, Row
-from sandbox.chance import happens
+from sandbox.seeded_random import happens
 
 
 def spoil(rng: Random, day: Day) -> None:

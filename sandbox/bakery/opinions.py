@@ -6,7 +6,7 @@ from random import Random
 
 from sandbox.bakery.rows import Row
 from sandbox.bakery.selling import Shift
-from sandbox.chance import count_around, happens
+from sandbox.seeded_random import count_around, happens
 
 _GOOD = ("delicious", "great", "lovely", "perfect", "wonderful", "superb", "fresh", "amazing")
 _BAD = ("awful", "terrible", "disappointing", "bad", "horrible", "a mess")

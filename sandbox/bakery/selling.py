@@ -8,7 +8,7 @@ from random import Random
 from sandbox.bakery.chain import Product, Store, assortment
 from sandbox.bakery.customers import Customer, guests_of
 from sandbox.bakery.rows import Row
-from sandbox.chance import count_around, dice, happens
+from sandbox.seeded_random import count_around, dice, happens
 
 _WEEKDAYS = (0.85, 0.85, 0.9, 0.95, 1.1, 1.35, 1.0)
 _HOURS = (1, 1, 1, 1, 2, 5, 8, 11, 12, 9, 7, 8, 10, 8, 6, 6, 7, 7, 5, 4, 3, 2, 1, 1)

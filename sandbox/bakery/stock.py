@@ -10,7 +10,7 @@ from random import Random
 from sandbox.bakery.chain import Product, assortment
 from sandbox.bakery.rows import Row
 from sandbox.bakery.selling import Shift
-from sandbox.chance import happens
+from sandbox.seeded_random import happens
 
 _FIRST_GUESS = 4.0
 _LONGEST_STORE_DAYS = 28

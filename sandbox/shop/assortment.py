@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, time, timedelta
 from random import Random
 
-from sandbox.chance import dice, happens
+from sandbox.seeded_random import dice, happens
 from sandbox.shop.demand import OPENING
 from sandbox.shop.entities import Category, Cents, Product, Warehouse
 from sandbox.shop.habits import product_habits

@@ -11,7 +11,7 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import class_row
 
-from ingestion.errors import ConfigurationError, EnvironmentFault
+from lake.errors import ConfigurationError, EnvironmentFault
 from sandbox.postgres import EmbeddedPostgres
 from sandbox.shop.entities import TABLES, Entity, Table
 

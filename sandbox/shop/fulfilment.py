@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, time, timedelta
 
-from sandbox.chance import dice, untidy
+from sandbox.seeded_random import dice, untidy
 from sandbox.shop.entities import Cents, Order, OrderItem, Payment, Return, Shipment
 from sandbox.shop.habits import order_plan, return_plan
 from sandbox.shop.state import Event, ShopState

@@ -9,7 +9,7 @@ from datetime import timedelta
 from functools import cache, lru_cache
 from typing import Literal
 
-from sandbox.chance import dice, happens, hours
+from sandbox.seeded_random import dice, happens, hours
 
 
 @dataclass(frozen=True)

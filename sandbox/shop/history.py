@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from ingestion.errors import ConfigurationError
+from lake.errors import ConfigurationError
 from sandbox.shop.assortment import open_shop
 from sandbox.shop.database import connect, copy_rows, install, is_filled, let_keys_continue
 from sandbox.shop.demand import END_OF_FILL, OPENING

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from random import Random
 
-from sandbox.chance import happens
+from sandbox.seeded_random import happens
 from sandbox.shop.entities import Order, Product, Return
 from sandbox.shop.state import ShopState
 

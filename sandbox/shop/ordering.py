@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from itertools import accumulate
 from random import Random
 
-from sandbox.chance import count_around, dice, happens, untidy
+from sandbox.seeded_random import count_around, dice, happens, untidy
 from sandbox.shop.demand import expected_orders, newcomer_rate
 from sandbox.shop.entities import Cents, Customer, Order, OrderItem, Payment, Product
 from sandbox.shop.fulfilment import schedule_order

@@ -4,7 +4,7 @@ import unicodedata
 from datetime import date, datetime, timedelta
 from random import Random
 
-from sandbox.chance import count_around, happens, untidy
+from sandbox.seeded_random import count_around, happens, untidy
 from sandbox.shop.entities import Customer
 from sandbox.shop.state import ShopState
 from sandbox.shop.vocabulary import countries

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import psycopg
 
-from ingestion.errors import ConfigurationError, EnvironmentFault
+from lake.errors import ConfigurationError, EnvironmentFault
 from sandbox.shop.database import (
     STAMPS,
     Clock,

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from sandbox.chance import dice
+from sandbox.seeded_random import dice
 from sandbox.shop.assortment import tend_assortment
 from sandbox.shop.fulfilment import happen
 from sandbox.shop.housekeeping import keep_house

@@ -4,7 +4,7 @@ import math
 from datetime import datetime, timedelta
 from random import Random
 
-from sandbox.chance import happens
+from sandbox.seeded_random import happens
 from sandbox.shop.demand import UNITS_PER_ORDER, expected_orders
 from sandbox.shop.entities import OrderItem
 from sandbox.shop.habits import product_habits

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from random import Random
 
-from sandbox.chance import dice, happens
+from sandbox.seeded_random import dice, happens
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from random import Random
 
-from sandbox.chance import dice, happens
+from sandbox.seeded_random import dice, happens
 from sandbox.telemetry.cars import Car
 from sandbox.telemetry.reports import CarReport
 

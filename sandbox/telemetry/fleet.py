@@ -11,8 +11,8 @@ from random import Random
 
 from pydantic import BaseModel
 
-from ingestion.errors import ConfigurationError
-from sandbox.chance import dice, happens, hours
+from lake.errors import ConfigurationError
+from sandbox.seeded_random import dice, happens, hours
 from sandbox.telemetry.cars import car
 from sandbox.telemetry.driving import Gauges, drive_one_day
 from sandbox.telemetry.reports import CarReport, report

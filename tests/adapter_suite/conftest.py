@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 import yaml
 
-from ingestion.lake import Lake
-from ingestion.settings import Settings
+from lake.lake import Lake
+from lake.settings import Settings
 from tests.integration.adapter.plain_project import ANSI_SWITCH, ROOT
 
 REPAIRS = "repairs"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ingestion.settings import Failpoint
+from lake.settings import Failpoint
 from tests.integration.files.drop import SOURCE, Drop, table
 from tests.integration.ingestion.checker import Verdict, judge
 
@@ -81,7 +81,7 @@ def test_random_kills(drop: Drop) -> None:
 def test_two_at_once(drop: Drop) -> None:
     """Row 6: with the lock out of the way, the commit decides."""
     unlocked = (
-        "import contextlib, ingestion.run as run;"
+        "import contextlib, ingestion.api as run;"
         "run.source_lock = lambda *a, **k: contextlib.nullcontext();"
         "run.ingest([])"
     )
@@ -106,7 +106,7 @@ def test_memory_stays_bounded_whatever_a_line_or_a_file_is(drop: Drop) -> None:
             file.write(b"y" * 1024 * 1024)
         file.write(b'"}\n' + filler)
     script = (  # getrusage would count what the process was before it became this one
-        "from pathlib import Path; from ingestion.run import ingest; ingest([]);"
+        "from pathlib import Path; from ingestion.api import ingest; ingest([]);"
         "status = Path('/proc/self/status').read_text();"
         "print(int(status.split('VmHWM:')[1].split()[0]) * 1024)"
     )
@@ -138,7 +138,7 @@ def test_what_may_not_be_read_is_left_and_told(drop: Drop) -> None:
     (drop.landing / "items" / "000").chmod(0)
     without = ["setpriv", "--bounding-set", "-dac_override,-dac_read_search"]
     as_root = without if os.geteuid() == 0 else []
-    script = "from ingestion.run import ingest; print(ingest([])[0].notes)"
+    script = "from ingestion.api import ingest; print(ingest([])[0].notes)"
     process = drop.start_python(script, before=as_root)
     printed, errors = process.communicate(timeout=DEADLINE_SECONDS)
     assert process.returncode == 0, errors

@@ -11,7 +11,7 @@ from contextlib import suppress
 import psycopg
 import pytest
 
-from ingestion.settings import Failpoint
+from lake.settings import Failpoint
 from sandbox.postgres import EmbeddedPostgres
 from tests.integration.ingestion.checker import Verdict, judge
 from tests.integration.ingestion.lakehouse import (
@@ -159,9 +159,9 @@ def test_an_interrupted_full_load_leaves_the_old_copy_whole(filled: Lakehouse) -
 def _without_lock(lakehouse: Lakehouse) -> "subprocess.Popen[str]":
     """Start an ingestion that does not ask for the lock, paused before its commit by `gate`."""
     script = (
-        "import contextlib, pathlib, time, ingestion.run, ingestion.landing\n"
-        "ingestion.run.source_lock = lambda *a, **k: contextlib.nullcontext()\n"
-        "commit = ingestion.landing.Landing.commit\n"
+        "import contextlib, pathlib, time, ingestion.api, ingestion.raw_tables.landing\n"
+        "ingestion.api.source_lock = lambda *a, **k: contextlib.nullcontext()\n"
+        "commit = ingestion.raw_tables.landing.Landing.commit\n"
         f"gate = pathlib.Path({str(lakehouse.home)!r})\n"
         "def gated(self, *args):\n"
         "    (gate / 'planned').touch()\n"
@@ -169,8 +169,8 @@ def _without_lock(lakehouse: Lakehouse) -> "subprocess.Popen[str]":
         "    while not (gate / 'go').exists() and time.monotonic() < deadline:\n"
         "        time.sleep(0.01)\n"
         "    return commit(self, *args)\n"
-        "ingestion.landing.Landing.commit = gated\n"
-        "print(ingestion.run.ingest([])[0].rows_landed)\n"
+        "ingestion.raw_tables.landing.Landing.commit = gated\n"
+        "print(ingestion.api.ingest([])[0].rows_landed)\n"
     )
     return lakehouse.start_python(script)
 
@@ -204,7 +204,7 @@ def test_with_retried_commits_both_would_land(
 ) -> None:
     """Row 6, guard off: pyiceberg's own retries append the same rows again."""
     monkeypatch.setattr(
-        "ingestion.raw_tables.PROPERTIES",
+        "ingestion.raw_tables.schema.PROPERTIES",
         {"format-version": "2", "commit.retry.num-retries": "4"},
     )
     filled.ingest()
@@ -251,15 +251,15 @@ def test_a_connection_lost_in_the_middle_of_copy_commits_nothing(
 def _slow_copy(lakehouse: Lakehouse, timeout: str) -> "subprocess.Popen[str]":
     """Start an ingestion that takes its time for each chunk of COPY."""
     script = (
-        "import asyncio, ingestion.readers.postgres.copy as copy\n"
-        "from ingestion.readers.postgres import connection\n"
+        "import asyncio, ingestion.connectors.postgres.copy as copy\n"
+        "from ingestion.connectors.postgres import connection\n"
         f"connection.SESSION_SETTINGS['statement_timeout'] = {timeout!r}\n"
         "take = copy.BlockCollector.take\n"
         "async def slow(self, chunk):\n"
         "    await asyncio.sleep(0.05)\n"
         "    await take(self, chunk)\n"
         "copy.BlockCollector.take = slow\n"
-        "from ingestion.run import ingest\n"
+        "from ingestion.api import ingest\n"
         "ingest([])\n"
     )
     return lakehouse.start_python(script)

@@ -31,13 +31,13 @@ def test_a_server_killed_mid_copy_commits_nothing_and_the_next_run_lands_all(
             f"insert into items select n, repeat('x', 400) from generate_series(1, {ROWS}) as n"
         )
         process = lakehouse.start_python(
-            "import asyncio, ingestion.readers.postgres.copy as copy\n"
+            "import asyncio, ingestion.connectors.postgres.copy as copy\n"
             "take = copy.BlockCollector.take\n"
             "async def slow(self, chunk):\n"
             "    await asyncio.sleep(0.05)\n"
             "    await take(self, chunk)\n"
             "copy.BlockCollector.take = slow\n"
-            "from ingestion.run import ingest\n"
+            "from ingestion.api import ingest\n"
             "ingest([])\n"
         )
         _wait_for_copy(lakehouse)

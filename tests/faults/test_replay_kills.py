@@ -8,7 +8,7 @@ from contextlib import suppress
 
 import pytest
 
-from ingestion.settings import Failpoint
+from lake.settings import Failpoint
 from tests.integration.ingestion.checker import judge
 from tests.integration.ingestion.lakehouse import ITEMS, Lakehouse, table
 
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.postgres
 ROWS = 3_000
 KILLS = 6
 DEADLINE_SECONDS = 120
-REPLAY = "from ingestion.replay import replay; replay()"
+REPLAY = "from ingestion.quarantine.replay import replay; replay()"
 INCREMENTAL = {"load": "incremental", "key": ["item_id"], "cursor": "updated_at"}
 
 

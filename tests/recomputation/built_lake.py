@@ -4,9 +4,9 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from ingestion.lake import Lake as Storage
-from ingestion.settings import Settings
-from operations.dbt import dbt_environment
+from lake.lake import Lake as Storage
+from lake.settings import Settings
+from operations.dbt.runner import dbt_environment
 from tests.recomputation.compare import Rows
 from tests.recomputation.readers import digest, read_table
 from tests.warm_dbt import DbtOutcome, WarmDbt

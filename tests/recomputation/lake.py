@@ -6,8 +6,8 @@ from pathlib import Path
 
 import psycopg
 
+from ingestion.api import ingest
 from ingestion.results import IngestOptions
-from ingestion.run import ingest
 from sandbox import shop
 from sandbox.postgres import EmbeddedPostgres
 from tests.recomputation.built_lake import BuiltLake

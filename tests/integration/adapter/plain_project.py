@@ -7,8 +7,8 @@ from typing import Any
 from pyiceberg.catalog import Catalog
 from pyiceberg.table import Table
 
-from ingestion.lake import open_catalog
-from ingestion.settings import Settings
+from lake.lake import open_catalog
+from lake.settings import Settings
 from tests.warm_dbt import DbtOutcome, WarmDbt
 
 ROOT = Path(__file__).parents[3]

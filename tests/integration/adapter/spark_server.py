@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from ingestion.settings import Settings
-from operations.dbt import dbt_environment
-from sandbox.machine import free_port, installed_package, is_taken
+from lake.processes import free_port, installed_package, is_taken
+from lake.settings import Settings
+from operations.dbt.runner import dbt_environment
 
 CONNECT = "org.apache.spark.sql.connect.service.SparkConnectServer"
 THRIFT = "org.apache.spark.sql.hive.thriftserver.HiveThriftServer2"

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from ingestion.lake import Lake
-from ingestion.settings import Settings
-from operations.dbt import dbt_environment
+from lake.lake import Lake
+from lake.settings import Settings
+from operations.dbt.runner import dbt_environment
 from tests.integration.adapter.plain_project import ANSI_SWITCH, PROJECT, ROOT, PlainProject
 from tests.integration.adapter.spark_server import CONNECT, THRIFT, spark_server
 from tests.warm_dbt import DbtFailedError

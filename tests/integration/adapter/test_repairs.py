@@ -8,7 +8,7 @@ import json
 
 import pytest
 
-from ingestion.lake import local_path
+from lake.lake import local_path
 from tests.integration.adapter.plain_project import PlainProject
 from tests.warm_dbt import DbtFailedError
 

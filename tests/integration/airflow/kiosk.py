@@ -10,10 +10,10 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from ingestion.lake import open_catalog
-from ingestion.settings import Failpoint, Settings
-from operations.airflow import Airflow
-from operations.dbt import dbt_environment
+from lake.lake import open_catalog
+from lake.settings import Failpoint, Settings
+from operations.dbt.runner import dbt_environment
+from operations.deploy.airflow import Airflow
 
 ROOT = Path(__file__).parents[3]
 DEADLINE_SECONDS = 600

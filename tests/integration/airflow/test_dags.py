@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from ingestion.declarations import load_sources
-from ingestion.settings import Settings
+from lake.settings import Settings
 from tests.integration.airflow.kiosk import ROOT, listed_by_airflow, listed_by_dbt
 
 pytestmark = pytest.mark.airflow

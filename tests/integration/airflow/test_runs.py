@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from ingestion.settings import Failpoint
+from lake.settings import Failpoint
 from tests.integration.airflow.kiosk import Kiosk
 
 pytestmark = pytest.mark.airflow

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import psutil
 import pytest
 
-from sandbox.machine import LOOPBACK, free_port, is_taken
+from lake.processes import LOOPBACK, free_port, is_taken
 from tests.integration.airflow.kiosk import ROOT, Kiosk
 
 pytestmark = pytest.mark.airflow
@@ -28,7 +28,7 @@ def server(kiosk: Kiosk, port: int) -> Iterator[psutil.Popen]:
     """Start Airflow as `make airflow` does; end it, if a test left it running."""
     environment = kiosk.environment | {"FIRN_AIRFLOW_PORT": str(port), "PYTHONUNBUFFERED": "1"}
     process = psutil.Popen(
-        [sys.executable, "-m", "operations.airflow"],
+        [sys.executable, "-m", "operations.deploy.airflow"],
         cwd=ROOT, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
     )  # fmt: skip
     yield process

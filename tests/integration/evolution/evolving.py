@@ -4,8 +4,8 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from ingestion.lake import open_catalog
-from operations.dbt import dbt_environment
+from lake.lake import open_catalog
+from operations.dbt.runner import dbt_environment
 from tests.integration.ingestion.home import ROOT
 from tests.integration.ingestion.lakehouse import Lakehouse, table
 from tests.warm_dbt import WarmDbt

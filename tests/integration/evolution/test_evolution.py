@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from ingestion.errors import ConfigurationError
+from lake.errors import ConfigurationError
 from tests.integration.evolution.evolving import Evolving
 from tests.warm_dbt import DbtFailedError
 

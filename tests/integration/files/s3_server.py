@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pyarrow.fs import S3FileSystem
 
-from sandbox.machine import LOOPBACK, free_port
+from lake.processes import LOOPBACK, free_port
 
 ACCESS_KEY, SECRET_KEY = "firn", "firn-of-the-tests"
 DEADLINE_SECONDS = 60

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from ingestion.errors import ConfigurationError, DataLossError, EnvironmentFault
 from ingestion.results import Outcome
+from lake.errors import ConfigurationError, DataLossError, EnvironmentFault
 from tests.integration.files.drop import SOURCE, Drop, long_ago, table
 
 ITEMS = table("items", {"id": "bigint"})

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from pyarrow.fs import S3FileSystem
 
-from ingestion.errors import EnvironmentFault
 from ingestion.results import Outcome
+from lake.errors import EnvironmentFault
 from tests.integration.files.drop import Drop, table
 from tests.integration.files.s3_server import S3Server, s3_server
 from tests.integration.ingestion.home import TOKEN_KEY

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from ingestion.readers.files import pieces
+from ingestion.connectors.files.formats import chunks
 from tests.integration.files.drop import Drop, by, table
 
 COLUMNS = {"id": "bigint", "name": "string", "price": "decimal(10,2)", "at": "timestamp"}
@@ -145,7 +145,7 @@ def test_a_quote_that_is_never_closed_costs_its_line(drop: Drop) -> None:
 
 
 def test_quotes_within_values_open_nothing(drop: Drop, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pieces, "BLOCK_BYTES", 50)
+    monkeypatch.setattr(chunks, "BLOCK_BYTES", 50)
     drop.declare(ITEMS)
     names = ['5" pipe', '"a\nb"', 'x"y"z', '"q ""\n"" q"', "plain"] * 20
     drop.put("items/a.csv", HEADER + "".join(row(n, name) for n, name in enumerate(names)))
@@ -164,7 +164,7 @@ def test_undeclared_columns_are_rescued(drop: Drop) -> None:
 
 
 def test_many_rows_in_several_blocks(drop: Drop, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pieces, "BLOCK_BYTES", 10_000)
+    monkeypatch.setattr(chunks, "BLOCK_BYTES", 10_000)
     drop.declare(ITEMS)
     count = 20_000
     drop.put("items/a.csv", HEADER + "".join(row(n, f"name {n}", f"{n}.25") for n in range(count)))
@@ -177,7 +177,7 @@ def test_many_rows_in_several_blocks(drop: Drop, monkeypatch: pytest.MonkeyPatch
 def test_times_with_and_without_an_offset_are_the_same_in_any_block(
     drop: Drop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pieces, "BLOCK_BYTES", 100)
+    monkeypatch.setattr(chunks, "BLOCK_BYTES", 100)
     drop.declare(ITEMS)
     spellings = [AT, "2024-01-02 03:04:05", "2024-01-02T04:04:05+01:00"]
     runs = [[spellings[number]] * 10 for number in (0, 1, 2, 1, 0)] + [spellings * 10]

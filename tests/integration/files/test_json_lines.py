@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ingestion.readers.files import pieces
+from ingestion.connectors.files.formats import chunks
 from ingestion.results import Outcome
 from tests.integration.files.drop import Drop, by, table
 
@@ -160,8 +160,8 @@ def test_a_packed_file_that_is_cut_off_costs_that_file(drop: Drop) -> None:
 def test_a_large_file_that_spoils_late_leaves_no_row(
     drop: Drop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ingestion.load_files.HELD_BACK_BYTES", 1)
-    monkeypatch.setattr(pieces, "BLOCK_BYTES", 4096)
+    monkeypatch.setattr("ingestion.loading.load_files.HELD_BACK_BYTES", 1)
+    monkeypatch.setattr(chunks, "BLOCK_BYTES", 4096)
     drop.declare(ITEMS)
     packed = gzip.compress(lines(*(item(number) for number in range(GOOD_COUNT))).encode())
     drop.put("items/a.jsonl.gz", packed[:-20])

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from ingestion.replay import replay
+from ingestion.quarantine.replay import replay
 from tests.integration.files.drop import Drop, by, table
 
 WRONG = {"id": "bigint", "name": "bigint"}

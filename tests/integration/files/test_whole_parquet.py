@@ -14,8 +14,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from ingestion.settings import Failpoint
-from operations.spark import Spark
+from lake.settings import Failpoint
+from operations.runtime.sql_engine import Spark
 from tests.integration.files.drop import SOURCE, Drop, long_ago, table
 
 COLUMNS = {

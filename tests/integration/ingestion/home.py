@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ingestion.api import ingest
 from ingestion.results import IngestOptions, LoadResult
-from ingestion.run import ingest
-from ingestion.settings import Settings
+from lake.settings import Settings
 from tests.integration.ingestion.checker import LakeReader
 
 ROOT = Path(__file__).parents[3]
@@ -63,7 +63,7 @@ class LakeHome:
     def ingest_in_process(self, failpoint: str = "", **options: bool) -> "subprocess.Popen[str]":
         """Start an ingestion as a process group of its own, which can be killed."""
         script = (
-            "from ingestion.run import ingest; from ingestion.results import IngestOptions;"
+            "from ingestion.api import ingest; from ingestion.results import IngestOptions;"
             f" ingest([], IngestOptions(**{options!r}))"
         )
         return self.start_python(script, failpoint)
@@ -71,7 +71,7 @@ class LakeHome:
     def ingest_within(self, largest_bytes: int) -> "subprocess.Popen[str]":
         """Start `firn ingest` where no file may grow larger, as if the disk were full then."""
         limit = f"resource.setrlimit(resource.RLIMIT_FSIZE, ({largest_bytes},) * 2)"
-        command = "sys.argv = ['firn', 'ingest']; from operations.cli import main; main()"
+        command = "sys.argv = ['firn', 'ingest']; from operations.cli.app import main; main()"
         return self.start_python(f"import resource, sys; {limit}; {command}")
 
     def start_python(

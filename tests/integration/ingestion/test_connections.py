@@ -7,7 +7,7 @@ import traceback
 
 import pytest
 
-from ingestion.errors import ConfigurationError, EnvironmentFault, FirnError
+from lake.errors import ConfigurationError, EnvironmentFault, FirnError
 from sandbox.postgres import EmbeddedPostgres
 from tests.integration.ingestion.home import TOKEN_KEY
 from tests.integration.ingestion.lakehouse import CREATE_ITEMS, Lakehouse, items
@@ -99,7 +99,7 @@ def test_a_table_the_role_may_not_read_is_named(
 
 def test_a_second_ingestion_is_told_who_works_since_when(with_items: Lakehouse) -> None:
     """Row 6, first half."""
-    from ingestion.locks import source_lock
+    from lake.locks import source_lock
 
     with source_lock(with_items.home, "app", wait=False):
         with pytest.raises(EnvironmentFault, match=f"by pid {os.getpid()} since 20") as refusal:

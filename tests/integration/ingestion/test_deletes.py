@@ -3,8 +3,8 @@
 import pytest
 from asyncpg.transaction import Transaction
 
-from ingestion.errors import DataLossError
 from ingestion.results import Outcome
+from lake.errors import DataLossError
 from tests.integration.ingestion.checker import Row, judge
 from tests.integration.ingestion.lakehouse import CREATE_ITEMS, Lakehouse, full_items, table
 

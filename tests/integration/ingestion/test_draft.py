@@ -3,9 +3,9 @@
 import pytest
 import yaml
 
+from ingestion.connectors.postgres.draft import declare_from_database
 from ingestion.declarations import load_sources
-from ingestion.draft import declare_from_database
-from ingestion.errors import ConfigurationError, EnvironmentFault
+from lake.errors import ConfigurationError, EnvironmentFault
 from tests.integration.ingestion.lakehouse import Lakehouse
 
 pytestmark = pytest.mark.postgres

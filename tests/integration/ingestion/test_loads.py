@@ -9,8 +9,8 @@ import pytest
 from pyiceberg.catalog.sql import SqlCatalog
 from pyiceberg.table import Table
 
-from ingestion.errors import DataLossError, LoadError
 from ingestion.results import Outcome
+from lake.errors import DataLossError, LoadError
 from tests.integration.ingestion.checker import judge, tuples
 from tests.integration.ingestion.lakehouse import (
     CREATE_ITEMS,
@@ -212,7 +212,7 @@ def test_a_load_with_nothing_to_do_imports_neither_arrow_nor_iceberg(
     with_items.execute("insert into items values (1, 'a')")
     with_items.ingest()
     process = with_items.start_python(
-        "import sys; from ingestion.run import ingest; print(ingest([])[0].outcome.value)\n"
+        "import sys; from ingestion.api import ingest; print(ingest([])[0].outcome.value)\n"
         "print([name for name in ('pyarrow', 'pyiceberg', 'sqlalchemy') if name in sys.modules])"
     )
     output, errors = process.communicate(timeout=60)

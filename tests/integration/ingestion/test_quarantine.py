@@ -6,8 +6,8 @@ import threading
 
 import pytest
 
-from ingestion.errors import LoadError
 from ingestion.results import Outcome
+from lake.errors import LoadError
 from tests.integration.ingestion.checker import judge, tuples
 from tests.integration.ingestion.home import TOKEN_KEY
 from tests.integration.ingestion.lakehouse import (
@@ -139,8 +139,8 @@ def test_a_hopeless_source_is_given_up_before_its_end(
     measured: Lakehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Row 23: what was set aside until then is kept, and every thread ends."""
-    monkeypatch.setattr("ingestion.load.HOPELESS_REJECTIONS", 1000)
-    monkeypatch.setattr("ingestion.readers.postgres.copy.BLOCK_BYTES", 10_000)
+    monkeypatch.setattr("ingestion.loading.load.HOPELESS_REJECTIONS", 1000)
+    monkeypatch.setattr("ingestion.connectors.postgres.copy.BLOCK_BYTES", 10_000)
     measured.execute("insert into items values (0, 1)")
     measured.ingest()
     measured.execute("insert into items select n, 'NaN' from generate_series(1, 100000) as n")
@@ -154,7 +154,7 @@ def test_without_the_guard_a_mostly_bad_source_would_land(
     measured: Lakehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Row 23, guard off."""
-    monkeypatch.setattr("ingestion.books.TOLERATED_SHARE", 1.0)
+    monkeypatch.setattr("ingestion.loading.row_counts.TOLERATED_SHARE", 1.0)
     measured.execute("insert into items select n, 'NaN' from generate_series(1, 150) as n")
     measured.execute("insert into items values (151, 1)")
     assert measured.ingest().outcome is Outcome.LANDED
@@ -164,7 +164,7 @@ def test_books_that_do_not_balance_fail_the_load(
     with_items: Lakehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A reader that drops a row without a word must not get it past the books."""
-    from ingestion.landing import Landing
+    from ingestion.raw_tables.landing import Landing
 
     write = Landing.write
     monkeypatch.setattr(Landing, "write", lambda self, rows: write(self, rows.slice(1)))
@@ -178,7 +178,7 @@ def test_rows_lost_on_the_wire_fail_the_load(
     with_items: Lakehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What PostgreSQL says it sent is compared with what was parsed."""
-    from ingestion.readers.postgres.copy import BlockCollector
+    from ingestion.connectors.postgres.copy import BlockCollector
 
     take = BlockCollector.take
 

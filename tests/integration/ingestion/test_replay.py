@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from ingestion.batches import Rejection
+from ingestion.connectors.batches import Rejection
 from ingestion.declarations import load_sources
-from ingestion.errors import ConfigurationError
-from ingestion.lake import Lake
-from ingestion.landing import Landing
-from ingestion.quarantine import Quarantine
-from ingestion.replay_landing import ReplayResult
-from ingestion.stamp import Stamp
+from ingestion.loading.load_metadata import Stamp
+from ingestion.quarantine.replay_landing import ReplayResult
+from ingestion.quarantine.store import Quarantine
+from ingestion.raw_tables.landing import Landing
+from lake.errors import ConfigurationError
+from lake.lake import Lake
 from tests.integration.ingestion.checker import Row, judge, tuples
 from tests.integration.ingestion.lakehouse import Lakehouse, table
 
@@ -285,7 +285,7 @@ def test_a_commit_of_another_in_between_is_seen_and_planned_anew(
     repaired: Lakehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Row 24, the lock being off: both want to put back the same rows."""
-    for module in ("ingestion.replay", "ingestion.run"):
+    for module in ("ingestion.quarantine.replay", "ingestion.api"):
         monkeypatch.setattr(f"{module}.source_lock", lambda *_: contextlib.nullcontext())
     commit = Landing.commit
 
@@ -303,7 +303,7 @@ def test_a_commit_of_another_in_between_is_seen_and_planned_anew(
 def test_many_rows_come_back_piece_by_piece(
     repaired: Lakehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ingestion.kept_rows.PIECE", 7)
+    monkeypatch.setattr("ingestion.quarantine.rows.PIECE", 7)
     old = datetime.now(UTC) - timedelta(days=1)
     rows: list[dict[str, str | None]] = [
         {

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from ingestion.errors import ConfigurationError
 from ingestion.results import Outcome
+from lake.errors import ConfigurationError
 from tests.integration.ingestion.checker import tuples
 from tests.integration.ingestion.lakehouse import ITEMS, Lakehouse, full_items, items, table
 

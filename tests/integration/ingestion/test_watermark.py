@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 import psycopg
 import pytest
 
-from ingestion.errors import ConfigurationError
-from ingestion.readers.postgres import watermark
+from ingestion.connectors.postgres import watermark
 from ingestion.results import Outcome
+from lake.errors import ConfigurationError
 from sandbox.postgres import EmbeddedPostgres
 from tests.integration.ingestion.checker import judge
 from tests.integration.ingestion.fixtures import OWNER

@@ -12,12 +12,12 @@ from pyiceberg.catalog import Catalog
 from pyiceberg.io.pyarrow import schema_to_pyarrow
 
 from ingestion.declarations import load_sources
-from ingestion.lake import Lake, local_path, open_catalog
-from ingestion.raw_tables import RawShape, ensure_raw_table
-from ingestion.settings import Settings
-from operations.creation import Creation, create_tables
-from operations.restoration import restore_table
-from operations.verification import verify_tables
+from ingestion.raw_tables.schema import RawShape, ensure_raw_table
+from lake.lake import Lake, local_path, open_catalog
+from lake.settings import Settings
+from operations.preflight.create import Creation, create_tables
+from operations.preflight.restore import restore_table
+from operations.preflight.verify import verify_tables
 from tests.warm_dbt import DbtFailedError, DbtOutcome, WarmDbt
 
 RAW, OWNERS = "raw_cars.reports", "raw_cars.owners"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ingestion.settings import Settings
+from lake.settings import Settings
 from tests.integration.preflight.cars_lake import CarsLake
 from tests.warm_dbt import WarmDbt
 

@@ -14,7 +14,7 @@ import psycopg
 import pytest
 from tenacity import retry, retry_if_result, stop_after_delay, wait_fixed
 
-from ingestion.errors import EnvironmentFault
+from lake.errors import EnvironmentFault
 from sandbox.postgres import EmbeddedPostgres
 from sandbox.service_account import ServiceAccount
 

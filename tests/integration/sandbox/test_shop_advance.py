@@ -6,7 +6,7 @@ import psycopg
 import pytest
 from psycopg.rows import tuple_row
 
-from ingestion.errors import ConfigurationError, EnvironmentFault
+from lake.errors import ConfigurationError, EnvironmentFault
 from sandbox.shop import Advance, advance, fill, progress
 from sandbox.shop.entities import TABLES, Table
 from tests.integration.sandbox.conftest import NewDatabase

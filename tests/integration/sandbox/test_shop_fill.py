@@ -3,7 +3,7 @@
 import psycopg
 import pytest
 
-from ingestion.errors import ConfigurationError, EnvironmentFault
+from lake.errors import ConfigurationError, EnvironmentFault
 from sandbox.postgres import EmbeddedPostgres
 from sandbox.shop import advance, create, drop, fill, is_filled
 from sandbox.shop.database import READER

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from ingestion.settings import Settings
+from lake.settings import Settings
 from tests.integration.streams.till_lake import TillLake, lay_out_project
 from tests.warm_dbt import WarmDbt
 

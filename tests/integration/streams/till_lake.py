@@ -15,9 +15,9 @@ from pyiceberg.io.pyarrow import schema_to_pyarrow
 from pyiceberg.table import Table
 
 from ingestion.declarations import load_sources, select_tables
-from ingestion.lake import open_catalog
-from ingestion.raw_tables import RawShape, ensure_raw_table
-from ingestion.settings import Settings
+from ingestion.raw_tables.schema import RawShape, ensure_raw_table
+from lake.lake import open_catalog
+from lake.settings import Settings
 from tests.warm_dbt import DbtOutcome, WarmDbt
 
 OTHERS_LEFT_OUT = ("--exclude", "tag:unguarded", "tag:returns")

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from ingestion.lake import Identifier, Lake
-from operations.lineage import changed_by
+from lake.lake import Identifier, Lake
+from lake.snapshots import changed_by
 from operations.maintenance.procedures import Work, apply_plan
 from operations.maintenance.run import maintain_lake, plan_lake
-from operations.spark import Row, Spark
-from operations.watching.upkeep import Upkeep
+from operations.refresh.maintenance import Upkeep
+from operations.runtime.sql_engine import Row, Spark
 from tests.integration.upkeep.upkeep_lake import (
     BEST,
     LABELS,

@@ -12,8 +12,8 @@ from pyiceberg.catalog import Catalog
 from pyiceberg.manifest import DataFileContent
 from pyiceberg.table import Table
 
-from ingestion.lake import open_catalog
-from operations.dbt import dbt_environment
+from lake.lake import open_catalog
+from operations.dbt.runner import dbt_environment
 from tests.integration.ingestion.home import ROOT
 from tests.integration.ingestion.lakehouse import Lakehouse
 from tests.warm_dbt import DbtOutcome, WarmDbt

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from ingestion.settings import Settings
-from operations.cli import app
-from operations.dbt import dbt_environment
-from operations.warm_spark import WarmSpark
-from sandbox.machine import free_port
+from lake.processes import free_port
+from lake.settings import Settings
+from operations.cli.app import app
+from operations.dbt.runner import dbt_environment
+from operations.runtime.warm_spark import WarmSpark
 from tests.integration.streams.till_lake import TillLake, lay_out_project
 from tests.warm_dbt import WarmDbt
 

@@ -8,10 +8,10 @@ import psutil
 import pytest
 from typer.testing import Result
 
-from ingestion.errors import EnvironmentFault
-from ingestion.settings import Settings
-from operations.warm_spark import Condition, WarmSpark
-from sandbox.machine import LOOPBACK, free_port
+from lake.errors import EnvironmentFault
+from lake.processes import LOOPBACK, free_port
+from lake.settings import Settings
+from operations.runtime.warm_spark import Condition, WarmSpark
 from tests.integration.streams.till_lake import OTHERS_LEFT_OUT, Sale, TillLake
 from tests.integration.warm.conftest import RunDbt
 

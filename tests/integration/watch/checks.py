@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from ingestion.lake import Lake
-from ingestion.settings import Settings
-from operations.watching.proof import TABLES, Gold, WatchProcess, hot_car
+from lake.lake import Lake
+from lake.settings import Settings
+from sandbox.demo.watch_proof import TABLES, Gold, WatchProcess, hot_car
 from sandbox.telemetry import CarReport
 from tests.recomputation.compare import assert_same_rows
 from tests.recomputation.readers import read_table

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from ingestion.settings import Settings
-from operations.telemetry_sandbox import FOLDER, reports_folder, start_telemetry
-from operations.watching.proof import Gold, WatchProcess
+from lake.settings import Settings
+from sandbox.control.telemetry import FOLDER, reports_folder, start_telemetry
+from sandbox.demo.watch_proof import Gold, WatchProcess
 from tests.integration.watch.checks import start_watcher
 
 PROJECT = Path(__file__).parents[3]

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from ingestion.settings import Settings
-from operations.watching.proof import Gold, WatchProcess, drop, drop_in_turn, follow
+from lake.settings import Settings
+from sandbox.demo.watch_proof import Gold, WatchProcess, drop, drop_in_turn, follow
 from tests.integration.watch.checks import (
     PATIENCE_SECONDS,
     assert_once,

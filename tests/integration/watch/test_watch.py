@@ -9,10 +9,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from ingestion.lake import Lake
-from ingestion.settings import Settings
-from operations.watching.proof import Gold, WatchProcess, driven_on, drop, follow, hot_car
-from operations.watching.resident_dbt import PROGRAM
+from lake.lake import Lake
+from lake.settings import Settings
+from operations.dbt.resident import PROGRAM
+from sandbox.demo.watch_proof import Gold, WatchProcess, driven_on, drop, follow, hot_car
 from tests.integration.watch.checks import PATIENCE_SECONDS, assert_right, new_car, start_watcher
 
 pytestmark = pytest.mark.spark

@@ -6,8 +6,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from ingestion.api import ingest
 from ingestion.results import IngestOptions
-from ingestion.run import ingest
 from sandbox import bakery
 from sandbox.bakery.files import write_whole
 from sandbox.bakery.rows import Row as Record

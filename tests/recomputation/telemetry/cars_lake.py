@@ -4,11 +4,11 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
-from ingestion.lake import open_catalog
-from ingestion.run import ingest
-from ingestion.settings import Settings
-from operations.dbt import dbt_environment
-from operations.telemetry_sandbox import FOLDER
+from ingestion.api import ingest
+from lake.lake import open_catalog
+from lake.settings import Settings
+from operations.dbt.runner import dbt_environment
+from sandbox.control.telemetry import FOLDER
 from tests.recomputation.compare import Rows, assert_same_rows
 from tests.recomputation.readers import digest, read_table
 from tests.recomputation.telemetry.from_files import KEYS, by_first_name, recompute

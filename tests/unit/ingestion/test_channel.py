@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from ingestion.readers.channel import AbandonedError, Channel
+from ingestion.connectors.channel import AbandonedError, Channel
 
 DEADLINE_SECONDS = 10
 

@@ -16,7 +16,7 @@ from ingestion.declarations import (
     select_tables,
 )
 from ingestion.declarations.model import IDENTIFIER, PartitionField
-from ingestion.errors import ConfigurationError
+from lake.errors import ConfigurationError
 
 HEAD = """\
 sources:

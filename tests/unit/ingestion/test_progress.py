@@ -7,11 +7,11 @@ import pyarrow as pa
 import pytest
 from pydantic import SecretStr
 
-from ingestion.errors import EnvironmentFault, LoadError
-from ingestion.locks import source_lock
-from ingestion.personal_data import Tokeniser
-from ingestion.progress import PROPERTY, Progress
+from ingestion.loading.personal_data import Tokeniser
+from ingestion.loading.progress import PROPERTY, Progress
 from ingestion.results import LoadResult, LoadsFailedError, Outcome
+from lake.errors import EnvironmentFault, LoadError
+from lake.locks import source_lock
 from tests.integration.ingestion.checker import judge
 
 

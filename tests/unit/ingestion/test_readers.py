@@ -9,20 +9,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ingestion.connectors.bisect import unfit_rows
+from ingestion.connectors.channel import AbandonedError, Channel
+from ingestion.connectors.decimals import decimals
+from ingestion.connectors.postgres import copy
+from ingestion.connectors.postgres.escapes import unescaped
+from ingestion.connectors.postgres.parsing import BlockParser
+from ingestion.connectors.postgres.query import plan_columns, select_rows
+from ingestion.connectors.postgres.types import UpstreamColumn, quoted
+from ingestion.connectors.postgres.upstream import UpstreamTable
+from ingestion.connectors.postgres.values import decode_hex
+from ingestion.connectors.postgres.watermark import Watermark
 from ingestion.declarations import LoadMode, NewColumns, PostgresTable
-from ingestion.errors import LoadError
-from ingestion.readers.channel import AbandonedError, Channel
-from ingestion.readers.decimals import decimals
-from ingestion.readers.postgres import copy
-from ingestion.readers.postgres.escapes import unescaped
-from ingestion.readers.postgres.parsing import BlockParser
-from ingestion.readers.postgres.query import plan_columns, select_rows
-from ingestion.readers.postgres.types import UpstreamColumn, quoted
-from ingestion.readers.postgres.upstream import UpstreamTable
-from ingestion.readers.postgres.values import decode_hex
-from ingestion.readers.postgres.watermark import Watermark
-from ingestion.readers.unfit import unfit_rows
-from ingestion.types import DataType
+from lake.errors import LoadError
+from lake.types import DataType
 
 TIMEOUT = 10
 

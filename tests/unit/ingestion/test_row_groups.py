@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from ingestion.row_groups import THREADS, Encoders, OpenFile
+from ingestion.raw_tables.row_groups import THREADS, Encoders, OpenFile
 
 SECONDS = 20
 ROWS = pa.table({"a": [1, 2]})

@@ -5,7 +5,7 @@ import sys
 
 PROGRAM = """
 import sys
-from operations.imports import leave_out_pandas
+from operations.runtime.imports import leave_out_pandas
 leave_out_pandas()
 import pyarrow as pa
 import pyarrow.dataset

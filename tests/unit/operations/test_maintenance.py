@@ -8,12 +8,12 @@ import pyarrow as pa
 import pytest
 from pyiceberg.table import Table
 
-from ingestion.errors import ConfigurationError
-from ingestion.lake import open_catalog
-from ingestion.settings import Settings
-from operations.maintenance.needs import Position, positions
+from lake.errors import ConfigurationError
+from lake.lake import open_catalog
+from lake.settings import Settings
 from operations.maintenance.plan import TablePlan, plan_table
 from operations.maintenance.policies import Policy, load_policies
+from operations.maintenance.retained_snapshots import Position, positions
 from operations.maintenance.run import plan_lake
 
 ROOT = Path(__file__).parents[3]
@@ -231,7 +231,7 @@ def test_names_choose_tables_and_namespaces(settings: Settings) -> None:
 
 def test_metadata_files_of_raw_tables_and_ledgers_stay_few(settings: Settings) -> None:
     """Each commit writes one; the tables' own properties take the oldest away."""
-    from ingestion.raw_tables import PROPERTIES
+    from ingestion.raw_tables.schema import PROPERTIES
 
     properties: Mapping[str, str] = {**PROPERTIES, "write.metadata.previous-versions-max": "5"}
     table = _make(settings, "raw_a.a", 12, properties=properties)

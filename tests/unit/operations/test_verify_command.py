@@ -3,11 +3,11 @@
 import pytest
 from typer.testing import CliRunner
 
-from operations import cli, creation, verification
-from operations.creation import Creation
+from operations.cli import app as cli
+from operations.preflight.create import Creation
 from operations.preflight.declared import Cures, DeclaredTable
 from operations.preflight.rules import Difference, Kind
-from operations.verification import Verified
+from operations.preflight.verify import Verified
 
 ORDERS = DeclaredTable(("silver", "orders"), "orders", Cures("make", "rebuild"), "ignore")
 SALES = DeclaredTable(("gold", "sales_daily"), "sales_daily", Cures("make", "rebuild"), "ignore")
@@ -22,7 +22,7 @@ def _wide(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _verify(monkeypatch: pytest.MonkeyPatch, *verified: Verified) -> tuple[int, list[str]]:
-    monkeypatch.setattr(verification, "verify_tables", lambda *_: list(verified))
+    monkeypatch.setattr("operations.preflight.verify.verify_tables", lambda *_: list(verified))
     ended = CliRunner().invoke(cli.app, ["verify", "silver"])
     return ended.exit_code, ended.output.splitlines()
 
@@ -55,7 +55,9 @@ def test_a_difference_is_said_with_its_cure_and_ends_with_one(
 
 
 def test_create_says_what_it_made_and_what_was_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(creation, "create_tables", lambda *_: Creation((ORDERS,), (SALES,)))
+    monkeypatch.setattr(
+        "operations.preflight.create.create_tables", lambda *_: Creation((ORDERS,), (SALES,))
+    )
     ended = CliRunner().invoke(cli.app, ["create"])
     assert (ended.exit_code, ended.output.splitlines()) == (
         0,

@@ -8,9 +8,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from ingestion.settings import Settings
-from operations.warm_record import WarmRecord, changed_settings
-from operations.warm_spark import Condition, WarmSpark
+from lake.settings import Settings
+from operations.runtime.warm_record import WarmRecord, changed_settings
+from operations.runtime.warm_spark import Condition, WarmSpark
 
 ROOT = Path(__file__).parents[3]
 PARAMETERS = {"spark.driver.memory": "2g"}

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import pyarrow.parquet as pq
 import pytest
 
-from ingestion.errors import ConfigurationError
+from lake.errors import ConfigurationError
 from sandbox.bakery import FIRST_DAY, advance, fill, is_filled
 from sandbox.bakery.chain import assortment, products, stores
 from sandbox.bakery.history import live

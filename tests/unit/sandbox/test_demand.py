@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from sandbox.chance import count_around, dice, untidy
+from sandbox.seeded_random import count_around, dice, untidy
 from sandbox.shop.demand import END_OF_FILL, OPENING, expected_orders, newcomer_rate
 
 DAYS = [OPENING + timedelta(days=offset) for offset in range((END_OF_FILL - OPENING).days)]

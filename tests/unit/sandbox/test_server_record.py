@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from ingestion.errors import EnvironmentFault
+from lake.errors import EnvironmentFault
 from sandbox.server_record import ServerRecord
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ingestion.errors import EnvironmentFault
+from lake.errors import EnvironmentFault
 from sandbox.service_account import ServiceAccount
 
 CALLER = ServiceAccount(os.geteuid(), os.getegid())

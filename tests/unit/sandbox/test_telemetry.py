@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ingestion.errors import ConfigurationError
+from lake.errors import ConfigurationError
 from sandbox.telemetry import CarReport, advance, fill, report
 
 CARS, DAYS = 12, 14

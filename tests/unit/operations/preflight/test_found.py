@@ -15,11 +15,11 @@ from pyiceberg.table.sorting import SortField, SortOrder
 from pyiceberg.transforms import BucketTransform, IdentityTransform, MonthTransform
 from pyiceberg.types import IntegerType, NestedField, TimestamptzType
 
-from ingestion.errors import ConfigurationError, EnvironmentFault
-from ingestion.lake import Lake, local_path
-from ingestion.settings import Settings
+from lake.errors import ConfigurationError, EnvironmentFault
+from lake.lake import Lake, local_path
+from lake.settings import Settings
 from operations.preflight.found import Found, FoundColumn, FoundTable, Unreadable, read_tables
-from operations.restoration import forget_table, restore_table
+from operations.preflight.restore import forget_table, restore_table
 
 ROOT = Path(__file__).parents[4]
 NAME = ("silver", "t")

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from ingestion.declarations import load_sources
-from ingestion.errors import ConfigurationError
+from lake.errors import ConfigurationError
 from operations.preflight.declared import DeclaredTable
 from operations.preflight.graph import Project
 from operations.preflight.selection import select_declared

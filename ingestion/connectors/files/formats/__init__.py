@@ -1,0 +1,1 @@
+"""File formats: the content of a file -> rows in the declared columns."""

@@ -1,0 +1,230 @@
+"""CSV with a header: blocks of rows -> rows in the declared columns."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterator, Sequence
+from typing import BinaryIO
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv
+
+from ingestion.connectors.decimals import FLOAT_DIGITS, decimals, require_exact
+from ingestion.connectors.files.formats.base import (
+    NOT_READABLE,
+    NOT_REPRESENTABLE,
+    BadRow,
+    Parsed,
+    SpoiledFileError,
+    fit_rows,
+)
+from ingestion.connectors.files.formats.chunks import Block, CsvCut, blocks
+from ingestion.connectors.files.formats.rescued_fields import Undeclared
+from ingestion.declarations import Encoding, FileTable
+
+PARALLEL_BYTES = 1024 * 1024
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+WIDE_MARKS = (b"\xff\xfe", b"\xfe\xff")
+_COLUMN = re.compile(r"^In CSV column #(\d+): (?:Row #\d+: )?(?:CSV conversion error to )?")
+_OFFSET = r"(?:Z|[+-]\d{2}(?::?\d{2})?)$"
+UTC_TIME = pa.timestamp("us", tz="UTC")
+
+
+class CsvRows:
+    """Rows below one line of column names. Rows are numbered without it; empty lines are none."""
+
+    def __init__(self, table: FileTable, undeclared: Undeclared) -> None:
+        """Read one file of `table`."""
+        self._table = table
+        self._undeclared = undeclared
+        self._cut = CsvCut(table.delimiter)
+        self._header: list[str] = []
+        self._header_line = ""
+        self._types: dict[str, pa.DataType] = {}
+        self._time_types = [UTC_TIME, pa.timestamp("us"), pa.string()]
+        self._rows_before = 0
+
+    def pieces(self, stream: BinaryIO) -> Iterator[Block]:
+        """Yield blocks of whole rows below the header. Raises SpoiledFileError for a wrong one."""
+        for number, block in enumerate(blocks(stream, self._cut)):
+            data = self._as_utf8(block.data)
+            if number == 0:
+                if data.startswith(WIDE_MARKS):
+                    raise SpoiledFileError(NOT_READABLE, "it is UTF-16; write it as UTF-8")
+                data = self._without_header(data.removeprefix(BYTE_ORDER_MARK))
+            if data:
+                yield Block(data, block.broken)
+
+    def parse(self, piece: Block) -> Parsed:
+        """Return the rows of a block."""
+        before = self._rows_before
+        if piece.broken:
+            self._rows_before += 1
+            bad = BadRow(before + 1, NOT_READABLE, piece.broken, piece.data)
+            return self._parsed([], [], [bad])
+        try:
+            texts = self._read(piece.data)
+            rows = self._declared(texts)
+        except (pa.ArrowInvalid, UnicodeDecodeError):
+            lines = self._cut.rows(piece.data)
+            self._rows_before += len(lines)
+            return self._parsed(list(range(before + 1, before + len(lines) + 1)), lines, [])
+        self._rows_before += rows.num_rows
+        numbers = pa.array(np.arange(before + 1, before + rows.num_rows + 1))
+        contents: list[bytes] = []
+
+        def content(position: int) -> bytes:
+            contents[:] = contents or self._cut.rows(piece.data)
+            return contents[position]
+
+        return Parsed(rows, numbers, content, self._rescued(texts), header=self._header_line)
+
+    def _parsed(self, numbers: list[int], lines: list[bytes], bad: list[BadRow]) -> Parsed:
+        """Return the rows that fit, the others set aside."""
+        fit, unfit = fit_rows(lines, self._read_row_texts) if lines else ([], [])
+        bad = bad + [
+            BadRow(numbers[i], NOT_REPRESENTABLE, self._explained(reason), lines[i])
+            for i, reason in unfit
+        ]
+        numbers, lines = [numbers[i] for i in fit], [lines[i] for i in fit]
+        if not lines:
+            rows = pa.schema(
+                [(c.name, c.data_type.arrow()) for c in self._table.landed_columns]
+            ).empty_table()
+            none = pa.array([], pa.int64())
+            return Parsed(rows, none, lines.__getitem__, None, bad, self._header_line)
+        texts = self._read(b"".join(lines))
+        rows = self._declared(texts)
+        kept = pa.array(numbers, pa.int64())
+        rescued = self._rescued(texts)
+        return Parsed(rows, kept, lines.__getitem__, rescued, bad, self._header_line)
+
+    def _read_row_texts(self, lines: Sequence[bytes]) -> pa.Table:
+        rows = self._declared(self._read(b"".join(lines)))
+        if rows.num_rows != len(lines):
+            raise pa.ArrowInvalid("the quotes of the row do not match")
+        return rows
+
+    def _as_utf8(self, data: bytes) -> bytes:
+        return data.decode("latin-1").encode() if self._table.encoding is Encoding.LATIN_1 else data
+
+    def _without_header(self, data: bytes) -> bytes:
+        """Take the first row as the header. Raises SpoiledFileError when it is not as declared."""
+        first = next(iter(self._cut.rows(data)), b"")
+        if not first:
+            raise SpoiledFileError("no_header", "it has no header")
+        try:
+            self._header_line = first.decode().strip()
+            names = next(csv.reader([self._header_line], delimiter=self._table.delimiter))
+        except UnicodeDecodeError:
+            raise SpoiledFileError(NOT_READABLE, "its header is no UTF-8") from None
+        self._header = [name.strip() for name in names]
+        twice = sorted({name for name in self._header if self._header.count(name) > 1})
+        if twice:
+            raise SpoiledFileError("wrong_header", f"its header has twice: {', '.join(twice)}")
+        wanted = {".".join(c.origin): c for c in self._table.landed_columns}
+        if missing := [name for name in wanted if name not in self._header]:
+            raise SpoiledFileError(
+                "wrong_header",
+                f"its header lacks {', '.join(missing)}; it has {', '.join(self._header)[:200]}",
+            )
+        self._types = {
+            name: _read_as(wanted[name].data_type.arrow()) if name in wanted else pa.string()
+            for name in self._header
+        }
+        declared = {".".join(c.origin) for c in self._table.columns}
+        self._undeclared.seen = self._undeclared.seen or not set(self._header) <= declared
+        return data[data.index(first) + len(first) :]
+
+    def _read(self, data: bytes) -> pa.Table:
+        """Return the columns of the file as read; a row of another length is an error.
+
+        Times are read with an offset, without one (they are UTC), or as texts where both occur;
+        whichever fitted the block before is tried first.
+        """
+        for kind in tuple(self._time_types):
+            types = {n: kind if t == UTC_TIME else t for n, t in self._types.items()}
+            try:
+                rows = self._read_as(data, types)
+            except pa.ArrowInvalid as error:
+                if "zone offset" not in str(error):
+                    raise
+                continue
+            self._time_types.remove(kind)
+            self._time_types.insert(0, kind)
+            return rows
+        raise pa.ArrowInvalid("its times are of no known form")
+
+    def _read_as(self, data: bytes, types: dict[str, pa.DataType]) -> pa.Table:
+        return pyarrow.csv.read_csv(
+            pa.py_buffer(data),
+            read_options=pyarrow.csv.ReadOptions(
+                block_size=max(PARALLEL_BYTES, len(data) // 4), column_names=self._header
+            ),
+            parse_options=pyarrow.csv.ParseOptions(
+                delimiter=self._table.delimiter, newlines_in_values=b'"' in data
+            ),
+            convert_options=pyarrow.csv.ConvertOptions(
+                column_types=types,
+                null_values=[""],
+                strings_can_be_null=True,
+                quoted_strings_can_be_null=False,
+                timestamp_parsers=[pyarrow.csv.ISO8601],
+            ),
+        )
+
+    def _declared(self, texts: pa.Table) -> pa.Table:
+        """Return the declared columns in their declared types, or raise ArrowInvalid."""
+        columns = [
+            _exactly(texts.column(".".join(column.origin)), column.data_type.arrow())
+            for column in self._table.landed_columns
+        ]
+        return pa.table(columns, names=[c.name for c in self._table.landed_columns])
+
+    def _rescued(self, texts: pa.Table) -> list[str | None] | None:
+        if not self._undeclared.seen:
+            return None
+        declared = {".".join(c.origin) for c in self._table.columns}
+        names = [name for name in self._header if name not in declared]
+        return self._undeclared.of_all(texts.select(names).to_pylist())
+
+    def _explained(self, reason: str) -> str:
+        """Return pyarrow's reason with the column's name in place of its number."""
+        found = _COLUMN.match(reason)
+        if found is None:
+            return reason.removeprefix("CSV parse error: ")
+        return f"{self._header[int(found[1])]}: {_COLUMN.sub('', reason)}"
+
+
+def _read_as(kind: pa.DataType) -> pa.DataType:
+    """Return the type in which a column is read: short decimals as doubles, which is far faster."""
+    if pa.types.is_decimal(kind):
+        if kind.precision <= FLOAT_DIGITS:
+            return pa.float64()
+        return pa.decimal128(kind.precision, kind.scale)
+    return kind
+
+
+def _exactly(values: pa.ChunkedArray, declared: pa.DataType) -> pa.Array | pa.ChunkedArray:
+    """Return values in the declared type. Raises ArrowInvalid where one of them would change."""
+    if values.type == declared:
+        return values
+    if pa.types.is_decimal(declared) and pa.types.is_floating(values.type):
+        for chunk in values.chunks:
+            require_exact(chunk, declared)
+        return pa.chunked_array([decimals(chunk, declared) for chunk in values.chunks], declared)
+    if pa.types.is_string(values.type) and declared == UTC_TIME:
+        return pa.chunked_array([_times(chunk) for chunk in values.chunks], UTC_TIME)
+    return values.cast(declared)
+
+
+def _times(texts: pa.Array) -> pa.Array:
+    """Return times of which some have an offset; the others are UTC."""
+    has_offset = pc.match_substring_regex(texts, _OFFSET)
+    none = pa.scalar(None, pa.string())
+    with_offset = pc.if_else(has_offset, texts, none).cast(UTC_TIME)
+    without = pc.if_else(has_offset, none, texts).cast(pa.timestamp("us")).cast(UTC_TIME)
+    return pc.coalesce(with_offset, without)

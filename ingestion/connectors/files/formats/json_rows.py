@@ -1,0 +1,271 @@
+"""JSON Lines and JSON documents: blocks of lines -> rows in the declared columns."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any, BinaryIO
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.json
+
+from ingestion.connectors.files.formats.base import (
+    NOT_READABLE,
+    NOT_REPRESENTABLE,
+    BadRow,
+    Parsed,
+    SpoiledFileError,
+    fit_rows,
+)
+from ingestion.connectors.files.formats.chunks import Block, Positions, blocks, positions
+from ingestion.connectors.files.formats.rescued_fields import Undeclared
+from ingestion.declarations import FileTable
+
+LARGEST_DOCUMENT = 64 * 1024 * 1024
+PARALLEL_BYTES = 1024 * 1024
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_UNDECLARED = "unexpected field"
+_COLUMN = re.compile(r"Column\(/?([^)]*)\)")
+_PLACE = re.compile(r" in row \d+$")
+
+
+class JsonLines:
+    """One object a line. Empty lines are no rows, but count in the numbers of the others."""
+
+    def __init__(self, table: FileTable, undeclared: Undeclared) -> None:
+        """Read one file of `table`; what it has undeclared is told to all files of it."""
+        self._table = table
+        self._undeclared = undeclared
+        places = [(c.origin, _read_as(c.data_type.arrow())) for c in table.landed_columns]
+        self._schema = pa.schema(_fields(places))
+        self._lines_before = 0
+
+    def pieces(self, stream: BinaryIO) -> Iterator[Block]:
+        """Yield blocks of whole lines."""
+        for number, block in enumerate(blocks(stream)):
+            data = block.data
+            if number == 0:
+                data = data.removeprefix(BYTE_ORDER_MARK)
+            # Most files have none, and to look for one byte is far quicker than to replace two.
+            data = data.replace(b"\r\n", b"\n") if b"\r" in data else data
+            yield Block(data, block.broken)
+
+    def parse(self, piece: Block) -> Parsed:
+        """Return the rows of a block. Raises SpoiledFileError for fields that `freeze` forbids."""
+        before = self._lines_before
+        if piece.broken:
+            self._lines_before += 1
+            bad = BadRow(before + 1, NOT_READABLE, f"the line is {piece.broken}", piece.data)
+            return self._parsed([], [], [bad])
+        ends = positions(b"\n", piece.data)
+        count = len(ends)
+        self._lines_before += count
+        if (rows := self._whole(piece.data, ends)) is not None:
+            lines = _Lines(piece.data)
+            numbers = pa.array(np.arange(before + 1, before + count + 1))
+            return Parsed(
+                rows, numbers, lines.at, self._rescued(lines.all) if self._undeclared.seen else None
+            )
+        numbered = [
+            (number, line)
+            for number, line in enumerate(piece.data.split(b"\n"), before + 1)
+            if line.strip()
+        ]
+        objects: list[tuple[int, bytes]] = []
+        unreadable: list[BadRow] = []
+        for number, line in numbered:
+            reason = _not_an_object(line)
+            if reason:
+                unreadable.append(BadRow(number, NOT_READABLE, reason, line))
+            else:
+                objects.append((number, line))
+        return self._parsed([n for n, _ in objects], [line for _, line in objects], unreadable)
+
+    def _whole(self, data: bytes, ends: Positions) -> pa.Table | None:
+        """Return all lines, which end at `ends`, as rows, None when anything is unusual.
+
+        The lines are looked at first: pyarrow ends the process for a block of nothing but `null`.
+        """
+        if not data.startswith(b"{") or not _are_all(b"}", data, ends - 1):
+            return None
+        if not _are_all(b"{", data, ends[:-1] + 1):
+            return None
+        try:
+            rows = self._read(data)
+        except (pa.ArrowInvalid, UnicodeDecodeError):
+            return None
+        return rows if rows.num_rows == len(ends) else None
+
+    def _parsed(self, numbers: list[int], lines: list[bytes], bad: list[BadRow]) -> Parsed:
+        """Return the rows of lines that hold an object each, those that do not fit set aside."""
+        fit, unfit = fit_rows(lines, self._read_lines) if lines else ([], [])
+        bad = bad + [
+            BadRow(numbers[i], NOT_REPRESENTABLE, _explained(reason), lines[i])
+            for i, reason in unfit
+        ]
+        numbers, lines = [numbers[i] for i in fit], [lines[i] for i in fit]
+        rescued = self._rescued(lines) if self._undeclared.seen else None
+        rows = self._read_lines(lines) if lines else self._declared(self._schema.empty_table())
+        return Parsed(rows, pa.array(numbers, pa.int64()), lines.__getitem__, rescued, bad)
+
+    def _read_lines(self, lines: Sequence[bytes]) -> pa.Table:
+        rows = self._read(b"\n".join(lines) + b"\n")
+        if rows.num_rows != len(lines):
+            raise pa.ArrowInvalid("more than one value in a line")
+        return rows
+
+    def _read(self, data: bytes) -> pa.Table:
+        try:
+            return self._read_with(data, "ignore" if self._undeclared.seen else "error")
+        except pa.ArrowInvalid as error:
+            if _UNDECLARED not in str(error) or self._undeclared.seen:
+                raise
+        self._undeclared.seen = True
+        return self._read_with(data, "ignore")
+
+    def _read_with(self, data: bytes, undeclared: str) -> pa.Table:
+        if not data.isascii():
+            data.decode()  # pyarrow takes texts that are no UTF-8 as they are
+        rows = pyarrow.json.read_json(
+            pa.py_buffer(data),
+            read_options=pyarrow.json.ReadOptions(block_size=max(PARALLEL_BYTES, len(data) // 4)),
+            parse_options=pyarrow.json.ParseOptions(
+                explicit_schema=self._schema, unexpected_field_behavior=undeclared
+            ),
+        )
+        return self._declared(rows)
+
+    def _declared(self, rows: pa.Table) -> pa.Table:
+        """Return the declared columns, each from its place, in its declared type."""
+        columns = []
+        for column in self._table.landed_columns:
+            values: Any = rows.column(column.origin[0])
+            if len(column.origin) > 1:
+                values = pc.struct_field(values, list(column.origin[1:]))
+            declared = column.data_type.arrow()
+            columns.append(values if values.type == declared else values.cast(declared))
+        names = [column.name for column in self._table.landed_columns]
+        return pa.table(columns, names=names)
+
+    def _rescued(self, lines: Sequence[bytes]) -> list[str | None]:
+        return self._undeclared.of_all(json.loads(line) for line in lines)
+
+
+class JsonDocument(JsonLines):
+    """One document a file: an object, or a list of objects, each of them a row."""
+
+    def pieces(self, stream: BinaryIO) -> Iterator[Block]:
+        """Yield the objects as lines. Raises SpoiledFileError when there are none to be found."""
+        content = stream.read(LARGEST_DOCUMENT + 1).removeprefix(BYTE_ORDER_MARK)
+        if len(content) > LARGEST_DOCUMENT:
+            raise SpoiledFileError(NOT_READABLE, f"it is larger than {LARGEST_DOCUMENT >> 20} MB")
+        try:
+            text = content.decode()
+            yield Block("".join(f"{_on_one_line(item)}\n" for item in _items(text)).encode())
+        except UnicodeDecodeError:
+            raise SpoiledFileError(NOT_READABLE, "it is no UTF-8") from None
+        except (ValueError, RecursionError) as error:
+            raise SpoiledFileError(NOT_READABLE, f"it is no JSON document: {error}") from None
+
+
+class _Lines:
+    """The lines of a block, split only when one of them is asked for."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._lines: list[bytes] | None = None
+
+    @property
+    def all(self) -> list[bytes]:
+        if self._lines is None:
+            self._lines = self._data.split(b"\n")[:-1]
+        return self._lines
+
+    def at(self, position: int) -> bytes:
+        return self.all[position]
+
+
+def _are_all(byte: bytes, data: bytes, places: Positions) -> bool:
+    """Whether a byte stands at all of the places."""
+    return bool((np.frombuffer(data, np.uint8)[places] == byte[0]).all())
+
+
+def _fields(columns: Sequence[tuple[tuple[str, ...], pa.DataType]]) -> list[pa.Field]:
+    """Return the nested fields in which columns lie at their paths."""
+    fields: dict[str, list[tuple[tuple[str, ...], pa.DataType]]] = {}
+    for origin, kind in columns:
+        fields.setdefault(origin[0], []).append((origin[1:], kind))
+    return [
+        pa.field(name, below[0][1] if not below[0][0] else pa.struct(_fields(below)))
+        for name, below in fields.items()
+    ]
+
+
+def _read_as(kind: pa.DataType) -> pa.DataType:
+    """Return the type that pyarrow reads what becomes `kind` as: it knows no dates in JSON."""
+    return pa.string() if pa.types.is_date(kind) else kind
+
+
+def _not_an_object(line: bytes) -> str | None:
+    """Say why a line holds no JSON object, None when it does."""
+    try:
+        value = json.loads(line)
+    except UnicodeDecodeError:
+        return "the line is no UTF-8"
+    except RecursionError:
+        return "the line is nested too deeply"
+    except ValueError as error:
+        return f"the line is no JSON: {error}"
+    is_object = isinstance(value, dict)
+    return None if is_object else f"the line holds no object but a {type(value).__name__}"
+
+
+def _explained(reason: str) -> str:
+    """Return pyarrow's reason in words about the file."""
+    reason = reason.removeprefix("JSON parse error: ")
+    named = _COLUMN.sub(lambda found: found[1].replace("/", ".") or "the row", reason)
+    return _PLACE.sub("", named)
+
+
+def _items(text: str) -> Iterator[str]:
+    """Yield the text of each object in a document. Raises ValueError for anything else."""
+    decoder = json.JSONDecoder()
+    start = _after_space(text, 0)
+    if not text.startswith("[", start):
+        value, end = decoder.raw_decode(text, start)
+        _require_object(value)
+        if _after_space(text, end) != len(text):
+            raise ValueError("something follows the object")
+        yield text[start:end]
+        return
+    position = _after_space(text, start + 1)
+    while not text.startswith("]", position):
+        value, end = decoder.raw_decode(text, position)
+        _require_object(value)
+        yield text[position:end]
+        position = _after_space(text, end)
+        if text.startswith(",", position):
+            position = _after_space(text, position + 1)
+        elif not text.startswith("]", position):
+            raise ValueError("the list is not closed")
+    if _after_space(text, position + 1) != len(text):
+        raise ValueError("something follows the list")
+
+
+def _require_object(value: object) -> None:
+    if not isinstance(value, dict):
+        raise ValueError(f"it holds no object but a {type(value).__name__}")
+
+
+def _after_space(text: str, position: int) -> int:
+    while position < len(text) and text[position] in " \t\r\n":
+        position += 1
+    return position
+
+
+def _on_one_line(item: str) -> str:
+    """Return a JSON text without line ends: values have none, elsewhere they are spaces."""
+    return item.replace("\r", " ").replace("\n", " ")

@@ -1,0 +1,131 @@
+"""Which files are new: what lies in a place - what is known -> settled files with their hashes."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, BinaryIO, cast
+
+from ingestion.connectors.files.processed_files import KnownFiles
+from ingestion.connectors.files.storage.base import (
+    ChangedFileError,
+    FoundFile,
+    Listing,
+    OpenFile,
+    Place,
+)
+from ingestion.declarations import FileTable
+
+SHOWN_NAMES = 3
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """A file to be landed, or to be set aside for the reason `refused` gives."""
+
+    found: FoundFile
+    hash: str
+    refused: str | None = None
+
+
+@dataclass
+class Arrivals:
+    """The new files of one table, oldest first, and what a person should know of the others.
+
+    `left` names files that are not to be taken this time.
+    """
+
+    place: Place
+    table: FileTable
+    known: KnownFiles
+    left: set[str] = field(default_factory=set)
+    notes: list[str] = field(default_factory=list)
+
+    def __iter__(self) -> Iterator[tuple[Arrival, OpenFile]]:
+        """Yield each new file, open until the next one is asked for.
+
+        Raises EnvironmentFault when the place cannot be listed.
+        """
+        skipped, unreadable = [], []
+        for found in self._settled():
+            try:
+                with self.place.open(found) as file:
+                    arrival = self._told_apart(found, file.stream)
+                    if arrival is None:
+                        skipped.append(found.name)
+                        continue
+                    file.stream.seek(0)
+                    yield arrival, file
+            except ChangedFileError as error:
+                unreadable.append(str(error))
+            except OSError as error:
+                unreadable.append(f"{found.name}: {error.strerror or type(error).__name__}")
+        if skipped:
+            self.notes.append(f"skipped, the same content is known: {_counted(skipped)}")
+        if unreadable:
+            self.notes.append(f"left for the next load: {_shown(unreadable)}")
+
+    def _settled(self) -> list[FoundFile]:
+        """Return new files that nothing writes to; what has just been written gets its time."""
+        new, young = self._look()
+        if young:
+            time.sleep(min(self.table.settle.total_seconds(), max(map(self._remaining, young))))
+            new, young = self._look()
+        if young:
+            names = [found.name for found in young]
+            self.notes.append(f"still being written, left for the next load: {_shown(names)}")
+        return new
+
+    def _look(self) -> tuple[list[FoundFile], list[FoundFile]]:
+        """Return the new files that have settled, and those that have not."""
+        listing = self.place.list(self.table.files)
+        self._note_refused(listing)
+        new = [
+            found
+            for found in listing.files
+            if found.name not in self.left and not self.known.is_unchanged(found)
+        ]
+        young = [found for found in new if self._remaining(found) > 0]
+        return [found for found in new if found not in young], young
+
+    def _remaining(self, found: FoundFile) -> float:
+        """Return for how many seconds more a file has to stay as it is, 0 when it has settled.
+
+        A time that lies in the future was set on purpose: whoever is writing sets it to now.
+        """
+        age = datetime.now(UTC) - found.modified_at
+        if age < -self.table.settle:
+            return 0.0
+        return max(0.0, (self.table.settle - age) / timedelta(seconds=1))
+
+    def _told_apart(self, found: FoundFile, stream: BinaryIO) -> Arrival | None:
+        """Return a file with its hash, None when its content is known already."""
+        content = hashlib.file_digest(cast("Any", stream), "sha256").hexdigest()
+        if content in self.known.hashes:
+            return None
+        others = self.known.names.get(found.name)
+        self.known.add(found.name, content, found.modified_at)
+        if others is None:
+            return Arrival(found, content)
+        known = min(content for content, _ in others)
+        return Arrival(
+            found, content, f"{found.name} was landed before with other content ({known[:12]}…)"
+        )
+
+    def _note_refused(self, listing: Listing) -> None:
+        for name, reason in listing.refused.items():
+            note = f"refused {name}: {reason}"
+            if note not in self.notes:
+                self.notes.append(note)
+
+
+def _shown(names: list[str]) -> str:
+    more = len(names) - SHOWN_NAMES
+    return ", ".join(names[:SHOWN_NAMES]) + (f" and {more:,} more" if more > 0 else "")
+
+
+def _counted(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else f"{len(names):,} files such as {names[0]}"

@@ -1,0 +1,144 @@
+"""The SQL of a load: declaration, upstream table, bounds -> statements, every name quoted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from ingestion.connectors.postgres.types import UpstreamColumn, quoted
+from ingestion.connectors.postgres.upstream import UpstreamTable
+from ingestion.connectors.postgres.watermark import Cursor, Watermark
+from ingestion.declarations import NewColumns, PersonalData, PostgresTable
+from ingestion.declarations.model import IDENTIFIER
+from lake.types import DataType
+
+RESCUED = "_rescued"
+ORDERED_BELOW_BYTES = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class ReadColumn:
+    """One column of the result: what it lands as, where it comes from, and whether as a token."""
+
+    name: str
+    data_type: DataType
+    upstream: UpstreamColumn | None = None
+    is_token: bool = False
+
+
+@dataclass(frozen=True)
+class ReadPlan:
+    """What is read of one table: columns in order, `_rescued` last, and what it was decided from.
+
+    `rescued` names undeclared columns kept as JSON, `evolved` those landed as columns.
+    """
+
+    table: PostgresTable
+    upstream: UpstreamTable
+    columns: tuple[ReadColumn, ...]
+    rescued: tuple[str, ...]
+    evolved: tuple[ReadColumn, ...]
+
+
+def plan_columns(table: PostgresTable, upstream: UpstreamTable) -> ReadPlan:
+    """Decide which upstream columns are read and how; new ones by the declared policy."""
+    declared = tuple(
+        ReadColumn(
+            column.name,
+            column.data_type,
+            upstream.column(column.name),
+            column.personal_data is PersonalData.TOKEN,
+        )
+        for column in table.landed_columns
+    )
+    undeclared = upstream.undeclared(table)
+    evolved = tuple(
+        ReadColumn(column.name, column.best_type, column)
+        for column in undeclared
+        if table.new_columns is NewColumns.EVOLVE and _may_be_a_column(column.name)
+    )
+    landed = {column.name for column in evolved}
+    rescued = tuple(column.name for column in undeclared if column.name not in landed)
+    kept = (ReadColumn(RESCUED, DataType("string")),) if rescued else ()
+    return ReadPlan(
+        table=table,
+        upstream=upstream,
+        columns=(*declared, *evolved, *kept),
+        rescued=rescued,
+        evolved=evolved,
+    )
+
+
+def plan_keys(plan: ReadPlan) -> ReadPlan:
+    """Return a plan that reads nothing but the key columns, in the order of the declared key."""
+    by_name = {column.name: column for column in plan.columns}
+    columns = tuple(by_name[name] for name in plan.table.key)
+    return ReadPlan(plan.table, plan.upstream, columns, (), ())
+
+
+def select_rows(plan: ReadPlan, lower: str | None, watermark: Watermark | None) -> str:
+    """Return the query of a load; without a `watermark` it reads all rows.
+
+    `lower` is the cursor of the last row landed, as text that PostgreSQL wrote.
+    """
+    expressions = [_expression(plan, column) for column in plan.columns]
+    condition = f" where {_condition(plan, lower, watermark)}" if watermark else ""
+    return f"select {', '.join(expressions)} from {plan.upstream.relation} as t{condition}" + (
+        _order(plan) if watermark is None else ""
+    )
+
+
+def literal(value: Cursor, kind: str) -> str:
+    """Return a cursor value as an SQL literal of the cursor column's type.
+
+    A `timestamp` without time zone ignores the offset and is thus compared as UTC, as it is landed.
+    """
+    if isinstance(value, int):
+        return str(int(value))
+    return f"'{value.isoformat()}'::{kind}"
+
+
+def _condition(plan: ReadPlan, lower: str | None, watermark: Watermark) -> str:
+    """Rows above the last cursor and below the watermark, and those no load would ever reach."""
+    upstream = plan.upstream.column(str(plan.table.cursor))
+    if upstream is None or watermark.upper is None:
+        raise ValueError(f"{plan.table.label} cannot be read incrementally")
+    cursor = f"t.{quoted(upstream.name)}"
+    kind = {"timestamptz": "timestamptz", "timestamp": "timestamp", "date": "date"}.get(
+        upstream.base, "bigint"
+    )
+    within = f"{cursor} < {literal(watermark.upper, kind)}"
+    if lower is not None:
+        within += f" and {cursor} > '{_checked(lower)}'::{kind}"
+    conditions = [f"({within})"]
+    if not upstream.is_not_null:
+        conditions.append(f"{cursor} is null")
+    if watermark.future is not None:
+        conditions.append(f"{cursor} >= {literal(watermark.future, kind)}")
+    return " or ".join(conditions)
+
+
+def _checked(lower: str) -> str:
+    """Return stored progress only when it is a date, a time or a whole number."""
+    if not lower.lstrip("-").isdecimal():
+        datetime.fromisoformat(lower)
+    return lower
+
+
+def _expression(plan: ReadPlan, column: ReadColumn) -> str:
+    if column.upstream is not None:
+        return column.upstream.expression
+    names = ", ".join(f"t.{quoted(name)}" for name in plan.rescued)
+    return f"(select to_jsonb(rescued) from (select {names}) as rescued)::text"
+
+
+def _order(plan: ReadPlan) -> str:
+    """Order small tables, so that rows moved within the file do not look like a change."""
+    size = plan.upstream.bytes
+    if size is None or size > ORDERED_BELOW_BYTES:
+        return ""
+    return " order by " + ", ".join(f"t.{quoted(name)}" for name in plan.table.key)
+
+
+def _may_be_a_column(name: str) -> bool:
+    return IDENTIFIER.fullmatch(name) is not None and not name.startswith("_")

@@ -1,0 +1,93 @@
+"""What PostgreSQL's types become: upstream column -> allowed declared types, expression."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lake.types import MAXIMUM_PRECISION, DataType
+
+_STRING = DataType("string")
+_FITTING = {
+    "bool": (DataType("boolean"),),
+    "int2": (DataType("int"), DataType("bigint")),
+    "int4": (DataType("int"), DataType("bigint")),
+    "int8": (DataType("bigint"),),
+    "float4": (DataType("float"), DataType("double")),
+    "float8": (DataType("double"),),
+    "date": (DataType("date"),),
+    "timestamptz": (DataType("timestamp"),),
+    "timestamp": (DataType("timestamp"),),
+    "bytea": (DataType("binary"),),
+}
+_HEADER_BYTES = 4
+
+
+@dataclass(frozen=True)
+class UpstreamColumn:
+    """One column as PostgreSQL's catalog describes it; `base` is its type below all domains."""
+
+    name: str
+    display: str
+    base: str
+    modifier: int
+    is_array: bool
+    is_not_null: bool
+    is_readable: bool
+
+    @property
+    def best_type(self) -> DataType:
+        """The declared type that keeps every value exactly; text where nothing else does."""
+        return self.fitting_types[0]
+
+    @property
+    def fitting_types(self) -> tuple[DataType, ...]:
+        """All declared types that keep every representable value, the best first.
+
+        For a numeric these are examples: any wider decimal fits too.
+        """
+        if self.is_array:
+            return (_STRING,)
+        if self.base == "numeric":
+            exact = self._decimal
+            return (exact, _STRING) if exact else (_STRING,)
+        return _FITTING.get(self.base, (_STRING,))
+
+    def refusal(self, declared: DataType) -> str | None:
+        """Say why the column cannot be landed as `declared`, or return None when it can."""
+        if any(declared.holds(fitting) for fitting in self.fitting_types):
+            return None
+        allowed = " or ".join(map(str, self.fitting_types))
+        return f"is {self.display} in PostgreSQL, declared {declared}: {self._reason}use {allowed}"
+
+    @property
+    def expression(self) -> str:
+        """The column in a select list, so that its CSV text can be parsed without loss."""
+        name = quoted(self.name)
+        if self.is_array:
+            return f"to_json({name})"
+        return f"encode({name}, 'hex')" if self.base == "bytea" else name
+
+    @property
+    def _reason(self) -> str:
+        if self.is_array:
+            return "an array is landed as JSON text; "
+        if self.base == "numeric" and self._decimal is None:
+            return f"without a precision up to {MAXIMUM_PRECISION} only text keeps every digit; "
+        return "not every value would fit; "
+
+    @property
+    def _decimal(self) -> DataType | None:
+        """The decimal that holds a numeric(p,s) exactly, None without p and above 38 digits."""
+        if self.modifier < 0:
+            return None
+        packed = self.modifier - _HEADER_BYTES
+        precision, scale = (packed >> 16) & 0xFFFF, ((packed & 0x7FF) ^ 0x400) - 0x400
+        precision = max(precision, scale) if scale >= 0 else precision - scale
+        if precision > MAXIMUM_PRECISION:
+            return None
+        return DataType("decimal", precision, max(scale, 0))
+
+
+def quoted(identifier: str) -> str:
+    """Return `identifier` as PostgreSQL reads it literally."""
+    return '"' + identifier.replace('"', '""') + '"'

@@ -1,0 +1,84 @@
+"""Turns CSV texts of one column into typed values: text array -> Arrow array, or the rows unfit."""
+
+from __future__ import annotations
+
+import binascii
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ingestion.connectors.decimals import FLOAT_DIGITS, decimals
+from ingestion.connectors.postgres.query import ReadColumn
+
+NAIVE_TIME = pa.timestamp("us")
+TIME_ZONE_SUFFIX = r"\+00$"
+
+
+def csv_type(column: ReadColumn) -> pa.DataType:
+    """Return the type that pyarrow's CSV reader has to parse a column as.
+
+    Short decimals are read as doubles, much faster; `to_declared` makes them exact again.
+    """
+    upstream = column.upstream
+    if column.is_token or upstream is None or column.data_type.name == "binary":
+        return pa.string()
+    if upstream.base == "timestamp" and column.data_type.name == "timestamp":
+        return NAIVE_TIME
+    if upstream.base == "float4" and column.data_type.name == "double":
+        return pa.float32()
+    if upstream.base == "numeric" and 0 < column.data_type.precision <= FLOAT_DIGITS:
+        return pa.float64()
+    return _readable(column.data_type.arrow())
+
+
+def to_declared(column: ReadColumn, values: pa.Array) -> pa.Array:
+    """Turn parsed CSV values into the declared type; no value changes on the way.
+
+    A real is parsed as one before it is widened, so that a double holds exactly what it stood for.
+    Raises ArrowInvalid for a number that is none, where the declared type knows no such thing.
+    """
+    declared = column.data_type.arrow()
+    if column.is_token or values.type == declared:
+        return values
+    if pa.types.is_decimal(declared) and pa.types.is_floating(values.type):
+        return decimals(values, declared)
+    return decode_hex(values) if pa.types.is_binary(declared) else values.cast(declared)
+
+
+def from_text(column: ReadColumn, texts: pa.Array) -> pa.Array:
+    """Parse the texts of one column as the CSV reader would; ArrowInvalid if any is unfit."""
+    target = csv_type(column)
+    if column.data_type.precision and not column.is_token:
+        declared = column.data_type.arrow()
+        return texts.cast(_readable(declared)).cast(declared)
+    if pa.types.is_boolean(target):
+        texts = pc.replace_substring_regex(texts, "^t$", "true")
+        texts = pc.replace_substring_regex(texts, "^f$", "false")
+    if target == pa.timestamp("us", tz="UTC"):
+        texts = pc.replace_substring_regex(texts, TIME_ZONE_SUFFIX, "")
+        return to_declared(column, texts.cast(NAIVE_TIME).cast(target))
+    return to_declared(column, texts.cast(target))
+
+
+def _readable(kind: pa.DataType) -> pa.DataType:
+    """Return the type in which pyarrow reads what becomes `kind`: it parses no short decimals."""
+    return pa.decimal128(kind.precision, kind.scale) if pa.types.is_decimal64(kind) else kind
+
+
+def decode_hex(texts: pa.Array) -> pa.Array:
+    """Decode hexadecimal texts to bytes, all of them in one step over the shared buffer."""
+    _, offset_buffer, data = texts.buffers()
+    length = len(texts)
+    offsets = np.frombuffer(offset_buffer, np.int32)[texts.offset : texts.offset + length + 1]
+    raw = data.to_pybytes()[offsets[0] : offsets[-1]] if data is not None else b""
+    decoded = (offsets - offsets[0]) // 2
+    validity = texts.is_valid() if texts.null_count else None
+    result = pa.Array.from_buffers(
+        pa.binary(),
+        length,
+        [None, pa.py_buffer(decoded.astype(np.int32)), pa.py_buffer(binascii.unhexlify(raw))],
+    )
+    return (
+        result if validity is None else pc.if_else(validity, result, pa.scalar(None, pa.binary()))
+    )

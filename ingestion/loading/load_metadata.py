@@ -1,0 +1,27 @@
+"""What tells one load from another: a table's progress and the clock -> load id and time."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from ingestion.loading.progress import Progress
+
+REPLAY = "replay-"  # begins the id of a load that puts kept rows back
+
+
+@dataclass(frozen=True)
+class Stamp:
+    """What every row of one load carries: its load's id and time (UTC)."""
+
+    load_id: str
+    ingested_at: datetime
+
+    @classmethod
+    def after(cls, progress: Progress, prefix: str = "") -> Stamp:
+        """Make the stamp of a new load, later than the last one even if the clock was set back.
+
+        Its id begins with `prefix`.
+        """
+        return cls(f"{prefix}{uuid.uuid4()}", progress.next_ingested_at(datetime.now(UTC)))

@@ -1,0 +1,61 @@
+"""How far a table has been landed: a JSON table property <-> Progress, committed with rows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from lake.errors import EnvironmentFault
+
+PROPERTY = "firn.progress"
+_FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What the last load of a table left behind, `record` being its row of ops.loads.
+
+    `cursor` is the greatest cursor landed so far as PostgreSQL writes it, `upstream` a fingerprint
+    of the upstream columns, `content` a hash of everything read by a full load.
+    """
+
+    load_id: str = ""
+    ingested_at: str = ""
+    cursor: str | None = None
+    upstream: str | None = None
+    content: str | None = None
+    record: dict[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, properties: Mapping[str, str]) -> Progress:
+        """Read the progress out of a table's properties; a table never loaded has none.
+
+        Raises EnvironmentFault when the property is there but cannot be understood.
+        """
+        text = properties.get(PROPERTY)
+        if text is None:
+            return cls()
+        try:
+            values = json.loads(text)
+            if values.pop("format") != _FORMAT:
+                raise ValueError("another format")
+            return cls(**values)
+        except (ValueError, KeyError, TypeError) as error:
+            raise EnvironmentFault(
+                f"the table property {PROPERTY} cannot be understood: {error!r}",
+                "it was written by a newer Firn (upgrade), or by hand (restore the value)",
+            ) from None
+
+    def as_property(self) -> dict[str, str]:
+        """Return the table property that holds this progress."""
+        return {PROPERTY: json.dumps({"format": _FORMAT, **asdict(self)}, sort_keys=True)}
+
+    def next_ingested_at(self, now: datetime) -> datetime:
+        """Return the `_ingested_at` of the next load: `now`, but always after the last one's."""
+        if not self.ingested_at:
+            return now.astimezone(UTC)
+        last = datetime.fromisoformat(self.ingested_at)
+        return max(now.astimezone(UTC), last + timedelta(microseconds=1))

@@ -1,0 +1,1 @@
+"""Rows that cannot be landed: rejections -> quarantine.<source> -> replay."""

@@ -1,0 +1,157 @@
+"""What to do with kept rows: their versions + the raw table -> a verdict for each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import Enum, auto
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+
+from ingestion.declarations import TableDeclaration
+from ingestion.loading.load_metadata import REPLAY
+from ingestion.raw_tables.duckdb_join import landed_schema, open_comparison, stream_rows
+from ingestion.raw_tables.scan import read_pieces
+from ingestion.raw_tables.schema import INGESTED_AT, IS_DELETED, LOAD_ID
+from lake.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from pyiceberg.table import Table
+
+ROW_ID, KEPT_AT, IS_FIT = "_row_id", "_kept_at", "_is_fit"
+Cursor = int | date | datetime
+
+
+class Verdict(Enum):
+    """What becomes of a kept row.
+
+    READY: it is landed now. TWIN: the same version is, as another row. LANDED: a load has landed
+    the version since. SUPERSEDED: a load has landed a later version of the row, or its deletion.
+    WAITING: the next ordinary load reads it again. UNFIT: it cannot be landed as it is.
+    """
+
+    READY = auto()
+    TWIN = auto()
+    LANDED = auto()
+    SUPERSEDED = auto()
+    WAITING = auto()
+    UNFIT = auto()
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A verdict, with the load it rests on where there is one."""
+
+    verdict: Verdict
+    load_id: str | None = None
+
+
+def version_columns(table: TableDeclaration) -> tuple[str, ...]:
+    """Return what tells one version of a row from another: its key, and the cursor if any."""
+    return (*table.key, *((table.cursor,) if table.cursor else ()))
+
+
+def judge_kept_rows(
+    raw: Table, declaration: TableDeclaration, reached: Cursor | None, kept: pa.Table
+) -> Mapping[str, Judged]:
+    """Return a verdict by row id for `kept`: version columns, `_row_id`, `_kept_at`, `_is_fit`.
+
+    A version is put back only if loads have passed it (its cursor is not above `reached`, the
+    greatest landed) and none has landed it. A table without a cursor is read in full each time,
+    so that nothing of it has to be put back. Replays do not count as later versions by their time.
+    """
+    cursor = declaration.cursor
+    keys = ", ".join(f'"{name}"' for name in declaration.key)
+    version = f'"{cursor}"' if cursor else "null::int"
+    columns = (*version_columns(declaration), INGESTED_AT, LOAD_ID, IS_DELETED)
+    with open_comparison() as connection:
+        connection.register("kept", kept)
+        pieces = (piece(columns) for piece in read_pieces(raw))
+        connection.register("raw", stream_rows(raw, columns, pieces))
+        connection.execute(
+            f"create temp table candidates as select *, {version} as _version from kept"
+        )
+        connection.execute(
+            f"create temp table landed as select {keys}, {version} as _landed_version,"
+            f" {INGESTED_AT}, {LOAD_ID}, {IS_DELETED} from raw semi join candidates using ({keys})"
+        )
+        found = connection.execute(
+            _QUERY.format(keys=keys), {"reached": reached, "is_full": cursor is None}
+        )
+        return {row_id: _judged(*rest) for row_id, *rest in found.fetchall()}
+
+
+_QUERY = f"""
+with compared as (
+    select {ROW_ID}, {IS_FIT}, {KEPT_AT}, _version, {{keys}},
+        arg_min({LOAD_ID}, {INGESTED_AT}) filter (_landed_version = _version) as landed_by,
+        arg_max({LOAD_ID}, {INGESTED_AT}) filter (
+            (not {IS_FIT} and _landed_version > _version)
+            or (
+                {INGESTED_AT} > {KEPT_AT}
+                and not starts_with({LOAD_ID}, '{REPLAY}')
+                and ({IS_DELETED} or $is_full or (not {IS_FIT} and _version is null))
+            )
+        ) as superseded_by
+    from candidates left join landed using ({{keys}})
+    group by all
+)
+select {ROW_ID}, {IS_FIT}, landed_by, superseded_by, coalesce(_version <= $reached, false),
+    row_number() over (
+        partition by {{keys}}, _version, {IS_FIT} order by {KEPT_AT} desc, {ROW_ID}
+    ) = 1
+from compared
+"""
+
+
+def reached_cursor(declaration: TableDeclaration, cursor: str | None) -> Cursor | None:
+    """Return stored progress as a value of the cursor column's type.
+
+    Raises ConfigurationError when it is of another type.
+    """
+    if cursor is None or declaration.cursor is None:
+        return None
+    kind = declaration.column(declaration.cursor).data_type.name
+    try:
+        if kind == "date":
+            return date.fromisoformat(cursor)
+        return datetime.fromisoformat(cursor) if kind == "timestamp" else int(cursor)
+    except ValueError:
+        raise ConfigurationError(
+            f"{declaration.label} was landed up to {cursor!r}, its cursor is a {kind} now",
+            f"firn ingest {declaration.label} --full-refresh",
+        ) from None
+
+
+def as_candidates(
+    raw: Table, declaration: TableDeclaration, rows: pa.Table, kept_at: Mapping[str, datetime]
+) -> pa.Table:
+    """Return typed kept `rows` as `judge_kept_rows` wants them; a version not read is null.
+
+    Whether they are fit to be landed is theirs to say, in the column `_is_fit`.
+    """
+    columns = {
+        field.name: rows.column(field.name).cast(field.type)
+        if field.name in rows.column_names
+        else pa.nulls(rows.num_rows, field.type)
+        for field in landed_schema(raw, version_columns(declaration))
+    }
+    ids = rows.column(ROW_ID)
+    times = pa.array([kept_at[i] for i in ids.to_pylist()], pa.timestamp("us", "UTC"))
+    return pa.table({**columns, ROW_ID: ids, KEPT_AT: times, IS_FIT: rows.column(IS_FIT)})
+
+
+def _judged(
+    is_fit: bool, landed_by: str | None, superseded_by: str | None, is_passed: bool, is_first: bool
+) -> Judged:
+    if landed_by:
+        return Judged(Verdict.LANDED, landed_by)
+    if superseded_by:
+        return Judged(Verdict.SUPERSEDED, superseded_by)
+    if not is_fit:
+        return Judged(Verdict.UNFIT)
+    if not is_passed:
+        return Judged(Verdict.WAITING)
+    return Judged(Verdict.READY if is_first else Verdict.TWIN)

@@ -1,0 +1,73 @@
+"""Puts rows back that can be landed by now: quarantine.<source> -> one commit a table -> marks.
+
+The one entry point is `replay`; `firn replay` on the command line calls it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
+
+from ingestion.declarations import (
+    FileTable,
+    PostgresTable,
+    SourceDeclaration,
+    load_sources,
+    select_tables,
+)
+from ingestion.loading.load_history import record_loads, unrecorded_loads
+from ingestion.loading.personal_data import Tokeniser
+from ingestion.quarantine.replay_files import replay_files
+from ingestion.quarantine.replay_landing import ReplayContext, ReplayResult
+from ingestion.quarantine.replay_table import replay_table
+from lake.errors import FirnError
+from lake.lake import Lake
+from lake.locks import source_lock
+from lake.settings import Settings
+
+OnResult = Callable[[ReplayResult], None]
+
+
+def replay(
+    selection: Sequence[str] = (),
+    settings: Settings | None = None,
+    on_result: OnResult | None = None,
+    *,
+    wait: bool = False,
+) -> list[ReplayResult]:
+    """Put back what quarantine keeps of the selected sources or tables and can be landed by now.
+
+    The sources themselves are not asked. Run twice, it puts nothing back twice, also when it was
+    killed in between. Raises ConfigurationError for wrong declarations or names; after all tables
+    were tried, the first error of a table.
+    """
+    settings = settings or Settings.load()
+    sources = select_tables(load_sources(settings.project_dir), selection)
+    results: list[ReplayResult] = []
+    for source in sources:
+        for result in _replay_source(settings, source, wait):
+            results.append(result)
+            if on_result:
+                on_result(result)
+    if error := next((result.error for result in results if result.error), None):
+        raise error
+    return results
+
+
+def _replay_source(
+    settings: Settings, source: SourceDeclaration, wait: bool
+) -> Iterator[ReplayResult]:
+    """Replay all tables of a source under the lock of its loads."""
+    lake = Lake(settings)
+    tokeniser = cache(lambda: Tokeniser(settings.token_key))
+    context = ReplayContext(lake, tokeniser, settings.failpoint)
+    try:
+        with source_lock(settings.home, source.name, wait):
+            record_loads(lake, unrecorded_loads(lake, source.tables))
+            for table in source.tables:
+                if isinstance(table, FileTable):
+                    yield replay_files(context, table)
+                elif isinstance(table, PostgresTable):
+                    yield replay_table(context, table)
+    except FirnError as error:
+        yield ReplayResult(source.name, error=error)

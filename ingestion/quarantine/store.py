@@ -1,0 +1,103 @@
+"""Keeps rows that cannot be landed: rejections -> quarantine.<source>, each of them once."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
+
+from ingestion.connectors.batches import Rejection
+from ingestion.declarations import TableDeclaration
+from ingestion.loading.load_metadata import Stamp
+from lake.lake import Identifier, Lake
+
+NAMESPACE = "quarantine"
+PIECE = 20_000
+COLUMNS = {
+    "row_id": "string",
+    "table_name": "string",
+    "rule": "string",
+    "reason": "string",
+    "row": "string",
+    "key": "string",
+    "_load_id": "string",
+    "_ingested_at": "timestamp",
+    "place": "string",
+    "kinds": "string",
+    "resolution": "string",
+    "resolved_at": "timestamp",
+    "resolved_by_load_id": "string",
+}
+
+
+def quarantine_of(source: str) -> Identifier:
+    """Return the name of the table that keeps a source's rejected rows."""
+    return NAMESPACE, source
+
+
+class Quarantine:
+    """The rejections of one load, stored in pieces so that memory stays bounded.
+
+    A row is known by a hash of its table and values; rows equal in all of these are numbered. So a
+    load that is run again stores nothing twice, whatever rule the row breaks by then.
+    """
+
+    def __init__(self, lake: Lake, table: TableDeclaration, stamp: Stamp) -> None:
+        """Store rejections of `table` under the load that `stamp` names."""
+        self._lake = lake
+        self._table = table
+        self._stamp = stamp
+        self._seen: Counter[bytes] = Counter()
+        self._waiting: list[dict[str, Any]] = []
+        self.count = 0
+
+    def add(self, rejections: Iterable[Rejection]) -> None:
+        """Take rejections; a full piece is stored at once."""
+        for rejection in rejections:
+            self.count += 1
+            self._waiting.append(self._row(rejection))
+        if len(self._waiting) >= PIECE:
+            self.store()
+
+    def store(self) -> None:
+        """Add what is waiting to the table in one commit; rows already there are left out."""
+        if not self._waiting:
+            return
+        from lake.retry import repeat_on_conflict
+
+        repeat_on_conflict(self._add_missing)
+        self._waiting = []
+
+    def _row(self, rejection: Rejection) -> dict[str, Any]:
+        known_by = [rejection.identity] if rejection.identity else []
+        content = json.dumps([self._table.name, rejection.row, *known_by], sort_keys=True)
+        digest = hashlib.sha256(content.encode()).digest()
+        self._seen[digest] += 1
+        return {
+            "row_id": hashlib.sha256(digest + str(self._seen[digest]).encode()).hexdigest(),
+            "table_name": self._table.name,
+            "rule": rejection.rule,
+            "reason": rejection.reason,
+            "row": json.dumps(rejection.row, ensure_ascii=False),
+            "key": json.dumps(rejection.key, ensure_ascii=False),
+            "_load_id": self._stamp.load_id,
+            "_ingested_at": self._stamp.ingested_at,
+            "place": json.dumps(dict(rejection.place), ensure_ascii=False),
+            "kinds": json.dumps(dict(rejection.kinds), sort_keys=True),
+        }
+
+    def _add_missing(self) -> None:
+        import pyarrow as pa
+        from pyiceberg.io.pyarrow import schema_to_pyarrow
+
+        from lake.system_tables import ensure_ledger
+
+        table = ensure_ledger(self._lake, quarantine_of(self._table.source), COLUMNS)
+        ours = f"table_name = '{self._table.name}'"
+        scan = table.scan(ours, selected_fields=("row_id",))
+        known = set(scan.to_arrow().column("row_id").to_pylist())
+        rows = [row for row in self._waiting if row["row_id"] not in known]
+        if rows:
+            table.append(pa.Table.from_pylist(rows, schema=schema_to_pyarrow(table.schema())))

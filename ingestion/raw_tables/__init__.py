@@ -1,0 +1,1 @@
+"""Raw tables in Iceberg: shape, data files, the commit that lands rows, scans."""

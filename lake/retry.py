@@ -1,0 +1,42 @@
+"""Runs an action again after another writer's commit came first: an attempt -> its result."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random
+
+from lake.errors import ConflictError
+
+PLANNING_ATTEMPTS = 5
+ATTEMPTS = 20
+LONGEST_WAIT_SECONDS = 0.2
+Result = TypeVar("Result")
+
+
+def plan_again_on_conflict(attempt: Callable[[], Result]) -> Result:
+    """Return what `attempt` does, made a few times; raises its last ConflictError."""
+    attempts = Retrying(
+        retry=retry_if_exception_type(ConflictError),
+        stop=stop_after_attempt(PLANNING_ATTEMPTS),
+        wait=wait_random(0, 0.5),
+        reraise=True,
+    )
+    return attempts(attempt)
+
+
+def repeat_on_conflict(action: Callable[[], None]) -> None:
+    """Run `action`, again from its beginning whenever another writer's commit came before its own.
+
+    Raises pyiceberg's CommitFailedException after twenty conflicts in a row.
+    """
+    from pyiceberg.exceptions import CommitFailedException
+
+    attempts = Retrying(
+        retry=retry_if_exception_type(CommitFailedException),
+        stop=stop_after_attempt(ATTEMPTS),
+        wait=wait_random(0.01, LONGEST_WAIT_SECONDS),
+        reraise=True,
+    )
+    attempts(action)

@@ -1,0 +1,46 @@
+"""Tables that Firn keeps for itself (ops, quarantine): plain columns -> append-only tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from ingestion.raw_tables.schema import PROPERTIES
+from lake.lake import Identifier, Lake
+from lake.types import DataType
+
+if TYPE_CHECKING:
+    from pyiceberg.table import Table
+
+
+def ensure_ledger(lake: Lake, identifier: Identifier, columns: Mapping[str, str]) -> Table:
+    """Return the table, made if missing: `columns` are names and types, the first required.
+
+    A table made when there were fewer columns gets the others, null in all its rows.
+    """
+    from pyiceberg.exceptions import TableAlreadyExistsError
+    from pyiceberg.schema import Schema
+    from pyiceberg.types import NestedField
+
+    if table := lake.table(identifier):
+        return _completed(table, columns)
+    schema = Schema(
+        *(
+            NestedField(number, name, DataType(kind).iceberg(), required=number == 1)
+            for number, (name, kind) in enumerate(columns.items(), start=1)
+        )
+    )
+    lake.catalog.create_namespace_if_not_exists(identifier[0])
+    try:
+        return lake.catalog.create_table(identifier, schema, properties=PROPERTIES)
+    except TableAlreadyExistsError:
+        return lake.catalog.load_table(identifier)
+
+
+def _completed(table: Table, columns: Mapping[str, str]) -> Table:
+    missing = [name for name in columns if name not in table.schema().column_names]
+    if missing:
+        with table.update_schema() as update:
+            for name in missing:
+                update.add_column(name, DataType(columns[name]).iceberg())
+    return table

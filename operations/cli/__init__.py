@@ -1,0 +1,1 @@
+"""The `firn` command: arguments -> one function each -> what a person reads."""

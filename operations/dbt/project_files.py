@@ -1,0 +1,39 @@
+"""Whether files have to be read again: a project, or our own code -> a mark of how they are now."""
+
+import hashlib
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+FOLDERS = ("models", "macros", "seeds", "snapshots", "analyses", "tests/data_tests", "profiles")
+FILES = ("dbt_project.yml", "packages.yml", "dependencies.yml")
+CODE_DIR = Path(__file__).parents[2]
+PACKAGES = ("dbt_ansi", "dbt_firn", "lake", "ingestion", "operations")
+
+
+def fingerprint(project_dir: Path) -> str:
+    """Return a hash of names, sizes and times of all files that dbt reads; no content is read."""
+    return _hash(_files(project_dir))
+
+
+def code_fingerprint() -> str:
+    """Return the same of the Python files that a process which runs dbt has loaded."""
+    return _hash(path for name in PACKAGES for path in (CODE_DIR / name).rglob("*.py"))
+
+
+def _hash(paths: Iterable[Path]) -> str:
+    digest = hashlib.sha256()
+    for path in sorted(paths):
+        try:
+            status = path.stat()
+        except FileNotFoundError:  # an editor's own, gone again
+            continue
+        digest.update(f"{path}\0{status.st_size}\0{status.st_mtime_ns}\n".encode())
+    return digest.hexdigest()
+
+
+def _files(project_dir: Path) -> Iterator[Path]:
+    yield from (project_dir / name for name in FILES if (project_dir / name).exists())
+    for name in FOLDERS:
+        for folder, _, names in os.walk(project_dir / name, followlinks=True):
+            yield from (Path(folder) / file for file in names)

@@ -1,0 +1,105 @@
+"""Runs dbt as a person would and follows it: command -> JSON log lines -> progress and results."""
+
+import json
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from lake.errors import LoadError
+from lake.settings import Settings
+from operations.runtime.java import command_path
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class DbtResult:
+    """What a dbt command did: `counts` by resource type and status, `seconds` of its own clock."""
+
+    counts: Counter[tuple[str, str]]
+    seconds: float
+
+    def count(self, *statuses: str, tests: bool) -> int:
+        """How many tests (or, else, models) ended in one of the statuses."""
+        kinds = {"test", "unit_test"} if tests else {"model"}
+        return sum(
+            number
+            for (kind, status), number in self.counts.items()
+            if kind in kinds and status in statuses
+        )
+
+
+def run_dbt(settings: Settings, arguments: list[str], on_progress: Progress) -> DbtResult:
+    """Run `dbt <arguments>` in the project folder; `on_progress(name, done, total)` as it goes.
+
+    Raises LoadError with what dbt said when it does not end well.
+    """
+    follow_dbt(settings, arguments, on_progress)
+    return _results(settings)
+
+
+def written_graph(settings: Settings) -> dict[str, Any]:
+    """Return the project as the last dbt command read it: `nodes` and `sources` by unique id."""
+    path = settings.home / "target" / "manifest.json"
+    return dict(json.loads(path.read_text(encoding="utf-8")))
+
+
+def follow_dbt(
+    settings: Settings, arguments: list[str], on_progress: Progress | None = None
+) -> None:
+    """Run `dbt <arguments>` as `run_dbt` does, whatever results it writes."""
+    command = [str(Path(sys.executable).parent / "dbt"), "--log-format", "json", *arguments]
+    with subprocess.Popen(
+        command, cwd=settings.project_dir, env=dbt_environment(settings),
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    ) as process:  # fmt: skip
+        said = [line for line in _follow(process.stdout or (), on_progress or _ignore) if line]
+    if process.returncode:
+        raise LoadError(
+            f"dbt {' '.join(arguments)} failed:\n" + "\n".join(said[-40:]),
+            f"read {settings.home}/logs/dbt.log, mend, and run the same command again",
+        )
+
+
+def dbt_environment(settings: Settings) -> dict[str, str]:
+    """Return the environment of a dbt command: ours, the project's profiles, this lake."""
+    return {
+        **settings.environment(),
+        "DBT_PROFILES_DIR": str(settings.project_dir / "profiles"),
+        "DBT_LOG_PATH": str(settings.home / "logs"),
+        "FIRN_HOME": str(settings.home),
+        "PWD": str(settings.project_dir),
+        "PATH": command_path(settings),
+    }
+
+
+def _follow(lines: Iterable[str], on_progress: Progress) -> Iterator[str]:
+    """Report finished nodes, and yield what dbt says of errors."""
+    for line in lines:
+        try:
+            event = json.loads(line)
+        except ValueError:
+            continue
+        info, data = event.get("info", {}), event.get("data", {})
+        if data.get("total") and "index" in data and data.get("status") != "RUN":
+            name = data.get("node_info", {}).get("node_name") or ""
+            on_progress(name, int(data["index"]), int(data["total"]))
+        if info.get("level") == "error":
+            yield str(info.get("msg", "")).strip()
+
+
+def _ignore(_: str, __: int, ___: int) -> None:
+    """Take no notice."""
+
+
+def _results(settings: Settings) -> DbtResult:
+    path = settings.home / "target" / "run_results.json"
+    document = json.loads(path.read_text(encoding="utf-8"))
+    counts = Counter(
+        (result["unique_id"].split(".")[0], result["status"]) for result in document["results"]
+    )
+    return DbtResult(counts, float(document["elapsed_time"]))

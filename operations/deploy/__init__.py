@@ -1,0 +1,1 @@
+"""Runs Firn under another program: Airflow."""

@@ -1,0 +1,1 @@
+"""What the lake and the machine look like now: doctor, tables, rows."""

@@ -1,0 +1,160 @@
+"""Checks what Firn stands on: Python, Java, jars, ports, catalog, disk, sources -> findings."""
+
+import contextlib
+import socket
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from lake.errors import FirnError
+from lake.settings import Settings
+from operations.runtime import jars, java
+from sandbox.control.shop import shop_server
+
+if TYPE_CHECKING:
+    from ingestion.declarations import SourceDeclaration
+
+MINIMUM_PYTHON = (3, 11)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one check saw: `detail` says it in a few words; a failed one has a cause and a cure."""
+
+    check: str
+    is_good: bool
+    detail: str
+    cure: str = ""
+
+
+Check = Callable[[Settings], Iterator[Finding]]
+
+
+def examine(settings: Settings, *, connections: bool = True) -> list[Finding]:
+    """Run every check and return its findings, good ones too, in the order of dependence.
+
+    Without a folder to write to, what lies in it is not examined. `connections=False` leaves out
+    the source databases, for a machine where none is started yet.
+    """
+    checks: list[Check] = [_python, _java, _jars, _write_access, _catalog, _ports]
+    if connections:
+        checks.append(_connections)
+    findings: list[Finding] = []
+    for check in checks:
+        findings += check(settings)
+        if check is _write_access and not findings[-1].is_good:
+            break
+    return findings
+
+
+def _python(_: Settings) -> Iterator[Finding]:
+    version = ".".join(map(str, sys.version_info[:3]))
+    is_good = sys.version_info >= MINIMUM_PYTHON
+    yield Finding("Python", is_good, version, "" if is_good else "make setup PYTHON=python3.11")
+
+
+def _java(settings: Settings) -> Iterator[Finding]:
+    found = java.find_java(settings)
+    if found is None:
+        yield Finding("Java", False, "no java in JAVA_HOME or PATH", java.CURE)
+    elif not found.is_supported:
+        detail = f"{found.path} is Java {found.version}; Spark 4.1 needs 17 or 21"
+        yield Finding("Java", False, detail, java.CURE)
+    else:
+        yield Finding("Java", True, f"{found.version} ({found.path})")
+
+
+def _jars(settings: Settings) -> Iterator[Finding]:
+    wrong = jars.unusable_jars(settings)
+    cache = jars.jar_cache(settings)
+    if wrong:
+        yield Finding("Jars", False, f"in {cache}: {'; '.join(wrong)}", jars.CURE)
+    else:
+        count = len(jars.pinned_jars(settings))
+        yield Finding("Jars", True, f"{count} in {cache}, SHA-256 as pinned")
+
+
+def _write_access(settings: Settings) -> Iterator[Finding]:
+    try:
+        settings.home.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=settings.home):
+            pass
+    except OSError as error:
+        cure = "give yourself the right to write there, or set FIRN_HOME to another folder"
+        yield Finding("Write access", False, f"{settings.home}: {error.strerror}", cure)
+    else:
+        yield Finding("Write access", True, str(settings.home))
+
+
+def _catalog(settings: Settings) -> Iterator[Finding]:
+    from lake.lake import open_catalog
+
+    try:
+        namespaces = open_catalog(settings).list_namespaces()
+    except FirnError as error:
+        yield Finding("Catalog", False, error.message, error.cure)
+    except Exception as error:  # noqa: BLE001 - whatever the catalog's library raises is the finding
+        cure = "restore the catalog from a backup, or start anew: make clean"
+        yield Finding("Catalog", False, f"{type(error).__name__}: {error}".splitlines()[0], cure)
+    else:
+        yield Finding("Catalog", True, f"{len(namespaces)} namespaces")
+
+
+def _ports(settings: Settings) -> Iterator[Finding]:
+    """The sandbox's own port, once it has one: used by our server, or free for it."""
+    server = shop_server(settings)
+    if server.is_running:
+        yield Finding("Ports", True, f"{server.port} used by the sandbox's PostgreSQL")
+        return
+    port = 0
+    with contextlib.suppress(FirnError):
+        port = server.port
+    with socket.socket() as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind(("127.0.0.1", port))
+        except OSError as error:
+            cure = f"stop the process that uses it (ss -ltnp 'sport = :{port}')"
+            yield Finding("Ports", False, f"127.0.0.1:{port}: {error.strerror}", cure)
+        else:
+            yield Finding("Ports", True, f"127.0.0.1:{port or 'any'} free")
+
+
+def _look_at(source: "SourceDeclaration", settings: Settings) -> str:
+    """Return what a source answers. Raises FirnError when it is not as declared."""
+    from ingestion.declarations import FileSource, PostgresSource
+
+    match source:
+        case PostgresSource():
+            from ingestion.connectors.postgres import PostgresReader
+            from ingestion.loading.personal_data import Tokeniser
+
+            url = settings.connection(source.connection)
+            with PostgresReader(source, url, lambda: Tokeniser(settings.token_key)) as reader:
+                reader.check()
+        case FileSource():
+            from ingestion.connectors.files import open_place
+
+            place = open_place(settings, source.connection)
+            count = sum(len(place.list(table.files).files) for table in source.tables)
+            return f"{count:,} files for {len(source.tables)} tables"
+    return f"{len(source.tables)} tables as declared"
+
+
+def _connections(settings: Settings) -> Iterator[Finding]:
+    """Every declared source answers, and its tables are as declared."""
+    from ingestion.declarations import load_sources
+
+    try:
+        sources = load_sources(settings.project_dir)
+    except FirnError as error:
+        yield Finding("Declarations", False, error.message, error.cure)
+        return
+    for source in sources:
+        name = f"Source {source.name}"
+        try:
+            yield Finding(name, True, _look_at(source, settings))
+        except FirnError as error:
+            yield Finding(name, False, error.message, error.cure)

@@ -1,0 +1,36 @@
+"""`firn verify`: declared tables + the lake -> per table, what differs and what cures it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from lake.lake import Lake
+from lake.settings import Settings
+from operations.preflight.create import RunDbt, read_project
+from operations.preflight.declared import DeclaredTable
+from operations.preflight.found import read_tables
+from operations.preflight.rules import Difference, differences
+from operations.preflight.selection import select_declared
+
+
+@dataclass(frozen=True)
+class Verified:
+    """A table, and everything in which it is not as declared."""
+
+    table: DeclaredTable
+    differences: tuple[Difference, ...]
+
+
+def verify_tables(
+    settings: Settings, names: Sequence[str], run_dbt: RunDbt | None = None
+) -> list[Verified]:
+    """Compare every selected table with its declaration, by the rules of the pre-flight.
+
+    Writes nothing and starts no Spark. Raises ConfigurationError for unknown names, LoadError when
+    dbt cannot read the project.
+    """
+    project = read_project(settings, run_dbt)
+    chosen = select_declared(project.all_tables(), names)
+    found = read_tables(Lake(settings), (table.identifier for table in chosen))
+    return [Verified(table, tuple(differences(table, found[table.identifier]))) for table in chosen]

@@ -1,0 +1,290 @@
+"""`firn watch`: settled files -> one load -> one build of all that depends on them.
+
+One process in the foreground. Whatever is not built yet is built by the next round, so it may be
+killed at any point and started again.
+"""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import FrameType
+
+from rich.console import Console
+
+from ingestion.api import ingest
+from ingestion.connectors.files.arrivals import Arrivals, Arrived
+from ingestion.declarations import FileSource, load_sources, select_tables
+from ingestion.results import IngestOptions, LoadResult, LoadsFailedError
+from lake.errors import ConfigurationError, FirnError, LoadError
+from lake.lake import Lake
+from lake.locks import ProcessLock
+from lake.settings import Settings
+from lake.snapshots import changed_by
+from operations.dbt.outcome import Outcome
+from operations.dbt.resident import ResidentDbt
+from operations.preflight.create import create_tables
+from operations.refresh.maintenance import Upkeep
+from operations.refresh.view import View
+
+RETRY_SECONDS = 10.0
+FAILURES_IN_A_ROW = 3
+LOCK_POLL_SECONDS = 0.5
+
+
+@dataclass
+class Stop:
+    """Whether somebody asked the watcher to end."""
+
+    is_asked: bool = False
+
+
+def watch(settings: Settings, name: str, out: Console) -> None:
+    """Watch the source `name` until SIGINT or SIGTERM; another watcher of it is waited for.
+
+    Raises ConfigurationError when the source is unknown or none of files, EnvironmentFault when its
+    place is not there.
+    """
+    source = _source_of_files(settings, name)
+    view = View(out)
+    arrivals = Arrivals.of(source, settings)
+    with _until_signalled() as stop, view.shown():
+        lock = ProcessLock(settings.home, f"watch-{name}")
+        if not _held(lock, view, stop):
+            return
+        try:
+            with arrivals.hints(), ResidentDbt(settings, name, view.waits) as dbt:
+                Watcher(settings, source, arrivals, dbt, view).run(stop)
+        finally:
+            lock.release()
+        view.say("ended", "as asked")
+
+
+class Watcher:
+    """What one watcher knows: what was built last, what failed since."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        source: FileSource,
+        arrivals: Arrivals,
+        dbt: ResidentDbt,
+        view: View,
+    ) -> None:
+        """Begin with everything to be built: whoever watched before may have been killed."""
+        self._settings = settings
+        self._source = source
+        self._arrivals = arrivals
+        self._dbt = dbt
+        self._view = view
+        self._upkeep = Upkeep(settings, dbt)
+        self._built_heads: dict[str, int | None] | None = None
+        self._failed_heads: dict[str, int | None] | None = None
+        self._failures = 0
+        self._land_not_before = 0.0
+        self._build_not_before = 0.0
+        self._oldest: float | None = None
+        self._noted: set[str] = set()
+
+    def run(self, stop: Stop) -> None:
+        """Land and build until asked to stop; what is under way is finished."""
+        self._view.say("watching", f"{self._source.name}: {self._arrivals.place_name}")
+        self._make_tables()
+        while not stop.is_asked:
+            self._land()
+            self._build_if_due()
+            self._view.doing(self._waiting_for())
+            self._arrivals.wait(self._pause(), lambda: stop.is_asked)
+
+    # steps
+
+    def _make_tables(self) -> None:
+        """Make what is missing, empty, so that pre-flight finds it; also reads the project."""
+        self._view.doing("starting Spark, reading the project")
+        try:
+            creation = create_tables(self._settings, [self._source.name], self._required)
+        except FirnError as error:
+            self._view.failed("failed", str(error))
+            return
+        if creation.made:
+            self._view.say("made", ", ".join(table.name for table in creation.made))
+
+    def _land(self) -> None:
+        """Land what has settled; a failure leaves it to be tried again."""
+        try:
+            arrived = self._arrivals.settled()
+            if arrived is None or time.monotonic() < self._land_not_before:
+                return
+            self._view.doing("landing")
+            self._note(arrived, *self._ingest())
+        except FirnError as error:
+            self._view.failed("failed", str(error))
+            self._land_not_before = time.monotonic() + RETRY_SECONDS
+
+    def _ingest(self) -> tuple[list[LoadResult], float]:
+        start = time.monotonic()
+        try:
+            results = ingest([self._source.name], IngestOptions(), self._settings)
+        except LoadsFailedError as error:
+            for result in error.results:
+                if result.error:
+                    self._view.failed("failed", str(result.error))
+            raise LoadError("not all tables could be landed", "mend what is said above") from None
+        return results, time.monotonic() - start
+
+    def _note(self, arrived: Arrived, results: list[LoadResult], seconds: float) -> None:
+        self._arrivals.take(arrived)
+        rows = sum(result.rows_landed for result in results)
+        set_aside = sum(result.rows_quarantined for result in results)
+        if rows:
+            self._oldest = min(self._oldest or arrived.first_seen, arrived.first_seen)
+        if rows or set_aside:
+            self._view.landed(rows, set_aside, seconds)
+        for result in results:
+            for note in result.notes:
+                self._say_once(f"{result.label}: {note}")
+
+    def _say_once(self, note: str) -> None:
+        if note not in self._noted:
+            self._noted.add(note)
+            self._view.say("note", note, "yellow")
+
+    def _build_if_due(self) -> None:
+        heads = self._heads()
+        if heads == self._built_heads:
+            self._oldest = None
+            return
+        if heads != self._failed_heads and self._failures >= FAILURES_IN_A_ROW:
+            self._failures = 0
+        is_suspended = self._failures >= FAILURES_IN_A_ROW
+        is_new = heads != self._failed_heads
+        if is_suspended or not (is_new or time.monotonic() >= self._build_not_before):
+            return
+        outcome = self._build()
+        if outcome.success:
+            self._failures, self._built_heads, self._failed_heads = 0, heads, None
+            tests = outcome.count("test", "pass", "warn")
+            seconds = outcome.ended - outcome.started
+            models = outcome.count("model", "success")
+            self._view.built(models, tests, seconds, self._oldest)
+            self._oldest = None
+            self._keep_up(outcome.tables)
+        else:
+            self._note_failure(heads, outcome)
+
+    def _build(self) -> Outcome:
+        def show(name: str, done: int, total: int) -> None:
+            self._view.doing(f"building {done} of {total}: {name[:50]}")
+
+        self._view.doing("building")
+        try:
+            return self._dbt.run(build_arguments(self._source.name), show)
+        except LoadError as error:
+            now = time.time()
+            return Outcome(False, (), (str(error),), 0, now, now)
+
+    def _note_failure(self, heads: dict[str, int | None], outcome: Outcome) -> None:
+        self._failures += 1
+        self._failed_heads = heads
+        self._build_not_before = time.monotonic() + RETRY_SECONDS
+        for complaint in outcome.complaints:
+            self._view.failed("failed", complaint)
+        if self._failures >= FAILURES_IN_A_ROW:
+            self._view.say(
+                "suspended",
+                f"{self._failures} builds failed in a row; the next file that is landed is tried"
+                f" again. See {self._dbt.log}",
+                "bold red",
+            )
+        else:
+            self._view.say("retry", f"with the next file, or in {RETRY_SECONDS:.0f} s", "yellow")
+
+    def _keep_up(self, built: list[str]) -> None:
+        """Compact one table; what cannot be compacted now can be later."""
+        self._view.doing("compacting")
+        landed = [".".join(table.identifier) for table in self._source.tables]
+        try:
+            done = self._upkeep.of_next([*landed, *built])
+        except FirnError as error:
+            self._say_once(f"not compacted: {error.message}")
+            return
+        if done:
+            work, seconds = done
+            self._view.compacted(work.name, work.compacted_files, work.written_files, seconds)
+
+    # what is asked for in between
+
+    def _heads(self) -> dict[str, int | None]:
+        """Return the snapshot that last changed each raw table, whoever landed it."""
+        lake = Lake(self._settings)
+        return {table.label: changed_by(lake, table.identifier) for table in self._source.tables}
+
+    def _pause(self) -> float:
+        """Return when to look again; what has failed is not tried before its time."""
+        wanted = self._arrivals.seconds_to_look()
+        until_landing = self._land_not_before - time.monotonic()
+        return max(wanted, until_landing)
+
+    def _waiting_for(self) -> str:
+        if self._failures >= FAILURES_IN_A_ROW:
+            return f"suspended after {self._failures} failures, waiting for the next file"
+        if self._failures:
+            return "waiting to try again"
+        return "waiting for files"
+
+    def _required(self, arguments: list[str]) -> Outcome:
+        outcome = self._dbt.run(arguments)
+        if not outcome.success:
+            said = "\n".join(outcome.complaints)
+            raise LoadError(f"dbt {' '.join(arguments)} failed:\n{said}", f"read {self._dbt.log}")
+        return outcome
+
+
+def build_arguments(source: str) -> list[str]:
+    """Return dbt's arguments that build and test what depends on a source."""
+    chosen = ["--select", f"source:{source}+", "--exclude-resource-type", "unit_test"]
+    return ["build", *chosen]
+
+
+def _source_of_files(settings: Settings, name: str) -> FileSource:
+    (source,) = select_tables(load_sources(settings.project_dir), [name])
+    if not isinstance(source, FileSource) or source.name != name:
+        raise ConfigurationError(
+            f"{name} is not a source of files, and only those can be watched",
+            "let another source be ingested on a schedule: firn ingest",
+        )
+    return source
+
+
+def _held(lock: ProcessLock, view: View, stop: Stop) -> bool:
+    """Return True when the lock is held, False when the wait for it was ended."""
+    if lock.acquire(0):
+        return True
+    view.waits("waits", f"watched already by {lock.holder}; this one takes over when it ends")
+    view.doing("waiting for another watcher to end")
+    while not stop.is_asked:
+        if lock.acquire(LOCK_POLL_SECONDS):
+            return True
+    return False
+
+
+@contextmanager
+def _until_signalled() -> Iterator[Stop]:
+    """Yield what SIGINT and SIGTERM set; the second such signal raises KeyboardInterrupt."""
+    stop = Stop()
+    before: dict[int, signal._HANDLER] = {}
+
+    def ask(number: int, _: FrameType | None) -> None:
+        stop.is_asked = True
+        signal.signal(number, signal.default_int_handler)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        before[number] = signal.signal(number, ask)
+    try:
+        yield stop
+    finally:
+        for signalled, handler in before.items():
+            signal.signal(signalled, handler)

@@ -1,0 +1,1 @@
+"""What Spark runs on: Java, jars, class archive, SQL engine, warm Spark."""

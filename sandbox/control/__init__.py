@@ -1,0 +1,1 @@
+"""Starts, advances and removes the systems of the sandbox: settings -> running sources."""

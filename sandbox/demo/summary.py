@@ -1,0 +1,87 @@
+"""The end of a demo: lake and dbt's artefacts -> rows per table, marts' newest day and figure."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table as Grid
+
+from lake.settings import Settings
+from operations.dbt.runner import DbtResult
+from operations.monitoring.tables import TableState, open_table, table_states
+
+
+@dataclass(frozen=True)
+class Headline:
+    """What a mart is read for first: a figure, of the newest day where the mart has days.
+
+    A gold model says it in `config.meta.headline: {label, figure, newest}`, `figure` being an SQL
+    expression over the mart's rows and `newest` the column of days (it may be absent).
+    """
+
+    mart: str
+    label: str
+    figure: str
+    newest: str | None
+
+    def read(self, settings: Settings) -> tuple[str, str]:
+        """Return the newest day ("" where there are none) and the figure, as text."""
+        import duckdb
+
+        with duckdb.connect() as database:
+            database.register("mart", open_table(settings, f"gold.{self.mart}").scan().to_arrow())
+            where = f"where {self.newest} = (select max({self.newest}) from mart)"
+            row = database.execute(
+                f"select {f'max({self.newest})' if self.newest else 'null'}, {self.figure}"
+                f" from mart {where if self.newest else ''}"
+            ).fetchone()
+        day, figure = row or (None, None)
+        return str(day or ""), "-" if figure is None else f"{figure:,}"
+
+
+def print_tables(settings: Settings, out: Console) -> None:
+    """Print the rows of every table, a line for each layer."""
+    grid = Grid(box=None, show_header=False, pad_edge=False)
+    grid.add_column(style="bold")
+    grid.add_column()
+    for layer, states in groupby(table_states(settings), key=lambda state: state.layer):
+        grid.add_row(layer, "  ".join(_rows_of(state) for state in states))
+    out.print(grid)
+
+
+def print_marts(settings: Settings, out: Console) -> None:
+    """Print the headline of every mart that has one."""
+    grid = Grid(box=None, header_style="bold", pad_edge=False)
+    for heading in ("mart", "newest day", "figure", "of that day"):
+        grid.add_column(heading, justify="right" if heading == "figure" else "left")
+    for headline in headlines(settings):
+        day, figure = headline.read(settings)
+        grid.add_row(headline.mart, day, figure, headline.label)
+    out.print(grid)
+
+
+def print_tests(out: Console, result: DbtResult) -> None:
+    """Print how many models were built and how many tests passed."""
+    built, tested = result.count("success", tests=False), result.count("pass", tests=True)
+    failed = result.count("fail", "error", tests=True)
+    warned = result.count("warn", tests=True)
+    out.print(f"{built} models built, {tested} tests passed, {failed} failed, {warned} warned.")
+
+
+def headlines(settings: Settings) -> Iterator[Headline]:
+    """Yield the headlines that the gold models declare, by name."""
+    path = settings.home / "target" / "manifest.json"
+    nodes: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))["nodes"]
+    for node in sorted(nodes.values(), key=lambda node: str(node["name"])):
+        headline = node["config"].get("meta", {}).get("headline")
+        if headline and node["resource_type"] == "model":
+            yield Headline(
+                node["name"], headline["label"], headline["figure"], headline.get("newest")
+            )
+
+
+def _rows_of(state: TableState) -> str:
+    return f"{state.name} [cyan]{state.rows:,}[/]"

@@ -1,0 +1,39 @@
+"""Following dbt: its JSON log becomes progress and complaints."""
+
+import json
+from collections import Counter
+
+from operations.dbt.runner import DbtResult, _follow
+
+
+def event(level: str = "info", msg: str = "", **data: object) -> str:
+    return json.dumps({"info": {"level": level, "msg": msg}, "data": data})
+
+
+def test_finished_nodes_are_progress_and_errors_are_kept() -> None:
+    seen: list[tuple[str, int, int]] = []
+    node = {"node_name": "shop__orders"}
+    lines = [
+        "not json",
+        event(status="RUN", index=1, total=2, node_info=node),
+        event(status="OK", index=1, total=2, node_info=node),
+        event("error", "Failure in test x"),
+    ]
+    said = list(_follow(lines, lambda *step: seen.append(step)))
+    assert seen == [("shop__orders", 1, 2)]
+    assert said == ["Failure in test x"]
+
+
+def test_results_are_counted_by_kind_and_status() -> None:
+    counts = Counter(
+        {
+            ("model", "success"): 3,
+            ("test", "pass"): 5,
+            ("unit_test", "pass"): 2,
+            ("test", "fail"): 1,
+        }
+    )
+    result = DbtResult(counts, 1.0)
+    assert result.count("success", tests=False) == 3
+    assert result.count("pass", tests=True) == 7
+    assert result.count("fail", "error", tests=True) == 1
