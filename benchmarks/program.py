@@ -42,11 +42,11 @@ def page_of(settings: Settings, *, is_trial: bool) -> Path:
     return folder / "benchmarks.md"
 
 
-def peers_environment(settings: Settings, name: str, cure: str) -> Path:
+def peers_environment(settings: Settings, name: str, fix: str) -> Path:
     """Return the environment of peers in FIRN_HOME. Raises EnvironmentFault when it is missing."""
     folder = settings.home / name
     if not (folder / "bin" / "python").exists():
-        raise EnvironmentFault(f"the peers' environment {folder} is missing", cure)
+        raise EnvironmentFault(f"the peers' environment {folder} is missing", fix)
     return folder
 
 

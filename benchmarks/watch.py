@@ -52,7 +52,7 @@ Tests go on after that: they are in no figure here but the last.
 class Phases:
     """Where the time of one file went, in seconds, in order."""
 
-    settle: float
+    stable: float
     land: float
     start: float
     parse: float
@@ -72,7 +72,7 @@ class Phases:
         first_gold = min(node.started for node in gold)
         last_gold = max(node.ended for node in gold)
         return cls(
-            settle=landing[0] - dropped,
+            stable=landing[0] - dropped,
             land=landing[1] - landing[0],
             start=first_hook - build.started - build.parse_seconds,
             parse=build.parse_seconds,
@@ -84,7 +84,7 @@ class Phases:
 
 
 LABELS = {
-    "settle": "noticed, and settled, as the source declares",
+    "stable": "noticed, and stable for as long as the source declares",
     "land": "landed in raw",
     "start": "dbt begins: profile, plugins, selection, what is in the lake",
     "parse": "looking whether the project changed, and reading it if it did",

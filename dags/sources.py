@@ -14,7 +14,7 @@ Lands what is new in **{name}** and builds all that is made from it. Tables: {ta
 
 | task | does | when it fails |
 |---|---|---|
-| `check_tables` | compares every table with its declaration, and writes nothing | its log names the table, what differs, and the command that cures it |
+| `check_tables` | compares every table with its declaration, and writes nothing | its log names the table, what differs, and the command that fixes it |
 | `ingest_raw` | lands what is new; a table's rows and its progress are one commit | tables landed before it stay landed; the next try takes the rest |
 | `build_silver` | seeds, silver and quarantine, with their tests | what is downstream of a failed test is not built |
 | `build_gold` | gold, with its tests | gold stays as it was where it was not built |

@@ -15,7 +15,7 @@ from dbt_firn.adapter_methods import add_methods, lake_of
 
 if TYPE_CHECKING:
     from lake.lake import Identifier
-    from lake.snapshots import Lineage
+    from lake.snapshots import SnapshotHistory
 
 
 class Streams(dbtPlugin):
@@ -26,15 +26,15 @@ class Streams(dbtPlugin):
         add_methods(firn_lineage, firn_positions)
 
 
-def firn_lineage(adapter: SparkAdapter, table: str, position: str | None) -> "Lineage":
+def firn_lineage(adapter: SparkAdapter, table: str, position: str | None) -> "SnapshotHistory":
     """Return how a table, such as silver.shop__orders, came to its head since a stream's position.
 
     Raises DbtRuntimeError, which dbt prints as it is, when the lake cannot be read.
     """
-    from lake.snapshots import lineage
+    from lake.snapshots import snapshot_history
 
     with _named_faults():
-        return lineage(lake_of(adapter), _identifier(table), position)
+        return snapshot_history(lake_of(adapter), _identifier(table), position)
 
 
 def firn_positions(adapter: SparkAdapter, reader: str) -> dict[str, Any]:
@@ -42,10 +42,10 @@ def firn_positions(adapter: SparkAdapter, reader: str) -> dict[str, Any]:
 
     Raises DbtRuntimeError, which dbt prints as it is, when the lake cannot be read.
     """
-    from lake.snapshots import positions
+    from lake.stream_offsets import stream_offsets
 
     with _named_faults():
-        return positions(lake_of(adapter), _identifier(reader))
+        return stream_offsets(lake_of(adapter), _identifier(reader))
 
 
 def _identifier(table: str) -> "Identifier":

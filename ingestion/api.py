@@ -112,12 +112,12 @@ class _Run:
                 yield load_table(context, table)
 
     def _file_loads(self, source: FileSource) -> Iterator[tuple[LoadResult, Record | None]]:
-        from ingestion.connectors.files import open_place
+        from ingestion.connectors.files import open_storage
         from ingestion.loading.load_files import FileLoadContext, load_files
 
         context = FileLoadContext(
             self._lake,
-            open_place(self._settings, source.connection),
+            open_storage(self._settings, source.connection),
             self._options,
             self._on_event,
             self._tokeniser,

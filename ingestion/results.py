@@ -92,7 +92,7 @@ class LoadsFailedError(FirnError):
         failures = [result for result in results if result.error]
         super().__init__(
             "\n".join(f"{result.label}: {result.error}" for result in failures),
-            "each failure names its own cure; the other tables are landed",
+            "each failure names its own fix; the other tables are landed",
         )
         self.results = tuple(results)
         self.exit_code = max(result.error.exit_code for result in failures if result.error)

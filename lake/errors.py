@@ -1,8 +1,8 @@
-"""What can go wrong, as things a caller can act on: fault -> message + cure -> exit code."""
+"""What can go wrong, as things a caller can act on: fault -> message + fix -> exit code."""
 
 
 class FirnError(Exception):
-    """A fault that Firn can name: `message` says what is wrong, `cure` what helps against it.
+    """A fault that Firn can name: `message` says what is wrong, `fix` what helps against it.
 
     `exit_code` is what a command ends with: 1 a load failed, 2 wrong configuration or environment,
     3 going on would lose data.
@@ -10,15 +10,15 @@ class FirnError(Exception):
 
     exit_code = 1
 
-    def __init__(self, message: str, cure: str = "") -> None:
-        """Keep `message` and `cure`; neither may ever hold a secret."""
-        super().__init__(message, cure)
+    def __init__(self, message: str, fix: str = "") -> None:
+        """Keep `message` and `fix`; neither may ever hold a secret."""
+        super().__init__(message, fix)
         self.message = message
-        self.cure = cure
+        self.fix = fix
 
     def __str__(self) -> str:
-        """Return the message, and on a line of its own the cure."""
-        return f"{self.message}\n  cure: {self.cure}" if self.cure else self.message
+        """Return the message, and on a line of its own the fix."""
+        return f"{self.message}\n  fix: {self.fix}" if self.fix else self.message
 
 
 class ConfigurationError(FirnError):

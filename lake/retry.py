@@ -15,7 +15,7 @@ LONGEST_WAIT_SECONDS = 0.2
 Result = TypeVar("Result")
 
 
-def plan_again_on_conflict(attempt: Callable[[], Result]) -> Result:
+def replan_on_conflict(attempt: Callable[[], Result]) -> Result:
     """Return what `attempt` does, made a few times; raises its last ConflictError."""
     attempts = Retrying(
         retry=retry_if_exception_type(ConflictError),
@@ -26,7 +26,7 @@ def plan_again_on_conflict(attempt: Callable[[], Result]) -> Result:
     return attempts(attempt)
 
 
-def repeat_on_conflict(action: Callable[[], None]) -> None:
+def retry_on_conflict(action: Callable[[], None]) -> None:
     """Run `action`, again from its beginning whenever another writer's commit came before its own.
 
     Raises pyiceberg's CommitFailedException after twenty conflicts in a row.

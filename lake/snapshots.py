@@ -4,20 +4,18 @@ The macros of `macros/streams` ask for it by way of `dbt_firn`: a look into one 
 Spark would plan a query of its own for each answer.
 """
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from lake.lake import Identifier, Lake
 
-PROPERTY = "firn.positions."
 REPLACING = frozenset({"overwrite", "delete"})
 COMPACTION = "replace"
 
 
 @dataclass(frozen=True)
-class Lineage:
+class SnapshotHistory:
     """A table's newest snapshot, and how it came about since another, the position of a stream.
 
     `head` and `sequence` are the newest snapshot's id and sequence number, None and 0 where there
@@ -31,17 +29,17 @@ class Lineage:
     is_replaced: bool = False
 
 
-def lineage(lake: Lake, table: Identifier, position: str | None) -> Lineage:
+def snapshot_history(lake: Lake, table: Identifier, position: str | None) -> SnapshotHistory:
     """Return how `table` came to its head since `position`; a table that is not there has none.
 
     Raises EnvironmentFault when the catalog or the metadata file cannot be read.
     """
-    line = list(_line(lake, table))
+    line = list(ancestors(lake, table))
     if not line:
-        return Lineage()
+        return SnapshotHistory()
     ids = [str(snapshot["snapshot-id"]) for snapshot in line]
     since = line[: ids.index(position)] if position in ids else line
-    return Lineage(
+    return SnapshotHistory(
         head=ids[0],
         sequence=int(line[0].get("sequence-number", 0)),
         is_position_known=position in ids,
@@ -49,34 +47,22 @@ def lineage(lake: Lake, table: Identifier, position: str | None) -> Lineage:
     )
 
 
-def positions(lake: Lake, reader: Identifier) -> dict[str, Any]:
-    """Return what a model consumed last, as its own commits say it.
-
-    A hash of what the model was made by (`definition`), and by upstream table the snapshot and
-    sequence number (`streams`). The newest snapshot carries it; where maintenance committed last,
-    one before it. Empty for a table that is not there or whose commits say nothing. Raises
-    EnvironmentFault as `lineage` does.
-    """
-    name = PROPERTY + ".".join(reader)
-    for snapshot in _line(lake, reader):
-        if text := snapshot["summary"].get(name):
-            return dict(json.loads(text))
-    return {}
-
-
 def changed_by(lake: Lake, table: Identifier) -> int | None:
     """Return the newest snapshot that did more than write the same rows into other files.
 
-    None where there is none. Raises EnvironmentFault as `lineage` does.
+    None where there is none. Raises EnvironmentFault as `snapshot_history` does.
     """
-    for snapshot in _line(lake, table):
+    for snapshot in ancestors(lake, table):
         if snapshot["summary"]["operation"] != COMPACTION:
             return int(snapshot["snapshot-id"])
     return None
 
 
-def _line(lake: Lake, table: Identifier) -> Iterator[Mapping[str, Any]]:
-    """Yield a table's newest snapshot and all before it, as far as they are still there."""
+def ancestors(lake: Lake, table: Identifier) -> Iterator[Mapping[str, Any]]:
+    """Yield a table's newest snapshot and all before it, as far as they are still there.
+
+    Raises EnvironmentFault when the catalog or the metadata file cannot be read.
+    """
     metadata = lake.metadata(table) or {}
     snapshots = {snapshot["snapshot-id"]: snapshot for snapshot in metadata.get("snapshots", ())}
     snapshot = snapshots.get(metadata.get("current-snapshot-id"))

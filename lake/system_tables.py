@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pyiceberg.table import Table
 
 
-def ensure_ledger(lake: Lake, identifier: Identifier, columns: Mapping[str, str]) -> Table:
+def ensure_system_table(lake: Lake, identifier: Identifier, columns: Mapping[str, str]) -> Table:
     """Return the table, made if missing: `columns` are names and types, the first required.
 
     A table made when there were fewer columns gets the others, null in all its rows.

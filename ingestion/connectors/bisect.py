@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pyarrow as pa
 
 
-def unfit_rows(
+def bisect_invalid(
     values: pa.Array, convert: Callable[[pa.Array], pa.Array], start: int = 0
 ) -> list[int]:
     """Return the positions of all values that `convert` refuses, found by halving."""
@@ -17,7 +17,7 @@ def unfit_rows(
         if len(values) == 1:
             return [start]
         half = len(values) // 2
-        return unfit_rows(values[:half], convert, start) + unfit_rows(
+        return bisect_invalid(values[:half], convert, start) + bisect_invalid(
             values[half:], convert, start + half
         )
     return []

@@ -160,7 +160,7 @@ class PostgresIngestion(Declared):
     connection: Annotated[str, BeforeValidator(_variable)]
     upstream_schema: Identifier = Field(alias="schema")
     new_columns: NewColumns = NewColumns.RESCUE
-    settle: Duration | None = None
+    lag: Duration | None = None
 
     def declared(self) -> dict[str, object]:
         """Return what a PostgresSource takes from here."""
@@ -173,7 +173,7 @@ class FilesIngestion(Declared):
     connector: Literal["files"]
     connection: Annotated[str, BeforeValidator(_variable)]
     new_columns: Literal["rescue", "freeze"] = "rescue"
-    settle: Duration = timedelta(seconds=2)
+    stable_for: Duration = timedelta(seconds=2)
 
     def declared(self) -> dict[str, object]:
         """Return what a FileSource takes from here."""
@@ -192,7 +192,7 @@ class PostgresTableIngestion(Declared):
     cursor: Identifier | None = None
     partition_by: Partitions = ()
     new_columns: NewColumns | None = None
-    settle: Duration | None = None
+    lag: Duration | None = None
     table: Identifier | None = None
 
     def declared(self, name: str, source: PostgresIngestion) -> dict[str, object]:
@@ -203,7 +203,7 @@ class PostgresTableIngestion(Declared):
             "cursor": self.cursor,
             "partition_by": self.partition_by,
             "new_columns": self.new_columns or source.new_columns,
-            "settle": self.settle if self.settle is not None else source.settle,
+            "lag": self.lag if self.lag is not None else source.lag,
             "upstream_schema": source.upstream_schema,
             "upstream_table": self.table or name,
         }
@@ -217,7 +217,7 @@ class FileTableIngestion(Declared):
     key: Key
     partition_by: Partitions = ()
     new_columns: Literal["rescue", "freeze"] | None = None
-    settle: Duration | None = None
+    stable_for: Duration | None = None
     delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
     encoding: Encoding = Encoding.UTF_8
 
@@ -228,7 +228,7 @@ class FileTableIngestion(Declared):
             "key": self.key,
             "partition_by": self.partition_by,
             "new_columns": self.new_columns or source.new_columns,
-            "settle": self.settle if self.settle is not None else source.settle,
+            "stable_for": (self.stable_for if self.stable_for is not None else source.stable_for),
             "files": self.files,
             "format": self.format,
             "delimiter": self.delimiter,
@@ -262,7 +262,6 @@ class TableDeclaration(Declared):
     cursor: str | None = None
     partition_by: tuple[PartitionField, ...]
     new_columns: NewColumns
-    settle: timedelta | None
     columns: tuple[ColumnDeclaration, ...]
 
     @property
@@ -295,6 +294,7 @@ class PostgresTable(TableDeclaration):
 
     upstream_schema: str
     upstream_table: str
+    lag: timedelta | None
 
 
 class FileTable(TableDeclaration):
@@ -304,7 +304,7 @@ class FileTable(TableDeclaration):
     format: FileFormat
     delimiter: str
     encoding: Encoding
-    settle: timedelta
+    stable_for: timedelta
 
 
 class SourceDeclaration(Declared):

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from ingestion.raw_tables.duckdb_join import landed_schema, open_comparison, stream_rows
-from ingestion.raw_tables.scan import read_pieces
+from ingestion.raw_tables.duckdb_join import landed_schema, open_duckdb, stream_rows
+from ingestion.raw_tables.scan import read_chunks
 from ingestion.raw_tables.schema import INGESTED_AT, IS_DELETED
 
 if TYPE_CHECKING:
@@ -55,8 +55,8 @@ def find_deleted(
     keys = ", ".join(f'"{name}"' for name in key)
     version = ", ".join(f'"{name}"' for name in (*order, IS_DELETED))
     which = "true" if with_tombstones else "not is_deleted"
-    with open_comparison() as connection:
-        landed = (piece(columns) for piece in read_pieces(table))
+    with open_duckdb() as connection:
+        landed = (piece(columns) for piece in read_chunks(table))
         connection.register("landed", stream_rows(table, columns, landed))
         connection.register("upstream", stream_rows(table, key, upstream))
         connection.execute(
@@ -83,7 +83,7 @@ def read_versions(table: Table, key: tuple[str, ...], deleted: DeletedRows) -> I
     identity = [*key, INGESTED_AT]
     kept = landed_schema(table, identity)
     wanted = deleted.versions.select(identity).cast(kept)
-    for piece in read_pieces(table):
+    for piece in read_chunks(table):
         rows = piece(identity)
         rows = rows.append_column(_POSITION, pa.array(range(rows.num_rows), pa.int64()))
         found = rows.join(wanted, keys=identity, join_type="left semi")

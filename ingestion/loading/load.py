@@ -11,21 +11,26 @@ from typing import TYPE_CHECKING
 from ingestion.connectors.postgres import PostgresReader, Reading, Request
 from ingestion.declarations import LoadMode, PostgresTable
 from ingestion.loading.load_history import Record
-from ingestion.loading.load_metadata import Stamp
+from ingestion.loading.load_metadata import LoadMetadata
 from ingestion.loading.progress import Progress
-from ingestion.loading.row_counts import Books, is_mostly_bad, make_record, write_notes
+from ingestion.loading.row_counts import (
+    RowCounts,
+    exceeds_error_threshold,
+    make_record,
+    write_notes,
+)
 from ingestion.quarantine.store import Quarantine
 from ingestion.raw_tables.schema import SHAPE_PROPERTY, RawColumn, RawShape
 from ingestion.results import IngestOptions, LoadResult, OnEvent, Outcome, TableProgress
 from lake.errors import DataLossError, FirnError
 from lake.lake import Lake
-from lake.retry import plan_again_on_conflict
+from lake.retry import replan_on_conflict
 from lake.settings import Failpoint
 
 if TYPE_CHECKING:
     from ingestion.raw_tables.landing import Landing
 
-HOPELESS_REJECTIONS = 50_000
+ABORT_AFTER_REJECTIONS = 50_000
 
 
 @dataclass(frozen=True)
@@ -48,7 +53,7 @@ def load_table(context: LoadContext, table: PostgresTable) -> tuple[LoadResult, 
     """
     started = time.monotonic()
     try:
-        result, record = plan_again_on_conflict(lambda: _Load(context, table).run())
+        result, record = replan_on_conflict(lambda: _Load(context, table).run())
     except FirnError as error:
         result, record = LoadResult(table.label, Outcome.FAILED, error=error), None
     return replace(result, seconds=time.monotonic() - started), record
@@ -62,7 +67,7 @@ class _Load:
         self._table = table
         self._stored = context.lake.stored(table.identifier)
         self._before = Progress.of(self._stored.properties if self._stored else {})
-        self._stamp = Stamp.after(self._before)
+        self._stamp = LoadMetadata.after(self._before)
         self._quarantine = Quarantine(context.lake, table, self._stamp)
         self._landing: Landing | None = None
         self._deleted_count = 0
@@ -85,7 +90,7 @@ class _Load:
                 if self._compares_keys:
                     self._take_tombstones(reading)
                 Failpoint.AFTER_COPY.reached(self._context.failpoint)
-                return self._settle(reading)
+                return self._commit_or_skip(reading)
         except BaseException:
             if self._landing is not None:
                 self._landing.discard()
@@ -116,9 +121,9 @@ class _Load:
             read = reading.summary.rows_read
             self._context.on_event(TableProgress(self._table.label, read))
             rejected = self._quarantine.count
-            if rejected > HOPELESS_REJECTIONS and is_mostly_bad(read, rejected):
+            if rejected > ABORT_AFTER_REJECTIONS and exceeds_error_threshold(read, rejected):
                 self._quarantine.store()
-                Books(self._table.label, read=read, quarantined=rejected).require_mostly_good()
+                RowCounts(self._table.label, read=read, quarantined=rejected).require_mostly_good()
 
     def _take_tombstones(self, reading: Reading) -> None:
         """Land the last version of every row that is gone upstream once more, as deleted."""
@@ -153,7 +158,7 @@ class _Load:
         is_full = self._table.load is LoadMode.FULL and not self._context.options.full_refresh
         return is_full and self._progress_after(reading) == self._before.content
 
-    def _settle(self, reading: Reading) -> tuple[LoadResult, Record | None]:
+    def _commit_or_skip(self, reading: Reading) -> tuple[LoadResult, Record | None]:
         """Check the books and commit, unless there is nothing to commit."""
         landing = self._landing
         if landing is not None:
@@ -177,7 +182,7 @@ class _Load:
         landing.commit(self._context.lake.catalog, progress, self._context.failpoint)
         return LoadResult.of(self._table.label, Outcome.LANDED, record, notes), record
 
-    def _is_worth_a_commit(self, landing: Landing, books: Books, reading: Reading) -> bool:
+    def _is_worth_a_commit(self, landing: Landing, books: RowCounts, reading: Reading) -> bool:
         """Whether the commit would change the table. Raises DataLossError if it would empty it."""
         if not self._replaces:
             return landing.written_count > 0
@@ -193,10 +198,10 @@ class _Load:
             return True
         return landing.written_count > 0
 
-    def _books(self, reading: Reading) -> Books:
+    def _books(self, reading: Reading) -> RowCounts:
         landing = self._landing
         tombstones = landing.tombstones_count if landing else 0
-        return Books(
+        return RowCounts(
             self._table.label,
             read=reading.summary.rows_read,
             landed=landing.written_count - tombstones if landing else 0,

@@ -9,25 +9,25 @@ from typing import TYPE_CHECKING
 
 from ingestion.connectors.batches import Batch
 from ingestion.connectors.files import FileReading
-from ingestion.connectors.files.formats.base import SpoiledFileError
+from ingestion.connectors.files.formats.base import BadFileError
 from ingestion.connectors.files.new_files import Arrival, Arrivals
-from ingestion.connectors.files.processed_files import fingerprint, known_files
+from ingestion.connectors.files.processed_files import fingerprint, processed_files
 from ingestion.connectors.files.reader import FileBatch
 from ingestion.connectors.files.rows import FileRows
-from ingestion.connectors.files.storage.base import ChangedFileError, Place
+from ingestion.connectors.files.storage.base import ChangedFileError, FileStorage
 from ingestion.declarations import FileTable
 from ingestion.loading.load_history import Record
-from ingestion.loading.load_metadata import Stamp
+from ingestion.loading.load_metadata import LoadMetadata
 from ingestion.loading.personal_data import Tokeniser
 from ingestion.loading.progress import Progress
-from ingestion.loading.row_counts import Books, is_mostly_bad, make_record
+from ingestion.loading.row_counts import RowCounts, exceeds_error_threshold, make_record
 from ingestion.quarantine.store import Quarantine
 from ingestion.raw_tables.landing import Landing, Planned, open_landing
 from ingestion.raw_tables.schema import FILE, FILE_HASH, FILE_MODIFIED_AT, RawShape
 from ingestion.results import IngestOptions, LoadResult, OnEvent, Outcome, TableProgress
 from lake.errors import DataLossError, FirnError
 from lake.lake import Lake
-from lake.retry import plan_again_on_conflict
+from lake.retry import replan_on_conflict
 from lake.settings import Failpoint
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 HELD_BACK_BYTES = 32 * 1024 * 1024
 SHOWN_FILES = 3
-Fault = SpoiledFileError | ChangedFileError
+Fault = BadFileError | ChangedFileError
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class FileLoadContext:
     """What all loads of one run share; `tokeniser` is asked for only if there is personal data."""
 
     lake: Lake
-    place: Place
+    storage: FileStorage
     options: IngestOptions
     on_event: OnEvent
     tokeniser: Callable[[], Tokeniser]
@@ -59,7 +59,7 @@ def load_files(context: FileLoadContext, table: FileTable) -> tuple[LoadResult, 
     started = time.monotonic()
     faults: dict[str, Fault] = {}
     try:
-        result, record = plan_again_on_conflict(lambda: _until_whole(context, table, faults))
+        result, record = replan_on_conflict(lambda: _until_whole(context, table, faults))
     except FirnError as error:
         result, record = LoadResult(table.label, Outcome.FAILED, error=error), None
     return replace(result, seconds=time.monotonic() - started), record
@@ -113,7 +113,7 @@ class _FileLoad:
         self._faults = faults
         self._stored = context.lake.stored(table.identifier)
         self._before = Progress.of(self._stored.properties if self._stored else {})
-        self._stamp = Stamp.after(self._before)
+        self._stamp = LoadMetadata.after(self._before)
         self._quarantine = Quarantine(context.lake, table, self._stamp)
         self._landing: Landing | None = None
         self._notes: list[str] = []
@@ -123,9 +123,9 @@ class _FileLoad:
         self._spoiled_count = 0
         tokeniser = context.tokeniser() if table.has_personal_data else None
         self._rejections = FileRows(table, tokeniser)
-        known = known_files(context.lake, table, is_landed_counted=not self._replaces)
+        known = processed_files(context.lake, table, is_landed_counted=not self._replaces)
         changed = {n for n, fault in faults.items() if isinstance(fault, ChangedFileError)}
-        self._arrivals = Arrivals(context.place, table, known, left=changed)
+        self._arrivals = Arrivals(context.storage, table, known, left=changed)
         self._reading = FileReading(self._arrivals, table, tokeniser)
 
     @property
@@ -143,7 +143,7 @@ class _FileLoad:
                     self._take(file, piece)
             self._quarantine.store()
             Failpoint.AFTER_COPY.reached(self._context.failpoint)
-            return self._settle()
+            return self._commit_or_skip()
         except BaseException:
             if self._landing is not None:
                 self._landing.discard()
@@ -181,7 +181,7 @@ class _FileLoad:
         origin = {FILE: found.name, FILE_HASH: file.arrival.hash}
         file.is_flowing = True
         try:
-            with self._context.place.open(found) as opened:
+            with self._context.storage.open(found) as opened:
                 landing = self._opened()
                 landing.register(
                     opened.stream, footer, {**origin, FILE_MODIFIED_AT: found.modified_at}
@@ -194,9 +194,9 @@ class _FileLoad:
 
     def _let_flow(self, file: _OpenFile) -> None:
         """Write what is held back of a file, unless so much of it is bad that it must be wrong."""
-        if is_mostly_bad(file.read, file.bad):
+        if exceeds_error_threshold(file.read, file.bad):
             reason = next(r.reason for b in file.held_back for r in b.rejections)
-            fault = SpoiledFileError(
+            fault = BadFileError(
                 "mostly_bad",
                 f"{file.bad:,} of its first {file.read:,} rows cannot be landed: {reason}",
             )
@@ -264,14 +264,14 @@ class _FileLoad:
             self._notes += notes
         return self._landing
 
-    def _settle(self) -> tuple[LoadResult, Record | None]:
+    def _commit_or_skip(self) -> tuple[LoadResult, Record | None]:
         """Check the books and commit, unless there is nothing to commit."""
         if self._replaces:
             self._opened()
         landing = self._landing
         if landing is not None:
             landing.finish()
-        books = Books(
+        books = RowCounts(
             self._table.label,
             read=self._rows_read,
             landed=landing.written_count if landing else 0,
@@ -304,7 +304,7 @@ class _FileLoad:
             )
         return True
 
-    def _record(self, books: Books) -> Record:
+    def _record(self, books: RowCounts) -> Record:
         record = make_record(self._table, self._stamp, books, (self._before, None))
         record["bytes_read_count"] = self._bytes_read
         record["progress_after"] = f"{self._files_count} files"

@@ -64,15 +64,15 @@ def record_loads(lake: Lake, records: Sequence[Record]) -> None:
     A record that landed rows (it has a snapshot_id) is known by its table's last recorded load.
     """
     if records:
-        from lake.retry import repeat_on_conflict
+        from lake.retry import retry_on_conflict
 
-        repeat_on_conflict(lambda: _add_missing(lake, records))
+        retry_on_conflict(lambda: _add_missing(lake, records))
 
 
 def _add_missing(lake: Lake, records: Sequence[Record]) -> None:
-    from lake.system_tables import ensure_ledger
+    from lake.system_tables import ensure_system_table
 
-    table = ensure_ledger(lake, IDENTIFIER, COLUMNS)
+    table = ensure_system_table(lake, IDENTIFIER, COLUMNS)
     recorded = _recorded(table.properties)
     missing = [r for r in records if recorded.get(_label(r)) != r["load_id"]]
     if not missing:

@@ -12,14 +12,14 @@ REPLAY = "replay-"  # begins the id of a load that puts kept rows back
 
 
 @dataclass(frozen=True)
-class Stamp:
+class LoadMetadata:
     """What every row of one load carries: its load's id and time (UTC)."""
 
     load_id: str
     ingested_at: datetime
 
     @classmethod
-    def after(cls, progress: Progress, prefix: str = "") -> Stamp:
+    def after(cls, progress: Progress, prefix: str = "") -> LoadMetadata:
         """Make the stamp of a new load, later than the last one even if the clock was set back.
 
         Its id begins with `prefix`.

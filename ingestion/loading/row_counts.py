@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from ingestion.connectors.postgres import Reading
 from ingestion.declarations import TableDeclaration
 from ingestion.loading.load_history import Record
-from ingestion.loading.load_metadata import Stamp
+from ingestion.loading.load_metadata import LoadMetadata
 from ingestion.loading.progress import Progress
 from lake.errors import LoadError
 
@@ -17,7 +17,7 @@ TOLERATED_SHARE = 0.2
 
 
 @dataclass(frozen=True)
-class Books:
+class RowCounts:
     """Row counts of one load of `label`: every row read is either landed or quarantined."""
 
     label: str
@@ -38,7 +38,7 @@ class Books:
 
     def require_mostly_good(self) -> None:
         """Raise LoadError when so many rows are unusable that the source itself must be wrong."""
-        if is_mostly_bad(self.read, self.quarantined):
+        if exceeds_error_threshold(self.read, self.quarantined):
             raise LoadError(
                 f"{self.label}: {self.quarantined} of {self.read} rows cannot be landed; the"
                 f" limit is {TOLERATED_SHARE:.0%}",
@@ -46,13 +46,16 @@ class Books:
             )
 
 
-def is_mostly_bad(read: int, rejected: int) -> bool:
+def exceeds_error_threshold(read: int, rejected: int) -> bool:
     """Whether more rows are unusable than a load tolerates."""
     return rejected > TOLERATED_REJECTIONS and rejected > TOLERATED_SHARE * read
 
 
 def make_record(
-    table: TableDeclaration, stamp: Stamp, books: Books, progress: tuple[Progress, str | None]
+    table: TableDeclaration,
+    stamp: LoadMetadata,
+    books: RowCounts,
+    progress: tuple[Progress, str | None],
 ) -> Record:
     """Return the row of ops.loads for a load that ends now.
 

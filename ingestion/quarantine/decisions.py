@@ -12,8 +12,8 @@ import pyarrow as pa
 
 from ingestion.declarations import TableDeclaration
 from ingestion.loading.load_metadata import REPLAY
-from ingestion.raw_tables.duckdb_join import landed_schema, open_comparison, stream_rows
-from ingestion.raw_tables.scan import read_pieces
+from ingestion.raw_tables.duckdb_join import landed_schema, open_duckdb, stream_rows
+from ingestion.raw_tables.scan import read_chunks
 from ingestion.raw_tables.schema import INGESTED_AT, IS_DELETED, LOAD_ID
 from lake.errors import ConfigurationError
 
@@ -66,9 +66,9 @@ def judge_kept_rows(
     keys = ", ".join(f'"{name}"' for name in declaration.key)
     version = f'"{cursor}"' if cursor else "null::int"
     columns = (*version_columns(declaration), INGESTED_AT, LOAD_ID, IS_DELETED)
-    with open_comparison() as connection:
+    with open_duckdb() as connection:
         connection.register("kept", kept)
-        pieces = (piece(columns) for piece in read_pieces(raw))
+        pieces = (piece(columns) for piece in read_chunks(raw))
         connection.register("raw", stream_rows(raw, columns, pieces))
         connection.execute(
             f"create temp table candidates as select *, {version} as _version from kept"

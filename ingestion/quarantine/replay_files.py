@@ -10,15 +10,15 @@ from functools import cached_property
 
 import pyarrow as pa
 
-from ingestion.connectors.files.formats.base import SpoiledFileError
-from ingestion.connectors.files.formats.rescued_fields import Undeclared
+from ingestion.connectors.files.formats.base import BadFileError
+from ingestion.connectors.files.formats.rescued_fields import RescuedFields
 from ingestion.connectors.files.new_files import Arrival
 from ingestion.connectors.files.reader import FORMATS
 from ingestion.connectors.files.rows import FileRows
-from ingestion.connectors.files.storage.base import FoundFile
+from ingestion.connectors.files.storage.base import FileInfo
 from ingestion.declarations import Encoding, FileFormat, FileTable
 from ingestion.loading.load_history import Record, record_loads
-from ingestion.loading.load_metadata import REPLAY, Stamp
+from ingestion.loading.load_metadata import REPLAY, LoadMetadata
 from ingestion.loading.progress import Progress
 from ingestion.quarantine.replay_landing import (
     ReplayContext,
@@ -30,7 +30,7 @@ from ingestion.quarantine.rows import KeptRow, KeptRows, Mark, Resolution
 from ingestion.raw_tables.landing import Planned, open_landing
 from ingestion.raw_tables.schema import FILE_HASH, FILE_ROW, LOAD_ID, RawShape
 from lake.errors import FirnError
-from lake.retry import plan_again_on_conflict
+from lake.retry import replan_on_conflict
 
 Place = tuple[str, int | None]
 
@@ -43,7 +43,7 @@ def replay_files(context: ReplayContext, table: FileTable) -> ReplayResult:
     """
     started = time.monotonic()
     try:
-        result = plan_again_on_conflict(lambda: _FileReplay(context, table).run())
+        result = replan_on_conflict(lambda: _FileReplay(context, table).run())
     except FirnError as error:
         result = ReplayResult(table.label, error=error)
     return replace(result, seconds=time.monotonic() - started)
@@ -67,10 +67,10 @@ class _FileReplay:
         self._kept = KeptRows(context.lake, table)
         self._stored = context.lake.stored(table.identifier)
         self._before = Progress.of(self._stored.properties if self._stored else {})
-        self._stamp = Stamp.after(self._before, REPLAY)
+        self._stamp = LoadMetadata.after(self._before, REPLAY)
         self._tokeniser = context.tokeniser() if table.has_personal_data else None
         self._rows = FileRows(table, self._tokeniser)
-        self._undeclared = Undeclared(table, self._tokeniser)
+        self._undeclared = RescuedFields(table, self._tokeniser)
 
     def run(self) -> ReplayResult:
         """Judge, land, mark. Raises FirnError with nothing landed."""
@@ -99,7 +99,7 @@ class _FileReplay:
             return _Judged(mark)
         try:
             return self._read(row, mark, content, number)
-        except SpoiledFileError as fault:
+        except BadFileError as fault:
             return _Judged(replace(mark, rule=fault.rule, reason=fault.reason))
 
     def _read(self, row: KeptRow, mark: Mark, content: str, number: int) -> _Judged:
@@ -159,4 +159,4 @@ def _place_of(row: KeptRow) -> Place:
 
 def _arrival_of(row: KeptRow) -> Arrival:
     modified_at = datetime.fromisoformat(str(row.place["modified_at"]))
-    return Arrival(FoundFile(str(row.place["file"]), 0, modified_at), str(row.place["hash"]))
+    return Arrival(FileInfo(str(row.place["file"]), 0, modified_at), str(row.place["hash"]))

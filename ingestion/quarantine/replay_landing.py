@@ -9,10 +9,10 @@ import pyarrow as pa
 
 from ingestion.declarations import TableDeclaration
 from ingestion.loading.load_history import Record
-from ingestion.loading.load_metadata import REPLAY, Stamp
+from ingestion.loading.load_metadata import REPLAY, LoadMetadata
 from ingestion.loading.personal_data import Tokeniser
 from ingestion.loading.progress import Progress
-from ingestion.loading.row_counts import Books, make_record
+from ingestion.loading.row_counts import RowCounts, make_record
 from ingestion.quarantine.rows import Resolution
 from ingestion.raw_tables.landing import Landing
 from lake.errors import FirnError
@@ -57,7 +57,7 @@ class Replaying:
     context: ReplayContext
     table: TableDeclaration
     before: Progress
-    stamp: Stamp
+    stamp: LoadMetadata
 
     def land(
         self, landing: Landing, batches: Iterable[pa.Table], ready_count: int, unfit_count: int
@@ -84,7 +84,7 @@ class Replaying:
         return record
 
     def _record(self, landing: Landing, ready_count: int, unfit_count: int) -> Record:
-        books = Books(
+        books = RowCounts(
             self.table.label,
             read=ready_count + unfit_count,
             landed=landing.written_count,

@@ -15,7 +15,7 @@ from pyiceberg.table import Table
 from ingestion.connectors.postgres.replay import KeptRowReader
 from ingestion.declarations import PostgresTable
 from ingestion.loading.load_history import Record, record_loads
-from ingestion.loading.load_metadata import REPLAY, Stamp
+from ingestion.loading.load_metadata import REPLAY, LoadMetadata
 from ingestion.loading.progress import Progress
 from ingestion.quarantine.decisions import (
     IS_FIT,
@@ -37,7 +37,7 @@ from ingestion.quarantine.rows import KeptRow, KeptRows, Mark, Resolution
 from ingestion.raw_tables.landing import Landing
 from ingestion.raw_tables.schema import RawColumn, RawShape, ensure_raw_table
 from lake.errors import FirnError
-from lake.retry import plan_again_on_conflict
+from lake.retry import replan_on_conflict
 from lake.types import DataType
 
 
@@ -48,7 +48,7 @@ def replay_table(context: ReplayContext, table: PostgresTable) -> ReplayResult:
     """
     started = time.monotonic()
     try:
-        result = plan_again_on_conflict(lambda: _Replay(context, table).run())
+        result = replan_on_conflict(lambda: _Replay(context, table).run())
     except FirnError as error:
         result = ReplayResult(table.label, error=error)
     return replace(result, seconds=time.monotonic() - started)
@@ -115,8 +115,8 @@ class _Replay:
         return Progress.of(self._raw.properties)
 
     @cached_property
-    def _stamp(self) -> Stamp:
-        return Stamp.after(self._before, REPLAY)
+    def _stamp(self) -> LoadMetadata:
+        return LoadMetadata.after(self._before, REPLAY)
 
     @cached_property
     def _reader(self) -> KeptRowReader:

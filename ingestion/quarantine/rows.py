@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from ingestion.declarations import TableDeclaration
 from ingestion.quarantine.store import COLUMNS, NAMESPACE, PIECE
 from lake.lake import Lake
-from lake.retry import repeat_on_conflict
-from lake.system_tables import ensure_ledger
+from lake.retry import retry_on_conflict
+from lake.system_tables import ensure_system_table
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -101,7 +101,7 @@ class KeptRows:
         Rows that were resolved before stay as they are, so marking twice does no harm.
         """
         if marks:
-            repeat_on_conflict(lambda: self._mark(marks))
+            retry_on_conflict(lambda: self._mark(marks))
 
     def _mark(self, marks: Mapping[str, Mark]) -> None:
         from ingestion.raw_tables.parquet_writer import DataFileWriter
@@ -132,7 +132,7 @@ class KeptRows:
         identifier = (NAMESPACE, self._table.source)
         if self._lake.stored(identifier) is None:
             return None
-        return ensure_ledger(self._lake, identifier, COLUMNS)
+        return ensure_system_table(self._lake, identifier, COLUMNS)
 
 
 def _read(table: Table, task: FileScanTask, chosen: BooleanExpression | None = None) -> pa.Table:

@@ -10,7 +10,7 @@ from typing import Any
 
 from ingestion.connectors.batches import Rejection
 from ingestion.declarations import TableDeclaration
-from ingestion.loading.load_metadata import Stamp
+from ingestion.loading.load_metadata import LoadMetadata
 from lake.lake import Identifier, Lake
 
 NAMESPACE = "quarantine"
@@ -44,7 +44,7 @@ class Quarantine:
     load that is run again stores nothing twice, whatever rule the row breaks by then.
     """
 
-    def __init__(self, lake: Lake, table: TableDeclaration, stamp: Stamp) -> None:
+    def __init__(self, lake: Lake, table: TableDeclaration, stamp: LoadMetadata) -> None:
         """Store rejections of `table` under the load that `stamp` names."""
         self._lake = lake
         self._table = table
@@ -65,9 +65,9 @@ class Quarantine:
         """Add what is waiting to the table in one commit; rows already there are left out."""
         if not self._waiting:
             return
-        from lake.retry import repeat_on_conflict
+        from lake.retry import retry_on_conflict
 
-        repeat_on_conflict(self._add_missing)
+        retry_on_conflict(self._add_missing)
         self._waiting = []
 
     def _row(self, rejection: Rejection) -> dict[str, Any]:
@@ -92,9 +92,9 @@ class Quarantine:
         import pyarrow as pa
         from pyiceberg.io.pyarrow import schema_to_pyarrow
 
-        from lake.system_tables import ensure_ledger
+        from lake.system_tables import ensure_system_table
 
-        table = ensure_ledger(self._lake, quarantine_of(self._table.source), COLUMNS)
+        table = ensure_system_table(self._lake, quarantine_of(self._table.source), COLUMNS)
         ours = f"table_name = '{self._table.name}'"
         scan = table.scan(ours, selected_fields=("row_id",))
         known = set(scan.to_arrow().column("row_id").to_pylist())

@@ -18,7 +18,7 @@ MEMORY = "192MB"
 
 
 @contextmanager
-def open_comparison() -> Iterator[duckdb.DuckDBPyConnection]:
+def open_duckdb() -> Iterator[duckdb.DuckDBPyConnection]:
     """Open a DuckDB that keeps little in memory and removes what it put on disk."""
     with tempfile.TemporaryDirectory(prefix="firn-keys-") as folder:
         settings: dict[str, str | bool | int | float | list[str]] = {

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, BinaryIO
 import pyarrow as pa
 from pyiceberg.exceptions import CommitFailedException
 
-from ingestion.loading.load_metadata import Stamp
+from ingestion.loading.load_metadata import LoadMetadata
 from ingestion.loading.progress import Progress
 from ingestion.raw_tables.parquet_writer import DataFileWriter
 from ingestion.raw_tables.register import RegisteredFiles
@@ -49,7 +49,9 @@ class Landing:
     from, so of two loads planned from the same progress only one can ever land.
     """
 
-    def __init__(self, transaction: Transaction, stamp: Stamp, replaces: bool = False) -> None:
+    def __init__(
+        self, transaction: Transaction, stamp: LoadMetadata, replaces: bool = False
+    ) -> None:
         """Land within `transaction`, which may change the schema first.
 
         With `replaces` the new rows take the place of all rows there are.
@@ -159,7 +161,7 @@ class Landing:
             name = ".".join(self._table.name())
             raise ConflictError(f"{name} was changed by another commit: {error}") from error
         except Exception as error:  # noqa: BLE001 - whatever it is, the outcome is unknown
-            self._settle_unknown_outcome(catalog, progress, error)
+            self._resolve_unknown_outcome(catalog, progress, error)
         Failpoint.AFTER_COMMIT.reached(failpoint)
         return snapshot_id
 
@@ -180,7 +182,7 @@ class Landing:
             snapshot_id = producer.snapshot_id
         return self._registered.append() if self._registered.rows_count else snapshot_id
 
-    def _settle_unknown_outcome(
+    def _resolve_unknown_outcome(
         self, catalog: Catalog, progress: Progress, error: Exception
     ) -> None:
         """Look whether a commit that ended in an error landed; delete nothing in either case."""
@@ -223,7 +225,7 @@ class Planned:
 
     lake: Lake
     stored: StoredTable | None
-    stamp: Stamp
+    stamp: LoadMetadata
     replaces: bool
 
 

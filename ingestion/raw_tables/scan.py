@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from pyiceberg.table import FileScanTask, Table
 
 # Reads the named columns of one piece of a table.
-ReadPiece = Callable[[Sequence[str]], pa.Table]
+ReadChunk = Callable[[Sequence[str]], pa.Table]
 
 
-def read_pieces(table: Table) -> Iterator[ReadPiece]:
+def read_chunks(table: Table) -> Iterator[ReadChunk]:
     """Yield a function for each piece of the table's current snapshot; call it before the next.
 
     It returns the columns asked for as the table declares them, null where a file is older than a

@@ -1,6 +1,6 @@
 {#-
     Before anything is built: every table that the selection reads or makes is compared with its
-    declaration. All differences come in one message, each with its cure, and go to
+    declaration. All differences come in one message, each with its fix, and go to
     `ops.schema_changes`. A breaking one ends the run here; the others follow the declared policy
     (see docs/preflight.md). Runs `on-run-start`. The rules are Python (`operations/preflight`),
     which `firn verify` asks too.
@@ -18,7 +18,7 @@
     {%- set gate = adapter.firn_examine(graph, selected_resources, flags.FULL_REFRESH or false) -%}
     {%- if gate.judged -%}
         {%- if not gate.is_closed -%}
-            {%- for statement in gate.cures -%}
+            {%- for statement in gate.fixes -%}
                 {%- do run_query(statement) -%}
             {%- endfor -%}
         {%- endif -%}

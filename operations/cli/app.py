@@ -40,7 +40,7 @@ P = ParamSpec("P")
 
 
 def named_faults(command: Callable[P, None]) -> Callable[P, None]:
-    """End a command with a fault's own message, cure and exit code, never with a stack trace."""
+    """End a command with a fault's own message, fix and exit code, never with a stack trace."""
 
     @wraps(command)
     def guarded(*arguments: P.args, **options: P.kwargs) -> None:
@@ -48,8 +48,8 @@ def named_faults(command: Callable[P, None]) -> Callable[P, None]:
             command(*arguments, **options)
         except FirnError as fault:
             err.print(f"[bold red]error[/]: {_plain(fault.message)}", soft_wrap=True)
-            if fault.cure:
-                err.print(f"[bold]cure[/]:  {_plain(fault.cure)}", soft_wrap=True)
+            if fault.fix:
+                err.print(f"[bold]fix[/]:  {_plain(fault.fix)}", soft_wrap=True)
             raise typer.Exit(fault.exit_code) from None
 
     return guarded
@@ -77,7 +77,7 @@ def doctor(
     *,
     connections: Annotated[bool, typer.Option(help="Also check the source databases.")] = True,
 ) -> None:
-    """Check everything Firn stands on; each failure comes with its cause and its cure."""
+    """Check everything Firn stands on; each failure comes with its cause and its fix."""
     from operations.cli.console import print_findings
     from operations.monitoring.doctor import examine
 
@@ -155,7 +155,7 @@ def create(selection: Tables = None) -> None:
 @app.command()
 @named_faults
 def verify(selection: Tables = None) -> None:
-    """Compare tables with their declaration; a line for each, and the cure for what differs."""
+    """Compare tables with their declaration; a line for each, and the fix for what differs."""
     from operations.cli.console import print_verified
     from operations.preflight.verify import verify_tables
 

@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 
 def print_findings(out: Console, findings: "list[Finding]") -> None:
-    """Print one line a check; a failed one names the cause, and below it the cure."""
+    """Print one line a check; a failed one names the cause, and below it the fix."""
     for finding in findings:
         mark = "[green]ok[/]  " if finding.is_good else "[bold red]FAIL[/]"
         out.print(f"{mark} {finding.check:<14} {escape(finding.detail)}", soft_wrap=True)
-        if finding.cure:
-            out.print(f"     [bold]cure[/]: {escape(finding.cure)}", soft_wrap=True)
+        if finding.fix:
+            out.print(f"     [bold]fix[/]: {escape(finding.fix)}", soft_wrap=True)
 
 
 def print_loads(out: Console, results: "Sequence[LoadResult]") -> None:
@@ -55,7 +55,7 @@ def print_creation(out: Console, creation: "Creation") -> None:
 
 
 def print_verified(out: Console, verified: "Sequence[Verified]") -> None:
-    """Print a line a table; below one that differs, what differs and the cure."""
+    """Print a line a table; below one that differs, what differs and the fix."""
     width = max((len(one.table.name) for one in verified), default=0)
     for one in verified:
         count = len(one.differences)
@@ -73,7 +73,7 @@ def _print_difference(out: Console, difference: "Difference") -> None:
     out.print(f"     {escape(said)} ({difference.kind})", soft_wrap=True)
     if difference.explanation:
         out.print(f"     {escape(difference.explanation)}", soft_wrap=True)
-    out.print(f"     [bold]cure[/]: {escape(difference.cure)}", soft_wrap=True)
+    out.print(f"     [bold]fix[/]: {escape(difference.fix)}", soft_wrap=True)
 
 
 def print_replays(out: Console, results: "Sequence[ReplayResult]") -> None:

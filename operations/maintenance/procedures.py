@@ -11,7 +11,7 @@ from operations.runtime.sql_engine import Row
 BEGINNING = datetime(1970, 1, 1)
 
 
-class RunsSql(Protocol):
+class SqlEngine(Protocol):
     """A Spark on the lake, whichever process it runs in."""
 
     def sql(self, statement: str) -> list[Row]:
@@ -30,7 +30,7 @@ class Work:
     orphans: tuple[str, ...] = ()
 
 
-def apply_plan(spark: RunsSql, plan: TablePlan) -> Work:
+def apply_plan(spark: SqlEngine, plan: TablePlan) -> Work:
     """Compact, expire and remove orphans, in this order. Raises LoadError."""
     compacted = compact(spark, plan)
     if plan.expire:
@@ -42,7 +42,7 @@ def apply_plan(spark: RunsSql, plan: TablePlan) -> Work:
     )
 
 
-def compact(spark: RunsSql, plan: TablePlan) -> Work:
+def compact(spark: SqlEngine, plan: TablePlan) -> Work:
     """Write small files and manifests together, as far as the plan says. Raises LoadError."""
     data = _compact_data(spark, plan) if plan.compacts_data else {}
     manifests = _compact_manifests(spark, plan) if plan.compacts_manifests else {}
@@ -54,7 +54,7 @@ def compact(spark: RunsSql, plan: TablePlan) -> Work:
     )
 
 
-def rehearse_plan(spark: RunsSql, plan: TablePlan) -> Work:
+def rehearse_plan(spark: SqlEngine, plan: TablePlan) -> Work:
     """Return what `apply_plan` would do; orphans are looked for, nothing is changed."""
     return Work(
         plan.name,
@@ -65,26 +65,26 @@ def rehearse_plan(spark: RunsSql, plan: TablePlan) -> Work:
     )
 
 
-def _compact_data(spark: RunsSql, plan: TablePlan) -> Row:
+def _compact_data(spark: SqlEngine, plan: TablePlan) -> Row:
     """Write small files together, and apply delete files to the data files they belong to."""
     options = "map('min-input-files', '2', 'delete-file-threshold', '1')"
     [row] = _call(spark, "rewrite_data_files", f"table => '{plan.name}', options => {options}")
     return row
 
 
-def _compact_manifests(spark: RunsSql, plan: TablePlan) -> Row:
+def _compact_manifests(spark: SqlEngine, plan: TablePlan) -> Row:
     [row] = _call(spark, "rewrite_manifests", f"table => '{plan.name}'")
     return row
 
 
-def _expire(spark: RunsSql, plan: TablePlan) -> None:
+def _expire(spark: SqlEngine, plan: TablePlan) -> None:
     """Expire just the planned snapshots: with no time given, older ones would go as well."""
     ids = ", ".join(map(str, plan.expire))
     arguments = f"table => '{plan.name}', snapshot_ids => array({ids})"
     _call(spark, "expire_snapshots", f"{arguments}, older_than => {_literal(BEGINNING)}")
 
 
-def _orphans(spark: RunsSql, plan: TablePlan, *, dry_run: bool) -> tuple[str, ...]:
+def _orphans(spark: SqlEngine, plan: TablePlan, *, dry_run: bool) -> tuple[str, ...]:
     if plan.shares_folder_with:
         return ()
     arguments = (
@@ -95,7 +95,7 @@ def _orphans(spark: RunsSql, plan: TablePlan, *, dry_run: bool) -> tuple[str, ..
     return tuple(sorted(row["orphan_file_location"] for row in rows))
 
 
-def _call(spark: RunsSql, procedure: str, arguments: str) -> list[Row]:
+def _call(spark: SqlEngine, procedure: str, arguments: str) -> list[Row]:
     return spark.sql(f"call {CATALOG}.system.{procedure}({arguments})")
 
 

@@ -2,7 +2,7 @@
 
 A model that streams says in the snapshot that consumed rows how far it has read each upstream
 table: `firn.positions.<schema>.<model>`, written by macros/streams/spark__in_commit.sql and
-read by lake/snapshots.py. The upstream must keep that snapshot and all after it, and
+read by lake/stream_offsets.py. The upstream must keep that snapshot and all after it, and
 the model the commit that says so.
 """
 
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from lake.snapshots import PROPERTY
+from lake.stream_offsets import PROPERTY
 
 if TYPE_CHECKING:
     from pyiceberg.table import Table

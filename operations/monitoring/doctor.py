@@ -21,12 +21,12 @@ MINIMUM_PYTHON = (3, 11)
 
 @dataclass(frozen=True)
 class Finding:
-    """What one check saw: `detail` says it in a few words; a failed one has a cause and a cure."""
+    """What one check saw: `detail` says it in a few words; a failed one has a cause and a fix."""
 
     check: str
     is_good: bool
     detail: str
-    cure: str = ""
+    fix: str = ""
 
 
 Check = Callable[[Settings], Iterator[Finding]]
@@ -58,10 +58,10 @@ def _python(_: Settings) -> Iterator[Finding]:
 def _java(settings: Settings) -> Iterator[Finding]:
     found = java.find_java(settings)
     if found is None:
-        yield Finding("Java", False, "no java in JAVA_HOME or PATH", java.CURE)
+        yield Finding("Java", False, "no java in JAVA_HOME or PATH", java.FIX)
     elif not found.is_supported:
         detail = f"{found.path} is Java {found.version}; Spark 4.1 needs 17 or 21"
-        yield Finding("Java", False, detail, java.CURE)
+        yield Finding("Java", False, detail, java.FIX)
     else:
         yield Finding("Java", True, f"{found.version} ({found.path})")
 
@@ -70,7 +70,7 @@ def _jars(settings: Settings) -> Iterator[Finding]:
     wrong = jars.unusable_jars(settings)
     cache = jars.jar_cache(settings)
     if wrong:
-        yield Finding("Jars", False, f"in {cache}: {'; '.join(wrong)}", jars.CURE)
+        yield Finding("Jars", False, f"in {cache}: {'; '.join(wrong)}", jars.FIX)
     else:
         count = len(jars.pinned_jars(settings))
         yield Finding("Jars", True, f"{count} in {cache}, SHA-256 as pinned")
@@ -82,8 +82,8 @@ def _write_access(settings: Settings) -> Iterator[Finding]:
         with tempfile.TemporaryFile(dir=settings.home):
             pass
     except OSError as error:
-        cure = "give yourself the right to write there, or set FIRN_HOME to another folder"
-        yield Finding("Write access", False, f"{settings.home}: {error.strerror}", cure)
+        fix = "give yourself the right to write there, or set FIRN_HOME to another folder"
+        yield Finding("Write access", False, f"{settings.home}: {error.strerror}", fix)
     else:
         yield Finding("Write access", True, str(settings.home))
 
@@ -94,10 +94,10 @@ def _catalog(settings: Settings) -> Iterator[Finding]:
     try:
         namespaces = open_catalog(settings).list_namespaces()
     except FirnError as error:
-        yield Finding("Catalog", False, error.message, error.cure)
+        yield Finding("Catalog", False, error.message, error.fix)
     except Exception as error:  # noqa: BLE001 - whatever the catalog's library raises is the finding
-        cure = "restore the catalog from a backup, or start anew: make clean"
-        yield Finding("Catalog", False, f"{type(error).__name__}: {error}".splitlines()[0], cure)
+        fix = "restore the catalog from a backup, or start anew: make clean"
+        yield Finding("Catalog", False, f"{type(error).__name__}: {error}".splitlines()[0], fix)
     else:
         yield Finding("Catalog", True, f"{len(namespaces)} namespaces")
 
@@ -116,8 +116,8 @@ def _ports(settings: Settings) -> Iterator[Finding]:
         try:
             listener.bind(("127.0.0.1", port))
         except OSError as error:
-            cure = f"stop the process that uses it (ss -ltnp 'sport = :{port}')"
-            yield Finding("Ports", False, f"127.0.0.1:{port}: {error.strerror}", cure)
+            fix = f"stop the process that uses it (ss -ltnp 'sport = :{port}')"
+            yield Finding("Ports", False, f"127.0.0.1:{port}: {error.strerror}", fix)
         else:
             yield Finding("Ports", True, f"127.0.0.1:{port or 'any'} free")
 
@@ -135,9 +135,9 @@ def _look_at(source: "SourceDeclaration", settings: Settings) -> str:
             with PostgresReader(source, url, lambda: Tokeniser(settings.token_key)) as reader:
                 reader.check()
         case FileSource():
-            from ingestion.connectors.files import open_place
+            from ingestion.connectors.files import open_storage
 
-            place = open_place(settings, source.connection)
+            place = open_storage(settings, source.connection)
             count = sum(len(place.list(table.files).files) for table in source.tables)
             return f"{count:,} files for {len(source.tables)} tables"
     return f"{len(source.tables)} tables as declared"
@@ -150,11 +150,11 @@ def _connections(settings: Settings) -> Iterator[Finding]:
     try:
         sources = load_sources(settings.project_dir)
     except FirnError as error:
-        yield Finding("Declarations", False, error.message, error.cure)
+        yield Finding("Declarations", False, error.message, error.fix)
         return
     for source in sources:
         name = f"Source {source.name}"
         try:
             yield Finding(name, True, _look_at(source, settings))
         except FirnError as error:
-            yield Finding(name, False, error.message, error.cure)
+            yield Finding(name, False, error.message, error.fix)

@@ -1,4 +1,4 @@
-"""Pre-flight: what is declared + what the lake holds -> every difference, its class and its cure.
+"""Pre-flight: what is declared + what the lake holds -> every difference, its class and its fix.
 
     models/raw/*.yml ─┐
     dbt's graph ──────┴─▶ declared ─┐

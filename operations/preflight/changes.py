@@ -32,7 +32,7 @@ def record_changes(lake: Lake, run_id: str, judged: Judged) -> None:
     `run_id` is dbt's invocation id. Raises what the catalog raises when it cannot take the commit.
     """
     if judged:
-        from lake.retry import repeat_on_conflict
+        from lake.retry import retry_on_conflict
 
         checked_at = datetime.now(UTC)
         rows = [
@@ -45,19 +45,19 @@ def record_changes(lake: Lake, run_id: str, judged: Judged) -> None:
                 "kind": str(difference.kind),
                 "declared": difference.declared,
                 "found": difference.found,
-                "cure": difference.cure,
+                "cure": difference.fix,
                 "verdict": str(verdict),
             }
             for difference, verdict in judged
         ]
-        repeat_on_conflict(lambda: _append(lake, rows))
+        retry_on_conflict(lambda: _append(lake, rows))
 
 
 def _append(lake: Lake, rows: Sequence[dict[str, Any]]) -> None:
     import pyarrow as pa
     from pyiceberg.io.pyarrow import schema_to_pyarrow
 
-    from lake.system_tables import ensure_ledger
+    from lake.system_tables import ensure_system_table
 
-    table = ensure_ledger(lake, IDENTIFIER, COLUMNS)
+    table = ensure_system_table(lake, IDENTIFIER, COLUMNS)
     table.append(pa.Table.from_pylist(list(rows), schema=schema_to_pyarrow(table.schema())))

@@ -10,7 +10,7 @@ from ingestion.quarantine.store import COLUMNS, quarantine_of
 from ingestion.raw_tables.schema import RawShape, ensure_raw_table
 from lake.lake import Lake
 from lake.settings import Settings
-from lake.system_tables import ensure_ledger
+from lake.system_tables import ensure_system_table
 from operations.dbt.runner import follow_dbt, written_graph
 from operations.preflight.declared import DeclaredTable
 from operations.preflight.graph import Project
@@ -71,4 +71,4 @@ def _make_landed(lake: Lake, project: Project, missing: Iterable[DeclaredTable])
             if table.identifier in wanted:
                 ensure_raw_table(lake.catalog, RawShape.of(table))
         if (quarantine := quarantine_of(source.name)) in wanted:
-            ensure_ledger(lake, quarantine, COLUMNS)
+            ensure_system_table(lake, quarantine, COLUMNS)

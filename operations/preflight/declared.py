@@ -29,8 +29,8 @@ class DeclaredColumn:
 
 
 @dataclass(frozen=True)
-class Cures:
-    """The commands that cure a table: `make` it, `rebuild` it anew, let it `evolve` in place.
+class Fixes:
+    """The commands that fix a table: `make` it, `rebuild` it anew, let it `evolve` in place.
 
     Where `evolve` is empty, single statements do that.
     """
@@ -52,7 +52,7 @@ class DeclaredTable:
 
     identifier: Identifier
     dbt_name: str
-    cures: Cures
+    fixes: Fixes
     policy: str
     sources: frozenset[str] = frozenset()
     columns: tuple[DeclaredColumn, ...] = ()
@@ -83,7 +83,7 @@ def of_raw(table: TableDeclaration) -> DeclaredTable:
     return DeclaredTable(
         shape.identifier,
         "",
-        Cures(
+        Fixes(
             make=f"firn ingest {table.label}, or empty: firn create {name}",
             rebuild=f"firn ingest {table.label} --full-refresh",
             evolve=f"firn ingest {table.label}",
@@ -105,7 +105,7 @@ def of_source(source: Node) -> DeclaredTable:
     return DeclaredTable(
         (source["schema"], source["identifier"]),
         "",
-        Cures(
+        Fixes(
             make=f"make the table, or correct {source['original_file_path']}",
             rebuild=f"make the table as declared, or correct {source['original_file_path']}",
         ),
@@ -132,7 +132,7 @@ def of_node(node: Node, sources: Iterable[str], *, is_replaced: bool = False) ->
     return DeclaredTable(
         identifier,
         name,
-        Cures(
+        Fixes(
             make=f"dbt build --select +{name}, or empty: firn create {'.'.join(identifier)}",
             rebuild=f"dbt build --full-refresh --select {name}",
         ),
@@ -147,13 +147,15 @@ def of_node(node: Node, sources: Iterable[str], *, is_replaced: bool = False) ->
     )
 
 
-def of_ledger(identifier: Identifier, columns: Mapping[str, str], source: str) -> DeclaredTable:
+def of_system_table(
+    identifier: Identifier, columns: Mapping[str, str], source: str
+) -> DeclaredTable:
     """Return what a table that ingestion keeps for itself needs: its first column is required."""
     name = ".".join(identifier)
     return DeclaredTable(
         identifier,
         "",
-        Cures(make=f"firn create {name}", rebuild=f"drop table {name}; then firn create {name}"),
+        Fixes(make=f"firn create {name}", rebuild=f"drop table {name}; then firn create {name}"),
         policy="ignore",
         sources=frozenset({source}),
         is_made_on_demand=True,

@@ -39,9 +39,9 @@ class Gate:
         return any(verdict is Verdict.STOPS for _, verdict in self.judged)
 
     @property
-    def cures(self) -> list[str]:
+    def fixes(self) -> list[str]:
         """The statements to run now, so that the run finds what it needs."""
-        return [d.cure for d, verdict in self.judged if verdict is Verdict.CURED]
+        return [d.fix for d, verdict in self.judged if verdict is Verdict.FIXED]
 
     @property
     def message(self) -> str:
@@ -64,7 +64,7 @@ def examine(lake: Lake, settings: Settings, run: Run) -> Gate:
         if not (is_made and found[declared.identifier] is None)
         for difference in differences(declared, found[declared.identifier])
     ]
-    return Gate(tuple(_settled(judged)))
+    return Gate(tuple(_decided(judged)))
 
 
 def record(lake: Lake, run_id: str, gate: Gate) -> str:
@@ -81,9 +81,9 @@ def record(lake: Lake, run_id: str, gate: Gate) -> str:
     return ""
 
 
-def _settled(judged: Iterable[tuple[Difference, Verdict]]) -> list[tuple[Difference, Verdict]]:
-    """Cure nothing when the run does not start anyway."""
-    settled = list(judged)
-    if any(verdict is Verdict.STOPS for _, verdict in settled):
-        return [(d, Verdict.WAITS if v is Verdict.CURED else v) for d, v in settled]
-    return settled
+def _decided(judged: Iterable[tuple[Difference, Verdict]]) -> list[tuple[Difference, Verdict]]:
+    """Fix nothing when the run does not start anyway."""
+    decided = list(judged)
+    if any(verdict is Verdict.STOPS for _, verdict in decided):
+        return [(d, Verdict.WAITS if v is Verdict.FIXED else v) for d, v in decided]
+    return decided

@@ -9,7 +9,14 @@ from typing import Any
 
 from ingestion.declarations import SourceDeclaration, TableDeclaration
 from lake.lake import Identifier
-from operations.preflight.declared import DeclaredTable, Node, of_ledger, of_node, of_raw, of_source
+from operations.preflight.declared import (
+    DeclaredTable,
+    Node,
+    of_node,
+    of_raw,
+    of_source,
+    of_system_table,
+)
 
 LAYERS = ("raw", "quarantine", "silver", "gold")
 TABLE_TYPES = ("model", "seed", "snapshot")
@@ -31,7 +38,7 @@ class Project:
         from ingestion.quarantine.store import COLUMNS, quarantine_of
 
         raw = [of_raw(table) for table in self._raw.values()]
-        rejected = [of_ledger(quarantine_of(s.name), COLUMNS, s.name) for s in self.landed]
+        rejected = [of_system_table(quarantine_of(s.name), COLUMNS, s.name) for s in self.landed]
         nodes = [self._of_node(name) for name, node in self._nodes.items() if _is_table(node)]
         return sorted([*raw, *rejected, *nodes], key=lambda table: (_rank(table), table.name))
 

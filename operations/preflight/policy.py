@@ -16,8 +16,8 @@ class Verdict(StrEnum):
     """What pre-flight does about one difference."""
 
     STOPS = "stops the run"
-    CURED = "cured now"
-    WAITS = "cured by the next run"
+    FIXED = "fixed now"
+    WAITS = "fixed by the next run"
     PASSES = "tolerated"
 
 
@@ -25,11 +25,11 @@ def verdict(declared: DeclaredTable, difference: Difference) -> Verdict:
     """Return what pre-flight does about a difference of this table.
 
     Breaking stops the run, and so does any difference of a table that is frozen. Where the
-    declaration lets a table grow, a cure that loses nothing is applied at once; what is left is
+    declaration lets a table grow, a fix that loses nothing is applied at once; what is left is
     done by the next load or by the model itself.
     """
     if difference.kind is Kind.BREAKING or declared.policy in STRICT:
         return Verdict.STOPS
-    if declared.policy in GROWING and difference.is_curable:
-        return Verdict.CURED
+    if declared.policy in GROWING and difference.is_fixable:
+        return Verdict.FIXED
     return Verdict.PASSES

@@ -8,7 +8,7 @@ from operations.preflight.policy import Verdict
 from operations.preflight.rules import Difference, Kind
 
 Judged = Sequence[tuple[Difference, Verdict]]
-HEADINGS = ("table", "column", "declared", "found", "class", "verdict", "cure")
+HEADINGS = ("table", "column", "declared", "found", "class", "verdict", "fix")
 WORST_FIRST = tuple(reversed(Kind))
 STATEMENTS = ("alter ", "drop ")
 RUN_A_STATEMENT = """dbt run-operation run_query --args '{sql: "<statement>"}'"""
@@ -18,8 +18,8 @@ def message(judged: Judged) -> str:
     """Return the whole text: what is decided, the table, what needs a sentence, what to type."""
     differences = [difference for difference, _ in judged]
     parts = [_headline(judged), table(judged), *(d.explanation for d in differences)]
-    if any(difference.cure.startswith(STATEMENTS) for difference in differences):
-        parts.append(f"A cure that begins with alter or drop is a statement: {RUN_A_STATEMENT}")
+    if any(difference.fix.startswith(STATEMENTS) for difference in differences):
+        parts.append(f"A fix that begins with alter or drop is a statement: {RUN_A_STATEMENT}")
     return "\n\n".join(part for part in parts if part)
 
 
@@ -28,7 +28,7 @@ def table(judged: Judged) -> str:
     lines = [
         HEADINGS,
         *(
-            (d.table, d.part, d.declared, d.found, str(d.kind), str(verdict), d.cure)
+            (d.table, d.part, d.declared, d.found, str(d.kind), str(verdict), d.fix)
             for d, verdict in sorted(judged, key=_weight)
         ),
     ]

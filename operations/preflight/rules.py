@@ -1,4 +1,4 @@
-"""The rules: a declared table + what is found -> its differences, each with class and cure."""
+"""The rules: a declared table + what is found -> its differences, each with class and fix."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Kind(StrEnum):
 class Difference:
     """One thing in which a table is not as declared.
 
-    `part` is a column's name, or in brackets what else differs. `is_curable` says that the cure is
+    `part` is a column's name, or in brackets what else differs. `is_fixable` says that the fix is
     a statement which loses nothing and writes no data, so that pre-flight may run it itself.
     """
 
@@ -40,9 +40,9 @@ class Difference:
     declared: str
     found: str
     kind: Kind
-    cure: str
+    fix: str
     explanation: str = ""
-    is_curable: bool = False
+    is_fixable: bool = False
 
     @property
     def column(self) -> str | None:
@@ -60,13 +60,13 @@ def _differences(declared: DeclaredTable, found: Found) -> Iterator[Difference]:
         return
     if found is None:
         what = "a view" if declared.is_view else "a table"
-        yield _breaking(declared, "(table)", what, "does not exist", declared.cures.make)
+        yield _breaking(declared, "(table)", what, "does not exist", declared.fixes.make)
     elif isinstance(found, Unreadable):
         yield _unreadable(declared, found)
     elif isinstance(found, FoundView):
         if declared.has_shape:
-            cure = f"drop view {declared.name}; then {declared.cures.make}"
-            yield _breaking(declared, "(table)", "a table", "a view", cure)
+            fix = f"drop view {declared.name}; then {declared.fixes.make}"
+            yield _breaking(declared, "(table)", "a table", "a view", fix)
     else:
         if found.fault:
             yield _faulty(declared, found.fault, found.previous)
@@ -77,9 +77,9 @@ def _differences(declared: DeclaredTable, found: Found) -> Iterator[Difference]:
 
 
 def _breaking(
-    declared: DeclaredTable, part: str, wanted: str, present: str, cure: str
+    declared: DeclaredTable, part: str, wanted: str, present: str, fix: str
 ) -> Difference:
-    return Difference(declared.name, part, wanted, present, Kind.BREAKING, cure)
+    return Difference(declared.name, part, wanted, present, Kind.BREAKING, fix)
 
 
 def _unreadable(declared: DeclaredTable, found: Unreadable) -> Difference:
@@ -99,17 +99,17 @@ def _unusable(
 ) -> Difference:
     restore = f"firn restore {declared.name}"
     if previous:
-        cure = restore
+        fix = restore
         after = (
             f" The commit before is whole: {restore} goes back to it, and the next load or build"
             " makes what came after it again."
         )
     else:
-        forget = f"{restore} --forget; then {declared.cures.make}"
-        cure = f"restore the file from a backup, or: {forget}"
+        forget = f"{restore} --forget; then {declared.fixes.make}"
+        fix = f"restore the file from a backup, or: {forget}"
         after = " The commit before cannot be read either."
     return Difference(
-        declared.name, part, "readable", found, Kind.BREAKING, cure, explanation + after
+        declared.name, part, "readable", found, Kind.BREAKING, fix, explanation + after
     )
 
 
@@ -128,7 +128,7 @@ def _of_columns(declared: DeclaredTable, found: FoundTable) -> Iterator[Differen
 
 def _missing_column(declared: DeclaredTable, column: DeclaredColumn) -> Difference:
     is_new_key = column.is_required
-    cure = declared.cures.rebuild if is_new_key else declared.cures.evolve
+    fix = declared.fixes.rebuild if is_new_key else declared.fixes.evolve
     statement = f"alter table {declared.name} add column {column.name} {column.data_type}"
     return Difference(
         declared.name,
@@ -136,7 +136,7 @@ def _missing_column(declared: DeclaredTable, column: DeclaredColumn) -> Differen
         _described(column.data_type, column.is_required),
         "no such column",
         Kind.BREAKING if is_new_key else Kind.ADDITIVE,
-        cure or statement,
+        fix or statement,
     )
 
 
@@ -153,16 +153,16 @@ def _of_column(
     alter = f"alter table {declared.name} alter column {column.name}"
     statements = [f"{alter} type {column.data_type}"] if not is_same else []
     statements += [f"{alter} drop not null"] if is_looser else []
-    is_curable = kind is Kind.WIDENING and not declared.cures.evolve and len(statements) == 1
-    in_place = declared.cures.evolve or "; ".join(statements)
+    is_fixable = kind is Kind.WIDENING and not declared.fixes.evolve and len(statements) == 1
+    in_place = declared.fixes.evolve or "; ".join(statements)
     yield Difference(
         declared.name,
         column.name,
         _described(column.data_type, column.is_required),
         _described(present.data_type, present.is_required),
         kind,
-        in_place if kind is Kind.WIDENING else declared.cures.rebuild,
-        is_curable=is_curable,
+        in_place if kind is Kind.WIDENING else declared.fixes.rebuild,
+        is_fixable=is_fixable,
     )
 
 
@@ -171,11 +171,11 @@ def _extra_column(declared: DeclaredTable, name: str, extra: FoundColumn) -> Ite
     alter = f"alter table {declared.name}"
     found = _described(extra.data_type, extra.is_required)
     if extra.is_required:
-        cure = f"{alter} alter column {name} drop not null"
-        yield _breaking(declared, name, "not declared", found, cure)
+        fix = f"{alter} alter column {name} drop not null"
+        yield _breaking(declared, name, "not declared", found, fix)
     elif not declared.may_grow:
-        cure = f"{alter} drop column {name}"
-        yield Difference(declared.name, name, "not declared", found, Kind.ADDITIVE, cure)
+        fix = f"{alter} drop column {name}"
+        yield Difference(declared.name, name, "not declared", found, Kind.ADDITIVE, fix)
 
 
 def _described(data_type: str, is_required: bool) -> str:
@@ -189,7 +189,7 @@ def _of_layout(declared: DeclaredTable, found: FoundTable) -> Iterator[Differenc
             "(partitions)",
             ", ".join(declared.partition_by) or "none",
             ", ".join(found.partition_by) or "none",
-            declared.cures.rebuild,
+            declared.fixes.rebuild,
         )
     if found.sort_by:
         yield Difference(
@@ -208,15 +208,15 @@ def _of_properties(declared: DeclaredTable, found: FoundTable) -> Iterator[Diffe
         if present.get(key, "").lower() == wanted:
             continue
         is_safety = key in SAFETY_PROPERTIES
-        cure = f"alter table {declared.name} set tblproperties ('{key}' = '{wanted}')"
+        fix = f"alter table {declared.name} set tblproperties ('{key}' = '{wanted}')"
         if key == FORMAT_VERSION and found.format_version > int(wanted):
-            cure = f"drop table {declared.name}; then {declared.cures.make}"
+            fix = f"drop table {declared.name}; then {declared.fixes.make}"
         yield Difference(
             declared.name,
             f"({key})",
             wanted,
             present.get(key, "not set"),
             Kind.BREAKING if is_safety or key == FORMAT_VERSION else Kind.ADDITIVE,
-            cure,
-            is_curable=not is_safety and key != FORMAT_VERSION,
+            fix,
+            is_fixable=not is_safety and key != FORMAT_VERSION,
         )

@@ -1,4 +1,4 @@
-"""`firn verify`: declared tables + the lake -> per table, what differs and what cures it."""
+"""`firn verify`: declared tables + the lake -> per table, what differs and what fixes it."""
 
 from __future__ import annotations
 

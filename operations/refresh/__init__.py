@@ -1,1 +1,1 @@
-"""`firn watch`: files that arrive -> landed as they settle -> what depends on them, built."""
+"""`firn watch`: files that arrive -> landed when stable -> what depends on them, built."""

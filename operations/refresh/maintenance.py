@@ -15,7 +15,7 @@ from lake.lake import Lake
 from lake.settings import Settings
 from operations.maintenance.plan import plan_compaction
 from operations.maintenance.policies import load_policies
-from operations.maintenance.procedures import RunsSql, Work, compact
+from operations.maintenance.procedures import SqlEngine, Work, compact
 
 
 @dataclass
@@ -23,7 +23,7 @@ class Upkeep:
     """Whose turn it is."""
 
     settings: Settings
-    spark: RunsSql
+    spark: SqlEngine
     _turns: deque[str] = field(default_factory=deque)
 
     def of_next(self, tables: Sequence[str]) -> tuple[Work, float] | None:

@@ -1,4 +1,4 @@
-"""`firn watch`: settled files -> one load -> one build of all that depends on them.
+"""`firn watch`: stable files -> one load -> one build of all that depends on them.
 
 One process in the foreground. Whatever is not built yet is built by the next round, so it may be
 killed at any point and started again.
@@ -113,9 +113,9 @@ class Watcher:
             self._view.say("made", ", ".join(table.name for table in creation.made))
 
     def _land(self) -> None:
-        """Land what has settled; a failure leaves it to be tried again."""
+        """Land what is stable; a failure leaves it to be tried again."""
         try:
-            arrived = self._arrivals.settled()
+            arrived = self._arrivals.stable()
             if arrived is None or time.monotonic() < self._land_not_before:
                 return
             self._view.doing("landing")

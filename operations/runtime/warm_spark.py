@@ -23,9 +23,9 @@ from lake.processes import LOOPBACK, installed_package, is_taken
 from lake.profiles import Profile
 from lake.settings import Settings
 from operations.dbt.runner import dbt_environment
-from operations.runtime.jars import CURE as FETCH
+from operations.runtime.jars import FIX as FETCH
 from operations.runtime.jars import unusable_jars
-from operations.runtime.java import CURE as GET_JAVA
+from operations.runtime.java import FIX as GET_JAVA
 from operations.runtime.java import find_java
 from operations.runtime.warm_record import WarmRecord, changed_settings
 

@@ -14,7 +14,7 @@ from ingestion.results import IngestOptions, LoadResult
 from lake.errors import EnvironmentFault
 from lake.lake import Lake
 from lake.settings import Settings
-from lake.system_tables import ensure_ledger
+from lake.system_tables import ensure_system_table
 from operations.cli.console import print_findings
 from operations.cli.ingest import land, progress_bar
 from operations.dbt.runner import DbtResult, run_dbt
@@ -101,7 +101,7 @@ def _make_room_for_others(settings: Settings) -> None:
     for source in load_sources(settings.project_dir):
         for table in source.tables:
             ensure_raw_table(lake.catalog, RawShape.of(table))
-        ensure_ledger(lake, quarantine_of(source.name), COLUMNS)
+        ensure_system_table(lake, quarantine_of(source.name), COLUMNS)
 
 
 def _landed(loads: list[LoadResult]) -> str:

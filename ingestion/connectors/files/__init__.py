@@ -1,6 +1,6 @@
 """Reads dropped files: declaration + what is landed -> new files -> blocks -> Arrow batches."""
 
 from ingestion.connectors.files.reader import FileReading
-from ingestion.connectors.files.storage.base import open_place
+from ingestion.connectors.files.storage.base import open_storage
 
-__all__ = ["FileReading", "open_place"]
+__all__ = ["FileReading", "open_storage"]

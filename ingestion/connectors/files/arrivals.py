@@ -1,4 +1,4 @@
-"""What lies in a watched place: listings, and hints between them -> files that are new and settled.
+"""What lies in a watched place: listings, and hints between them -> files that are new and stable.
 
 The listing is the truth. A hint of the system only says when to look; it may be lost.
 """
@@ -13,14 +13,19 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ingestion.connectors.files.storage.base import BUCKET_SCHEME, FoundFile, Place, open_place
+from ingestion.connectors.files.storage.base import (
+    BUCKET_SCHEME,
+    FileInfo,
+    FileStorage,
+    open_storage,
+)
 from ingestion.declarations import FileSource, FileTable
 from lake.settings import Settings
 
 POLL_SECONDS = 3.0
 SIGNAL_SECONDS = 0.2
 HINTS_TOGETHER_MILLISECONDS = 50
-# A file is settled when its time says so; clocks of files are coarser than ours.
+# A file is stable when its time says so; clocks of files are coarser than ours.
 GRACE_SECONDS = 0.02
 
 
@@ -28,7 +33,7 @@ GRACE_SECONDS = 0.02
 class Arrived:
     """The files that can be landed now, and the monotonic time the first of them was seen."""
 
-    files: frozenset[tuple[str, FoundFile]]
+    files: frozenset[tuple[str, FileInfo]]
     first_seen: float
 
 
@@ -36,11 +41,11 @@ class Arrived:
 class Arrivals:
     """The place of a source, and what of it was landed by now."""
 
-    place: Place
+    storage: FileStorage
     tables: tuple[FileTable, ...]
     folder: Path | None = None
-    _taken: frozenset[tuple[str, FoundFile]] = frozenset()
-    _seen: dict[tuple[str, FoundFile], float] = field(default_factory=dict)
+    _taken: frozenset[tuple[str, FileInfo]] = frozenset()
+    _seen: dict[tuple[str, FileInfo], float] = field(default_factory=dict)
     _hint: threading.Event = field(default_factory=threading.Event)
 
     @classmethod
@@ -48,14 +53,14 @@ class Arrivals:
         """Return the arrivals of a source. Raises ConfigurationError, EnvironmentFault."""
         where = settings.connection(source.connection).get_secret_value()
         folder = None if where.startswith(BUCKET_SCHEME) else Path(where)
-        return cls(open_place(settings, source.connection), source.tables, folder)
+        return cls(open_storage(settings, source.connection), source.tables, folder)
 
     @property
     def place_name(self) -> str:
         """Where the files arrive, and how that is noticed."""
         return f"{self.folder}" if self.folder else "a bucket, listed every few seconds"
 
-    def settled(self) -> Arrived | None:
+    def stable(self) -> Arrived | None:
         """List the place; return what can be landed, None when nothing new is there.
 
         Raises EnvironmentFault when the place cannot be listed.
@@ -63,7 +68,7 @@ class Arrivals:
         listed = {
             (table.name, found): table
             for table in self.tables
-            for found in self.place.list(table.files).files
+            for found in self.storage.list(table.files).files
         }
         now = time.monotonic()
         self._seen = {file: self._seen.get(file, now) for file in listed}
@@ -80,10 +85,10 @@ class Arrivals:
         self._taken |= arrived.files
 
     def seconds_to_look(self) -> float:
-        """Return when to list again: as soon as a new file may have settled, else by the clock."""
-        settle = {table.name: table for table in self.tables}
+        """Return when to list again: as soon as a new file may be stable, else by the clock."""
+        tables = {table.name: table for table in self.tables}
         waiting = [
-            _remaining(file[1], settle[file[0]]) for file in self._seen if file not in self._taken
+            _remaining(file[1], tables[file[0]]) for file in self._seen if file not in self._taken
         ]
         return min([max(seconds, 0.0) + GRACE_SECONDS for seconds in waiting] + [POLL_SECONDS])
 
@@ -124,8 +129,8 @@ class Arrivals:
             return  # no hints to be had, as on some network disks: the clock says when to look
 
 
-def _remaining(found: FoundFile, table: FileTable) -> float:
+def _remaining(found: FileInfo, table: FileTable) -> float:
     """Return for how many seconds more a file has to stay as it is."""
     age = (datetime.now(UTC) - found.modified_at).total_seconds()
-    settle = table.settle.total_seconds()
-    return 0.0 if age < -settle else settle - age
+    stable_for = table.stable_for.total_seconds()
+    return 0.0 if age < -stable_for else stable_for - age

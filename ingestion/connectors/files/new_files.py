@@ -1,4 +1,4 @@
-"""Which files are new: what lies in a place - what is known -> settled files with their hashes."""
+"""Which files are new: what lies in a place - what is known -> stable files with their hashes."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, BinaryIO, cast
 
-from ingestion.connectors.files.processed_files import KnownFiles
+from ingestion.connectors.files.processed_files import ProcessedFiles
 from ingestion.connectors.files.storage.base import (
     ChangedFileError,
-    FoundFile,
+    FileInfo,
+    FileStorage,
     Listing,
     OpenFile,
-    Place,
 )
 from ingestion.declarations import FileTable
 
@@ -26,7 +26,7 @@ SHOWN_NAMES = 3
 class Arrival:
     """A file to be landed, or to be set aside for the reason `refused` gives."""
 
-    found: FoundFile
+    found: FileInfo
     hash: str
     refused: str | None = None
 
@@ -38,9 +38,9 @@ class Arrivals:
     `left` names files that are not to be taken this time.
     """
 
-    place: Place
+    storage: FileStorage
     table: FileTable
-    known: KnownFiles
+    known: ProcessedFiles
     left: set[str] = field(default_factory=set)
     notes: list[str] = field(default_factory=list)
 
@@ -50,9 +50,9 @@ class Arrivals:
         Raises EnvironmentFault when the place cannot be listed.
         """
         skipped, unreadable = [], []
-        for found in self._settled():
+        for found in self._stable():
             try:
-                with self.place.open(found) as file:
+                with self.storage.open(found) as file:
                     arrival = self._told_apart(found, file.stream)
                     if arrival is None:
                         skipped.append(found.name)
@@ -68,20 +68,20 @@ class Arrivals:
         if unreadable:
             self.notes.append(f"left for the next load: {_shown(unreadable)}")
 
-    def _settled(self) -> list[FoundFile]:
+    def _stable(self) -> list[FileInfo]:
         """Return new files that nothing writes to; what has just been written gets its time."""
         new, young = self._look()
         if young:
-            time.sleep(min(self.table.settle.total_seconds(), max(map(self._remaining, young))))
+            time.sleep(min(self.table.stable_for.total_seconds(), max(map(self._remaining, young))))
             new, young = self._look()
         if young:
             names = [found.name for found in young]
             self.notes.append(f"still being written, left for the next load: {_shown(names)}")
         return new
 
-    def _look(self) -> tuple[list[FoundFile], list[FoundFile]]:
-        """Return the new files that have settled, and those that have not."""
-        listing = self.place.list(self.table.files)
+    def _look(self) -> tuple[list[FileInfo], list[FileInfo]]:
+        """Return the new files that are stable, and those that have not."""
+        listing = self.storage.list(self.table.files)
         self._note_refused(listing)
         new = [
             found
@@ -91,17 +91,17 @@ class Arrivals:
         young = [found for found in new if self._remaining(found) > 0]
         return [found for found in new if found not in young], young
 
-    def _remaining(self, found: FoundFile) -> float:
-        """Return for how many seconds more a file has to stay as it is, 0 when it has settled.
+    def _remaining(self, found: FileInfo) -> float:
+        """Return for how many seconds more a file has to stay as it is, 0 when it is stable.
 
         A time that lies in the future was set on purpose: whoever is writing sets it to now.
         """
         age = datetime.now(UTC) - found.modified_at
-        if age < -self.table.settle:
+        if age < -self.table.stable_for:
             return 0.0
-        return max(0.0, (self.table.settle - age) / timedelta(seconds=1))
+        return max(0.0, (self.table.stable_for - age) / timedelta(seconds=1))
 
-    def _told_apart(self, found: FoundFile, stream: BinaryIO) -> Arrival | None:
+    def _told_apart(self, found: FileInfo, stream: BinaryIO) -> Arrival | None:
         """Return a file with its hash, None when its content is known already."""
         content = hashlib.file_digest(cast("Any", stream), "sha256").hexdigest()
         if content in self.known.hashes:

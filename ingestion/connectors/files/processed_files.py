@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow.parquet as pq
 
-from ingestion.connectors.files.storage.base import FoundFile
+from ingestion.connectors.files.storage.base import FileInfo
 from ingestion.declarations import FileTable
 from ingestion.quarantine.store import quarantine_of
 from ingestion.raw_tables.schema import FILE, FILE_HASH, FILE_MODIFIED_AT
@@ -25,7 +25,7 @@ Landed = tuple[str, str, datetime]
 
 
 @dataclass
-class KnownFiles:
+class ProcessedFiles:
     """Contents by their hashes, and names with the hash and the time that they were landed with."""
 
     hashes: set[str] = field(default_factory=set)
@@ -36,17 +36,19 @@ class KnownFiles:
         self.hashes.add(content)
         self.names.setdefault(name, set()).add((content, modified_at))
 
-    def is_unchanged(self, found: FoundFile) -> bool:
+    def is_unchanged(self, found: FileInfo) -> bool:
         """Whether a file is known by name and time, so that it need not be read to be skipped."""
         return any(time == found.modified_at for _, time in self.names.get(found.name, ()))
 
 
 def fingerprint(table: FileTable) -> str:
     """A hash of a declaration: what could not be landed under another one is tried again."""
-    return hashlib.sha256(table.model_dump_json(exclude={"settle"}).encode()).hexdigest()[:16]
+    return hashlib.sha256(table.model_dump_json(exclude={"stable_for"}).encode()).hexdigest()[:16]
 
 
-def known_files(lake: Lake, table: FileTable, *, is_landed_counted: bool = True) -> KnownFiles:
+def processed_files(
+    lake: Lake, table: FileTable, *, is_landed_counted: bool = True
+) -> ProcessedFiles:
     """Return the files that `table` holds rows of, and those that quarantine keeps as a whole.
 
     A file of which quarantine keeps single rows is known by its other rows only: those rows are
@@ -54,7 +56,7 @@ def known_files(lake: Lake, table: FileTable, *, is_landed_counted: bool = True)
 
     With `is_landed_counted=False` nothing is known: all rows are about to be replaced.
     """
-    known = KnownFiles()
+    known = ProcessedFiles()
     if not is_landed_counted:
         return known
     raw = lake.table(table.identifier)

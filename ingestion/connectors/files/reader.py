@@ -18,11 +18,11 @@ from pyarrow.parquet import FileMetaData
 
 from ingestion.connectors.batches import Batch
 from ingestion.connectors.channel import AbandonedError, Channel
-from ingestion.connectors.files.formats.base import NOT_READABLE, Format, SpoiledFileError
+from ingestion.connectors.files.formats.base import NOT_READABLE, BadFileError, Format
 from ingestion.connectors.files.formats.csv_rows import CsvRows
 from ingestion.connectors.files.formats.json_rows import JsonDocument, JsonLines
 from ingestion.connectors.files.formats.parquet_rows import ParquetRows
-from ingestion.connectors.files.formats.rescued_fields import Undeclared
+from ingestion.connectors.files.formats.rescued_fields import RescuedFields
 from ingestion.connectors.files.new_files import Arrival, Arrivals
 from ingestion.connectors.files.rows import FileRows
 from ingestion.connectors.files.storage.base import ChangedFileError
@@ -50,7 +50,7 @@ class FileBatch:
     arrival: Arrival
     batch: Batch | None = None
     whole: FileMetaData | None = None
-    spoiled: SpoiledFileError | ChangedFileError | None = None
+    spoiled: BadFileError | ChangedFileError | None = None
     is_last: bool = False
 
 
@@ -61,7 +61,7 @@ class _Piece:
     arrival: Arrival
     form: Format[Any] | None
     content: Any = None
-    spoiled: SpoiledFileError | ChangedFileError | None = None
+    spoiled: BadFileError | ChangedFileError | None = None
 
 
 class FileReading:
@@ -73,7 +73,7 @@ class FileReading:
         """Make a reading that starts when its block is entered."""
         self._arrivals = arrivals
         self._table = table
-        self.undeclared = Undeclared(table, tokeniser)
+        self.undeclared = RescuedFields(table, tokeniser)
         self._rows = FileRows(table, tokeniser)
         self._pieces: Channel[_Piece] = Channel(WAITING_PIECES)
         self._parsed: Channel[FileBatch] = Channel(WAITING_BATCHES)
@@ -121,7 +121,7 @@ class FileReading:
         """Cut the content of each new file into pieces."""
         for arrival, file in self._arrivals:
             if arrival.refused:
-                refused = SpoiledFileError("file_changed", arrival.refused)
+                refused = BadFileError("file_changed", arrival.refused)
                 self._pieces.put(_Piece(arrival, None, spoiled=refused))
                 continue
             form = FORMATS[self._table.format](self._table, self.undeclared)
@@ -130,10 +130,10 @@ class FileReading:
                     self._pieces.put(_Piece(arrival, form, content))
                 file.require_unchanged()
                 self._pieces.put(_Piece(arrival, form))
-            except (SpoiledFileError, ChangedFileError) as fault:
+            except (BadFileError, ChangedFileError) as fault:
                 self._pieces.put(_Piece(arrival, form, spoiled=fault))
             except (EOFError, zlib.error, OSError) as error:
-                damaged = SpoiledFileError(NOT_READABLE, f"it is cut off or damaged: {error}")
+                damaged = BadFileError(NOT_READABLE, f"it is cut off or damaged: {error}")
                 self._pieces.put(_Piece(arrival, form, spoiled=damaged))
 
     def _opened(self, stream: BinaryIO) -> BinaryIO:
@@ -151,7 +151,7 @@ class FileReading:
                 continue
             try:
                 self._parsed.put(self._as_batch(piece))
-            except SpoiledFileError as fault:
+            except BadFileError as fault:
                 spoiled = piece.arrival
                 self._parsed.put(FileBatch(piece.arrival, spoiled=fault, is_last=True))
 

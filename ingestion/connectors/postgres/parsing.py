@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 import pyarrow.csv
 
 from ingestion.connectors.batches import Batch, Rejection
-from ingestion.connectors.bisect import unfit_rows
+from ingestion.connectors.bisect import bisect_invalid
 from ingestion.connectors.postgres.escapes import NULL, has_escapes, unescaped
 from ingestion.connectors.postgres.query import RESCUED, ReadColumn, ReadPlan
 from ingestion.connectors.postgres.values import csv_type, from_text, to_declared
@@ -111,7 +111,7 @@ class BlockParser:
                 return from_text(column, raw.cast(pa.string()))
 
             raw = _combined(texts.column(index))
-            if unfit := unfit_rows(raw, convert):
+            if unfit := bisect_invalid(raw, convert):
                 findings.append(_Finding("not_representable", unfit, column))
                 raw = pc.if_else(_mask(unfit, len(raw)), pa.scalar(None, raw.type), raw)
             columns.append(convert(raw))

@@ -108,7 +108,7 @@ async def read_upstream(
 def check_upstream(tables: Sequence[PostgresTable], upstream: dict[str, UpstreamTable]) -> None:
     """Compare declarations with the database.
 
-    Raises ConfigurationError that lists every difference of every table, each with its cure.
+    Raises ConfigurationError that lists every difference of every table, each with its fix.
     """
     differences = [line for table in tables for line in _differences(table, upstream)]
     if differences:

@@ -19,7 +19,7 @@ open that began before it was read: each value up to U was drawn by then.
 A date lands two days later, when it has ended in every time zone.
 
 What no bound can see: a sequence with CACHE above 1, a program that sets the cursor from a clock of
-its own, a cursor that is set back by hand. `settle` keeps a distance from now for such sources.
+its own, a cursor that is set back by hand. `lag` keeps a distance from now for such sources.
 """
 
 from __future__ import annotations
@@ -79,16 +79,16 @@ async def find_watermark(
 ) -> Watermark:
     """Find the bound for an incremental load. Must run outside of, and before, the load's snapshot.
 
-    Raises ConfigurationError when other sessions cannot be seen and no `settle` is declared.
+    Raises ConfigurationError when other sessions cannot be seen and no `lag` is declared.
     """
     column = upstream.column(str(table.cursor))
     if column is None:
         raise ValueError(f"{table.label} has no cursor")
     [session] = await connection.fetch(_SESSION)
     if not session["sees_all"] or session["is_replica"]:
-        return _settled_only(table, column.base, session)
+        return _lag_only(table, column.base, session)
     prepared = await connection.fetchrow(_PREPARED)
-    if prepared and (table.settle is None or column.base not in ("timestamptz", "date")):
+    if prepared and (table.lag is None or column.base not in ("timestamptz", "date")):
         return Watermark(None, note=_prepared_note(prepared))
     if column.base not in ("timestamptz", "date"):
         return await _newest_watermark(connection, column.base, column.name, upstream)
@@ -98,10 +98,10 @@ async def find_watermark(
     if oldest and oldest["xact_start"] < upper:
         upper = oldest["xact_start"]
         note = f"read up to {upper.isoformat()}: pid {oldest['pid']} is in a transaction since then"
-    settle = table.settle or timedelta()
-    upper = min(upper, session["now"] - settle)
+    lag = table.lag or timedelta()
+    upper = min(upper, session["now"] - lag)
     if prepared:
-        upper = min(upper, prepared["prepared"] - settle)
+        upper = min(upper, prepared["prepared"] - lag)
     return _time_watermark(column.base, upper, session["now"], note)
 
 
@@ -134,9 +134,9 @@ async def _newest_watermark(
     return Watermark(value + (STEP if is_time else 1), newest["future"])
 
 
-def _settled_only(table: PostgresTable, base: str, session: asyncpg.Record) -> Watermark:
-    """Stay `settle` behind the clock where open transactions cannot be seen."""
-    reason, cure = (
+def _lag_only(table: PostgresTable, base: str, session: asyncpg.Record) -> Watermark:
+    """Stay `lag` behind the clock where open transactions cannot be seen."""
+    reason, fix = (
         ("reads from a replica, where the primary's transactions cannot be seen", "")
         if session["is_replica"]
         else (
@@ -144,14 +144,14 @@ def _settled_only(table: PostgresTable, base: str, session: asyncpg.Record) -> W
             f"grant pg_read_all_stats to {quoted(session['role'])}; or ",
         )
     )
-    if table.settle is None or base not in ("timestamptz", "timestamp", "date"):
+    if table.lag is None or base not in ("timestamptz", "timestamp", "date"):
         raise ConfigurationError(
             f"{table.label} {reason}: rows that commit late would be lost",
-            f"{cure}declare how long the longest transaction takes, for example settle: 10 minutes"
+            f"{fix}declare how long the longest transaction takes, for example lag: 10 minutes"
             " (for cursors that are times; add the offset of a local time from UTC)",
         )
     now = min(session["now"], session["replayed"] or session["now"])
-    return _time_watermark(base, now - table.settle, session["now"], None)
+    return _time_watermark(base, now - table.lag, session["now"], None)
 
 
 def _time_watermark(base: str, upper: datetime, now: datetime, note: str | None) -> Watermark:
@@ -165,5 +165,5 @@ def _prepared_note(prepared: asyncpg.Record) -> str:
     return (
         f"nothing read: transaction {prepared['gid']!r} is prepared since"
         f" {prepared['prepared'].isoformat()} and its start is unknown;"
-        " commit it, roll it back, or (for a cursor that is a time) declare settle"
+        " commit it, roll it back, or (for a cursor that is a time) declare lag"
     )

@@ -31,7 +31,7 @@ class Drop(LakeHome):
 
     def declare(self, *tables: dict[str, Any], **defaults: object) -> None:
         """Write the source's declaration with these tables."""
-        block = {"connector": "files", "connection": "DROP_FILES", "settle": "0 seconds"}
+        block = {"connector": "files", "connection": "DROP_FILES", "stable_for": "0 seconds"}
         source = {
             "name": SOURCE,
             "schema": f"raw_{SOURCE}",
@@ -78,7 +78,7 @@ def table(
 
 
 def long_ago(seconds: float = 3600) -> float:
-    """Return a time that has settled."""
+    """Return a time that is long past."""
     return time.time() - seconds
 
 

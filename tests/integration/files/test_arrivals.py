@@ -73,8 +73,8 @@ def test_what_could_not_be_landed_is_tried_again_when_it_is_declared_otherwise(d
     assert drop.ingest(full_refresh=True).rows_landed == 1
 
 
-def test_files_have_to_settle(drop: Drop) -> None:
-    drop.declare(ITEMS, settle="1 hour")
+def test_files_have_to_be_stable(drop: Drop) -> None:
+    drop.declare(ITEMS, stable_for="1 hour")
     drop.put("items/old", '{"id": 1}\n', at=long_ago(3601))
     drop.put("items/young", '{"id": 2}\n', at=long_ago(10))
     drop.put("items/set", '{"id": 3}\n', at=time.time() + 10_000)
@@ -89,13 +89,13 @@ def test_files_have_to_settle(drop: Drop) -> None:
 
 
 def test_a_file_that_has_just_been_written_is_waited_for(drop: Drop) -> None:
-    drop.declare(ITEMS, settle="1 second")
+    drop.declare(ITEMS, stable_for="1 second")
     drop.put("items/a", '{"id": 1}\n')
     assert drop.ingest().rows_landed == 1
 
 
 def test_a_file_that_is_written_slowly_arrives_whole(drop: Drop) -> None:
-    drop.declare(ITEMS, settle="1 second")
+    drop.declare(ITEMS, stable_for="1 second")
     file = drop.put("items/slow", "")
     done = threading.Event()
 

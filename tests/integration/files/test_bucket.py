@@ -32,7 +32,7 @@ def bucket(server: S3Server, drop: Drop, monkeypatch: pytest.MonkeyPatch, tmp_pa
     name = f"b{abs(hash(tmp_path)) % 10**12}"
     s3: S3FileSystem = server.filesystem()
     s3.create_dir(name)
-    drop.declare(ITEMS, settle="2 seconds")  # S3 knows times to the second
+    drop.declare(ITEMS, stable_for="2 seconds")  # S3 knows times to the second
     drop.set_secrets(
         DROP_FILES=f"s3://{name}/landing/",
         FIRN_TOKEN_KEY=TOKEN_KEY,

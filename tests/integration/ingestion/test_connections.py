@@ -84,7 +84,7 @@ def test_secrets_that_others_can_read_are_refused(with_items: Lakehouse) -> None
     (with_items.home / "firn.env").chmod(0o644)
     with pytest.raises(EnvironmentFault, match="can be read by other users") as fault:
         with_items.ingest()
-    assert "chmod 600" in fault.value.cure
+    assert "chmod 600" in fault.value.fix
 
 
 def test_a_table_the_role_may_not_read_is_named(
@@ -104,7 +104,7 @@ def test_a_second_ingestion_is_told_who_works_since_when(with_items: Lakehouse) 
     with source_lock(with_items.home, "app", wait=False):
         with pytest.raises(EnvironmentFault, match=f"by pid {os.getpid()} since 20") as refusal:
             with_items.ingest()
-        assert "--wait" in refusal.value.cure
+        assert "--wait" in refusal.value.fix
         [holder] = (with_items.home / "locks").glob("*.json")
         assert json.loads(holder.read_text())["pid"] == os.getpid()
     with_items.ingest()

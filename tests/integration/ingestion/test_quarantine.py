@@ -139,7 +139,7 @@ def test_a_hopeless_source_is_given_up_before_its_end(
     measured: Lakehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Row 23: what was set aside until then is kept, and every thread ends."""
-    monkeypatch.setattr("ingestion.loading.load.HOPELESS_REJECTIONS", 1000)
+    monkeypatch.setattr("ingestion.loading.load.ABORT_AFTER_REJECTIONS", 1000)
     monkeypatch.setattr("ingestion.connectors.postgres.copy.BLOCK_BYTES", 10_000)
     measured.execute("insert into items values (0, 1)")
     measured.ingest()

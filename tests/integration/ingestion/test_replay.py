@@ -9,7 +9,7 @@ import pytest
 
 from ingestion.connectors.batches import Rejection
 from ingestion.declarations import load_sources
-from ingestion.loading.load_metadata import Stamp
+from ingestion.loading.load_metadata import LoadMetadata
 from ingestion.quarantine.replay_landing import ReplayResult
 from ingestion.quarantine.store import Quarantine
 from ingestion.raw_tables.landing import Landing
@@ -157,7 +157,7 @@ def test_a_value_that_a_wider_type_holds_comes_back_exactly(kept: Lakehouse) -> 
 def _keep(lakehouse: Lakehouse, *rejections: Rejection) -> None:
     """Put rows into quarantine as a load would."""
     [source] = load_sources(lakehouse.folder)
-    stamp = Stamp("by hand", datetime.now(UTC))
+    stamp = LoadMetadata("by hand", datetime.now(UTC))
     quarantine = Quarantine(Lake(lakehouse.settings), source.tables[0], stamp)
     quarantine.add(rejections)
     quarantine.store()

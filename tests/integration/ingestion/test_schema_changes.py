@@ -75,7 +75,7 @@ def test_declaring_it_later_adds_the_column(widened: Lakehouse) -> None:
     assert (weights[1], weights[2], str(weights[3])) == (None, None, "2.000")
 
 
-def test_all_differences_are_listed_at_once_with_their_cures(loaded: Lakehouse) -> None:
+def test_all_differences_are_listed_at_once_with_their_fixes(loaded: Lakehouse) -> None:
     """Row 19: dropped, renamed, narrowed; and a table that is not there."""
     loaded.declare(
         table("items", {**ITEMS, "labl": "string", "item_id": "int"}, **INCREMENTAL),

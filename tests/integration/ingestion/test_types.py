@@ -223,7 +223,7 @@ def test_domains_and_enums_are_what_they_stand_for(lakehouse: Lakehouse) -> None
 
 
 def test_identifiers_that_need_quotes_are_only_names(lakehouse: Lakehouse) -> None:
-    """Undeclared columns may be called anything; a name is never part of a statement."""
+    """RescuedFields columns may be called anything; a name is never part of a statement."""
     lakehouse.execute(
         'create table items (item_id int primary key, "select" text, "a""b; drop table items" int)'
     )

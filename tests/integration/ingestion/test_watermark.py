@@ -135,7 +135,7 @@ def test_rows_updated_while_being_read_arrive_with_their_last_version(by_now: La
     assert len(versions) == len(set(versions))
 
 
-def test_a_role_that_cannot_see_others_must_declare_settle(
+def test_a_role_that_cannot_see_others_must_declare_lag(
     by_now: Lakehouse, postgres: EmbeddedPostgres
 ) -> None:
     postgres.ensure_role("app_blind", ["pg_read_all_data"])
@@ -146,14 +146,14 @@ def test_a_role_that_cannot_see_others_must_declare_settle(
     )
     with pytest.raises(ConfigurationError, match='grant pg_read_all_stats to "app_blind"') as found:
         by_now.ingest()
-    assert "settle" in found.value.cure
-    by_now.declare(items(settle="10 minutes"))
+    assert "lag" in found.value.fix
+    by_now.declare(items(lag="10 minutes"))
     by_now.ingest()
     assert _ids(by_now) == [1]
 
 
-def test_settle_keeps_a_distance_from_now(by_now: Lakehouse) -> None:
-    by_now.declare(items(settle="2 minutes"))
+def test_lag_keeps_a_distance_from_now(by_now: Lakehouse) -> None:
+    by_now.declare(items(lag="2 minutes"))
     ages = {1: 600, 2: 130, 3: 60}
     for item, age in ages.items():
         by_now.execute(f"insert into items values ({item}, 'x', now() - interval '{age} seconds')")

@@ -1,1 +1,1 @@
-"""The gate before a run: damage made for real -> named in words, with a cure that works."""
+"""The gate before a run: damage made for real -> named in words, with a fix that works."""

@@ -123,9 +123,9 @@ class CarsLake:
         return create_tables(self._settings, names, lambda arguments: self.dbt(*arguments))
 
     def verify(self, *names: str) -> dict[str, list[str]]:
-        """Do what `firn verify` does; return each table's cures."""
+        """Do what `firn verify` does; return each table's fixes."""
         verified = verify_tables(self._settings, names, lambda arguments: self.dbt(*arguments))
-        return {one.table.name: [d.cure for d in one.differences] for one in verified}
+        return {one.table.name: [d.fix for d in one.differences] for one in verified}
 
     def restore(self, name: str) -> None:
         """Do what `firn restore` does."""

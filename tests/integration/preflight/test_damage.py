@@ -1,4 +1,4 @@
-"""Tables damaged for real: named in words, other tables untouched, and the cure cures."""
+"""Tables damaged for real: named in words, other tables untouched, and the fix fixes."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Pre-flight: every difference at once, each with its class and cure, and what happens about it."""
+"""Pre-flight: every difference at once, each with its class and fix, and what happens about it."""
 
 import pytest
 
@@ -48,9 +48,9 @@ def test_three_columns_where_eighteen_are_declared(lake: CarsLake) -> None:
     found = {row["part"]: row for row in lake.changes()}
     missing = [part for part, row in found.items() if row["found"] == "no such column"]
     assert len(missing) == 16
-    assert found["fuel"]["cure"] == f"alter table {SILVER} add column fuel decimal(10,2)"
+    assert found["fuel"]["fix"] == f"alter table {SILVER} add column fuel decimal(10,2)"
     assert (found["car"]["declared"], found["car"]["found"]) == ("string", "int")
-    assert found["car"]["cure"] == "dbt build --full-refresh --select cars__reports"
+    assert found["car"]["fix"] == "dbt build --full-refresh --select cars__reports"
     assert found["colour"]["declared"] == "not declared"
     assert found["partitions"]["declared"] == "month(reported_at)"
     kinds = {part: row["kind"] for part, row in found.items() if part not in missing}
@@ -64,7 +64,7 @@ def test_three_columns_where_eighteen_are_declared(lake: CarsLake) -> None:
     assert [row["car"] for row in lake.rows(SILVER, "report_id")] == ["a"]
 
 
-def test_what_loses_nothing_is_cured_before_the_first_model(lake: CarsLake) -> None:
+def test_what_loses_nothing_is_fixed_before_the_first_model(lake: CarsLake) -> None:
     lake.fill()
     assert not lake.catalog.table_exists(LEDGER)
     lake.sql(
@@ -77,8 +77,8 @@ def test_what_loses_nothing_is_cured_before_the_first_model(lake: CarsLake) -> N
     lake.build()
     verdicts = {(row["table_name"], row["part"]): row["verdict"] for row in lake.changes()}
     assert verdicts == {
-        (GOLD, "largest_mileage"): "cured now",
-        (GOLD, "write.merge.mode"): "cured now",
+        (GOLD, "largest_mileage"): "fixed now",
+        (GOLD, "write.merge.mode"): "fixed now",
         ("silver.cars__owners", "owner_name"): "tolerated",
     }
     assert lake.changes()[0]["run_id"] == lake.changes()[-1]["run_id"]

@@ -202,7 +202,7 @@ def test_server_outlives_the_process_that_started_it(home: Path) -> None:
     assert ask(EmbeddedPostgres(home), "select 1") == 1
 
 
-def test_taken_port_is_named_with_its_cure(home: Path) -> None:
+def test_taken_port_is_named_with_its_fix(home: Path) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
@@ -211,7 +211,7 @@ def test_taken_port_is_named_with_its_cure(home: Path) -> None:
             EmbeddedPostgres(home, port=port).start()
 
     assert caught.value.exit_code == 2
-    assert caught.value.cure
+    assert caught.value.fix
 
 
 def test_server_that_cannot_start_says_why(home: Path) -> None:
@@ -224,7 +224,7 @@ def test_server_that_cannot_start_says_why(home: Path) -> None:
     with pytest.raises(EnvironmentFault, match="no_such_setting") as caught:
         server.start()
 
-    assert str(server.log_file) in caught.value.cure
+    assert str(server.log_file) in caught.value.fix
 
 
 def test_server_that_never_ran_is_stopped_and_destroyed_without_complaint(tmp_path: Path) -> None:

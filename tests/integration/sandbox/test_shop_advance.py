@@ -199,7 +199,7 @@ def test_clock_does_not_pass_the_present(new_database: NewDatabase) -> None:
     with pytest.raises(ConfigurationError, match="would pass the present") as caught:
         advance(url, days=possible + 2)
 
-    assert f"at most {possible} days" in caught.value.cure
+    assert f"at most {possible} days" in caught.value.fix
     assert fingerprints(url) == before
 
 

@@ -189,7 +189,7 @@ def test_filled_database_is_not_filled_again(shop_url: str) -> None:
     assert is_filled(shop_url)
     with pytest.raises(ConfigurationError, match="holds a shop already") as caught:
         fill(shop_url)
-    assert caught.value.cure
+    assert caught.value.fix
 
 
 def test_dropped_shop_comes_back_identical(new_database: NewDatabase) -> None:

@@ -1,4 +1,4 @@
-"""Books of silver: what was landed is current, superseded or quarantined, also after repairs."""
+"""Row counts of silver: what was landed is current, superseded or quarantined, at any time."""
 
 import re
 

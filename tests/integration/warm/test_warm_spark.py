@@ -100,7 +100,7 @@ def test_a_dead_server_is_named_at_once_and_can_be_started_again(
     failed = dbt(*BUILD)
     assert failed.returncode == 2
     assert "has died" in failed.stdout
-    assert "cure: firn spark start" in failed.stdout
+    assert "fix: firn spark start" in failed.stdout
 
     assert firn("spark", "start").exit_code == 0
     assert firn("spark", "status").exit_code == 0

@@ -48,9 +48,9 @@ class BakeryLake(BuiltLake):
 
     def land(self) -> None:
         """Land what is new in the folder; nobody has written to its files for a minute."""
-        settled_at = time.time() - LONG_AGO_SECONDS
+        long_ago = time.time() - LONG_AGO_SECONDS
         for file in self.folder.rglob("*.*"):
-            os.utime(file, (settled_at, settled_at))
+            os.utime(file, (long_ago, long_ago))
         ingest(["bakery"], IngestOptions(), self.settings)
 
     def read(self) -> Bakery:

@@ -1,4 +1,4 @@
-"""Declarations: what a right one means, and how every mistake is reported: file, line, cure."""
+"""Declarations: what a right one means, and how every mistake is reported: file, line, fix."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -74,19 +74,21 @@ def test_a_declaration_says_what_is_landed(tmp_path: Path) -> None:
 
 
 def test_a_source_gives_defaults_and_a_table_overrules_them(tmp_path: Path) -> None:
-    head = HEAD.replace("schema: shop}", "schema: shop, new_columns: freeze, settle: 1 hour}")
+    head = HEAD.replace("schema: shop}", "schema: shop, new_columns: freeze, lag: 1 hour}")
     table = ORDERS.replace("load: incremental", "load: incremental\n              table: t_orders")
     [source] = load_sources(_project(tmp_path, head + table))
     assert isinstance(source, PostgresSource)
     [orders] = source.tables
-    assert (orders.new_columns, orders.settle) == (NewColumns.FREEZE, timedelta(hours=1))
+    assert (orders.new_columns, orders.lag) == (NewColumns.FREEZE, timedelta(hours=1))
     assert orders.upstream_table == "t_orders"
-    own = table.replace("t_orders", "t_orders\n              settle: 2 minutes")
+    own = table.replace("t_orders", "t_orders\n              lag: 2 minutes")
     [source] = load_sources(_project(tmp_path, head + own))
-    assert source.tables[0].settle == timedelta(minutes=2)
+    assert isinstance(source, PostgresSource)
+    assert source.tables[0].lag == timedelta(minutes=2)
     own = own.replace("2 minutes", "250 milliseconds")
     [source] = load_sources(_project(tmp_path, head + own))
-    assert source.tables[0].settle == timedelta(seconds=0.25)
+    assert isinstance(source, PostgresSource)
+    assert source.tables[0].lag == timedelta(seconds=0.25)
 
 
 def test_keys_that_belong_to_dbt_pass(tmp_path: Path) -> None:
@@ -109,7 +111,7 @@ MISTAKES = {
         "cursor: email": (14, "a string; allowed: timestamp, date, int, bigint"),
         "cursor: born": (14, "declared as personal_data: drop"),
         "partition_by: [month(updated_at)]": (11, "load: incremental needs a cursor"),
-        "cursor: updated_at\n              settle: soon": (15, "write for example '10 minutes'"),
+        "cursor: updated_at\n              lag: soon": (15, "write for example '10 minutes'"),
         "cursor: updated_at\n              partition_by: [month(email)]": (
             15,
             "month of a string; allowed: timestamp, date",

@@ -71,12 +71,12 @@ def test_several_failures_end_with_the_gravest_code() -> None:
     results = [
         LoadResult("app.a", Outcome.FAILED, error=LoadError("one")),
         LoadResult("app.b", Outcome.LANDED),
-        LoadResult("app.c", Outcome.FAILED, error=EnvironmentFault("two", "cure it")),
+        LoadResult("app.c", Outcome.FAILED, error=EnvironmentFault("two", "fix it")),
     ]
     error = LoadsFailedError(results)
     assert error.exit_code == 2
     assert "app.a: one" in error.message
-    assert "cure it" in error.message
+    assert "fix it" in error.message
 
 
 def test_the_judge_catches_a_planted_gap_and_a_planted_double() -> None:

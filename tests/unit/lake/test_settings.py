@@ -48,7 +48,7 @@ def test_a_given_project_goes_before_its_variable_and_after_none_else(
     assert (settings.project_dir, settings.home) == (tmp_path / "other", tmp_path / "lake")
 
 
-def test_outside_of_a_project_the_cure_is_named(
+def test_outside_of_a_project_the_fix_is_named(
     tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("FIRN_PROJECT_DIR", raising=False)

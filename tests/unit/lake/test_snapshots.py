@@ -6,7 +6,9 @@ from typing import Any, cast
 import pytest
 
 from lake.lake import Identifier, Lake
-from lake.snapshots import Lineage, changed_by, lineage, positions
+from lake.snapshots import SnapshotHistory, changed_by
+from lake.snapshots import snapshot_history as history
+from lake.stream_offsets import stream_offsets
 
 TABLE = ("silver", "t")
 Commit = tuple[int, int | None, str]  # snapshot, parent, operation
@@ -50,45 +52,45 @@ ADDED = [(1, None, "append"), (2, 1, "append"), (3, 2, "append")]
 
 
 def test_a_table_without_a_commit_has_no_head() -> None:
-    assert lineage(lake([], None), TABLE, None) == Lineage()
-    assert lineage(lake([], None), ("silver", "not_there"), "1") == Lineage()
+    assert history(lake([], None), TABLE, None) == SnapshotHistory()
+    assert history(lake([], None), ("silver", "not_there"), "1") == SnapshotHistory()
 
 
 def test_rows_were_only_added_since() -> None:
-    assert lineage(lake(ADDED, 3), TABLE, "1") == Lineage("3", 13, is_position_known=True)
-    assert lineage(lake(ADDED, 3), TABLE, "3") == Lineage("3", 13, is_position_known=True)
+    assert history(lake(ADDED, 3), TABLE, "1") == SnapshotHistory("3", 13, is_position_known=True)
+    assert history(lake(ADDED, 3), TABLE, "3") == SnapshotHistory("3", 13, is_position_known=True)
 
 
 @pytest.mark.parametrize("operation", ["overwrite", "delete"])
 def test_rows_were_replaced_since_or_before(operation: str) -> None:
     commits = [*ADDED[:1], (2, 1, operation), (3, 2, "append")]
-    assert lineage(lake(commits, 3), TABLE, "1").is_replaced
-    assert not lineage(lake(commits, 3), TABLE, "2").is_replaced
+    assert history(lake(commits, 3), TABLE, "1").is_replaced
+    assert not history(lake(commits, 3), TABLE, "2").is_replaced
 
 
 def test_a_compaction_replaces_no_rows() -> None:
     commits = [*ADDED, (4, 3, "replace")]
-    assert lineage(lake(commits, 4), TABLE, "2") == Lineage("4", 14, is_position_known=True)
+    assert history(lake(commits, 4), TABLE, "2") == SnapshotHistory("4", 14, is_position_known=True)
     assert changed_by(lake(commits, 4), TABLE) == 3
     assert changed_by(lake([], None), TABLE) is None
 
 
 def test_a_position_that_expired_or_lies_on_another_branch_is_not_known() -> None:
     expired = ADDED[1:]
-    assert not lineage(lake(expired, 3), TABLE, "1").is_position_known
+    assert not history(lake(expired, 3), TABLE, "1").is_position_known
     rolled_back = [*ADDED, (4, 1, "append")]
-    assert not lineage(lake(rolled_back, 4), TABLE, "3").is_position_known
-    assert lineage(lake(rolled_back, 4), TABLE, "1").is_position_known
+    assert not history(lake(rolled_back, 4), TABLE, "3").is_position_known
+    assert history(lake(rolled_back, 4), TABLE, "1").is_position_known
 
 
 def test_a_table_never_read_has_no_position() -> None:
-    assert not lineage(lake(ADDED, 3), TABLE, None).is_position_known
+    assert not history(lake(ADDED, 3), TABLE, None).is_position_known
 
 
 def test_positions_are_those_of_the_newest_commit_that_has_some() -> None:
     commits = [*ADDED, (4, 3, "replace"), (5, 1, "append")]
     said = {"s1": '{"streams": {"a": 1}}', "s2": '{"streams": {"a": 2}}', "s5": '{"streams": {}}'}
-    assert positions(lake(commits, 4, **said), TABLE) == {"streams": {"a": 2}}
-    assert positions(lake(commits, 5, **said), TABLE) == {"streams": {}}
-    assert positions(lake(ADDED, 3), TABLE) == {}
-    assert positions(lake(ADDED, 3), ("silver", "not_there")) == {}
+    assert stream_offsets(lake(commits, 4, **said), TABLE) == {"streams": {"a": 2}}
+    assert stream_offsets(lake(commits, 5, **said), TABLE) == {"streams": {}}
+    assert stream_offsets(lake(ADDED, 3), TABLE) == {}
+    assert stream_offsets(lake(ADDED, 3), ("silver", "not_there")) == {}

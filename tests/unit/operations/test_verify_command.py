@@ -5,12 +5,12 @@ from typer.testing import CliRunner
 
 from operations.cli import app as cli
 from operations.preflight.create import Creation
-from operations.preflight.declared import Cures, DeclaredTable
+from operations.preflight.declared import DeclaredTable, Fixes
 from operations.preflight.rules import Difference, Kind
 from operations.preflight.verify import Verified
 
-ORDERS = DeclaredTable(("silver", "orders"), "orders", Cures("make", "rebuild"), "ignore")
-SALES = DeclaredTable(("gold", "sales_daily"), "sales_daily", Cures("make", "rebuild"), "ignore")
+ORDERS = DeclaredTable(("silver", "orders"), "orders", Fixes("make", "rebuild"), "ignore")
+SALES = DeclaredTable(("gold", "sales_daily"), "sales_daily", Fixes("make", "rebuild"), "ignore")
 NARROW = Difference(
     "silver.orders", "id", "bigint", "int[]", Kind.WIDENING, "alter table …", "Because."
 )
@@ -38,7 +38,7 @@ def test_all_as_declared_ends_with_zero(monkeypatch: pytest.MonkeyPatch) -> None
     )
 
 
-def test_a_difference_is_said_with_its_cure_and_ends_with_one(
+def test_a_difference_is_said_with_its_fix_and_ends_with_one(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     assert _verify(monkeypatch, Verified(ORDERS, (NARROW,)), Verified(SALES, ())) == (
@@ -47,7 +47,7 @@ def test_a_difference_is_said_with_its_cure_and_ends_with_one(
             "FAIL silver.orders     1 difference",
             "     id: int[]; declared: bigint (widening)",
             "     Because.",
-            "     cure: alter table …",
+            "     fix: alter table …",
             "ok   gold.sales_daily  as declared",
             "2 tables, 1 not as declared.",
         ],

@@ -13,7 +13,7 @@ NOT_REPRESENTABLE = "not_representable"
 NOT_READABLE = "not_readable"
 
 
-class SpoiledFileError(Exception):
+class BadFileError(Exception):
     """A file that cannot be landed at all: `rule` and `reason` say why."""
 
     def __init__(self, rule: str, reason: str) -> None:
@@ -56,10 +56,10 @@ class Format(Protocol[Piece]):
     """
 
     def pieces(self, stream: BinaryIO) -> Iterator[Piece]:
-        """Cut the content into pieces that fit into memory. Raises SpoiledFileError."""
+        """Cut the content into pieces that fit into memory. Raises BadFileError."""
 
     def parse(self, piece: Piece) -> Parsed:
-        """Return the rows of a piece. Raises SpoiledFileError."""
+        """Return the rows of a piece. Raises BadFileError."""
 
 
 Parse = Callable[[Sequence[bytes]], pa.Table]

@@ -16,13 +16,13 @@ from ingestion.connectors.decimals import FLOAT_DIGITS, decimals, require_exact
 from ingestion.connectors.files.formats.base import (
     NOT_READABLE,
     NOT_REPRESENTABLE,
+    BadFileError,
     BadRow,
     Parsed,
-    SpoiledFileError,
     fit_rows,
 )
 from ingestion.connectors.files.formats.chunks import Block, CsvCut, blocks
-from ingestion.connectors.files.formats.rescued_fields import Undeclared
+from ingestion.connectors.files.formats.rescued_fields import RescuedFields
 from ingestion.declarations import Encoding, FileTable
 
 PARALLEL_BYTES = 1024 * 1024
@@ -36,7 +36,7 @@ UTC_TIME = pa.timestamp("us", tz="UTC")
 class CsvRows:
     """Rows below one line of column names. Rows are numbered without it; empty lines are none."""
 
-    def __init__(self, table: FileTable, undeclared: Undeclared) -> None:
+    def __init__(self, table: FileTable, undeclared: RescuedFields) -> None:
         """Read one file of `table`."""
         self._table = table
         self._undeclared = undeclared
@@ -48,12 +48,12 @@ class CsvRows:
         self._rows_before = 0
 
     def pieces(self, stream: BinaryIO) -> Iterator[Block]:
-        """Yield blocks of whole rows below the header. Raises SpoiledFileError for a wrong one."""
+        """Yield blocks of whole rows below the header. Raises BadFileError for a wrong one."""
         for number, block in enumerate(blocks(stream, self._cut)):
             data = self._as_utf8(block.data)
             if number == 0:
                 if data.startswith(WIDE_MARKS):
-                    raise SpoiledFileError(NOT_READABLE, "it is UTF-16; write it as UTF-8")
+                    raise BadFileError(NOT_READABLE, "it is UTF-16; write it as UTF-8")
                 data = self._without_header(data.removeprefix(BYTE_ORDER_MARK))
             if data:
                 yield Block(data, block.broken)
@@ -112,22 +112,22 @@ class CsvRows:
         return data.decode("latin-1").encode() if self._table.encoding is Encoding.LATIN_1 else data
 
     def _without_header(self, data: bytes) -> bytes:
-        """Take the first row as the header. Raises SpoiledFileError when it is not as declared."""
+        """Take the first row as the header. Raises BadFileError when it is not as declared."""
         first = next(iter(self._cut.rows(data)), b"")
         if not first:
-            raise SpoiledFileError("no_header", "it has no header")
+            raise BadFileError("no_header", "it has no header")
         try:
             self._header_line = first.decode().strip()
             names = next(csv.reader([self._header_line], delimiter=self._table.delimiter))
         except UnicodeDecodeError:
-            raise SpoiledFileError(NOT_READABLE, "its header is no UTF-8") from None
+            raise BadFileError(NOT_READABLE, "its header is no UTF-8") from None
         self._header = [name.strip() for name in names]
         twice = sorted({name for name in self._header if self._header.count(name) > 1})
         if twice:
-            raise SpoiledFileError("wrong_header", f"its header has twice: {', '.join(twice)}")
+            raise BadFileError("wrong_header", f"its header has twice: {', '.join(twice)}")
         wanted = {".".join(c.origin): c for c in self._table.landed_columns}
         if missing := [name for name in wanted if name not in self._header]:
-            raise SpoiledFileError(
+            raise BadFileError(
                 "wrong_header",
                 f"its header lacks {', '.join(missing)}; it has {', '.join(self._header)[:200]}",
             )

@@ -15,13 +15,13 @@ import pyarrow.json
 from ingestion.connectors.files.formats.base import (
     NOT_READABLE,
     NOT_REPRESENTABLE,
+    BadFileError,
     BadRow,
     Parsed,
-    SpoiledFileError,
     fit_rows,
 )
 from ingestion.connectors.files.formats.chunks import Block, Positions, blocks, positions
-from ingestion.connectors.files.formats.rescued_fields import Undeclared
+from ingestion.connectors.files.formats.rescued_fields import RescuedFields
 from ingestion.declarations import FileTable
 
 LARGEST_DOCUMENT = 64 * 1024 * 1024
@@ -35,7 +35,7 @@ _PLACE = re.compile(r" in row \d+$")
 class JsonLines:
     """One object a line. Empty lines are no rows, but count in the numbers of the others."""
 
-    def __init__(self, table: FileTable, undeclared: Undeclared) -> None:
+    def __init__(self, table: FileTable, undeclared: RescuedFields) -> None:
         """Read one file of `table`; what it has undeclared is told to all files of it."""
         self._table = table
         self._undeclared = undeclared
@@ -54,7 +54,7 @@ class JsonLines:
             yield Block(data, block.broken)
 
     def parse(self, piece: Block) -> Parsed:
-        """Return the rows of a block. Raises SpoiledFileError for fields that `freeze` forbids."""
+        """Return the rows of a block. Raises BadFileError for fields that `freeze` forbids."""
         before = self._lines_before
         if piece.broken:
             self._lines_before += 1
@@ -158,17 +158,17 @@ class JsonDocument(JsonLines):
     """One document a file: an object, or a list of objects, each of them a row."""
 
     def pieces(self, stream: BinaryIO) -> Iterator[Block]:
-        """Yield the objects as lines. Raises SpoiledFileError when there are none to be found."""
+        """Yield the objects as lines. Raises BadFileError when there are none to be found."""
         content = stream.read(LARGEST_DOCUMENT + 1).removeprefix(BYTE_ORDER_MARK)
         if len(content) > LARGEST_DOCUMENT:
-            raise SpoiledFileError(NOT_READABLE, f"it is larger than {LARGEST_DOCUMENT >> 20} MB")
+            raise BadFileError(NOT_READABLE, f"it is larger than {LARGEST_DOCUMENT >> 20} MB")
         try:
             text = content.decode()
             yield Block("".join(f"{_on_one_line(item)}\n" for item in _items(text)).encode())
         except UnicodeDecodeError:
-            raise SpoiledFileError(NOT_READABLE, "it is no UTF-8") from None
+            raise BadFileError(NOT_READABLE, "it is no UTF-8") from None
         except (ValueError, RecursionError) as error:
-            raise SpoiledFileError(NOT_READABLE, f"it is no JSON document: {error}") from None
+            raise BadFileError(NOT_READABLE, f"it is no JSON document: {error}") from None
 
 
 class _Lines:

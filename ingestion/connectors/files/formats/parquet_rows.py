@@ -12,16 +12,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from ingestion.connectors.bisect import unfit_rows
+from ingestion.connectors.bisect import bisect_invalid
 from ingestion.connectors.files.formats.base import (
     NOT_READABLE,
     NOT_REPRESENTABLE,
+    BadFileError,
     BadRow,
     Parsed,
-    SpoiledFileError,
 )
 from ingestion.connectors.files.formats.registrable import is_registrable
-from ingestion.connectors.files.formats.rescued_fields import Undeclared
+from ingestion.connectors.files.formats.rescued_fields import RescuedFields
 from ingestion.declarations import FileTable
 
 BATCH_ROWS = 64 * 1024
@@ -30,7 +30,7 @@ BATCH_ROWS = 64 * 1024
 class ParquetRows:
     """The rows of a Parquet file; a column that cannot become what is declared spoils it."""
 
-    def __init__(self, table: FileTable, undeclared: Undeclared) -> None:
+    def __init__(self, table: FileTable, undeclared: RescuedFields) -> None:
         """Read one file of `table`."""
         self._table = table
         self._undeclared = undeclared
@@ -39,7 +39,7 @@ class ParquetRows:
     def pieces(self, stream: BinaryIO) -> Iterator[pa.RecordBatch | pq.FileMetaData]:
         """Yield record batches; of a file that needs no rewriting its footer, and no more.
 
-        Raises SpoiledFileError for a file that cannot be landed.
+        Raises BadFileError for a file that cannot be landed.
         """
         try:
             file = pq.ParquetFile(stream)
@@ -49,7 +49,7 @@ class ParquetRows:
             else:
                 yield from file.iter_batches(batch_size=BATCH_ROWS)
         except (pa.ArrowException, OSError) as error:
-            raise SpoiledFileError(NOT_READABLE, f"it is no whole Parquet file: {error}") from None
+            raise BadFileError(NOT_READABLE, f"it is no whole Parquet file: {error}") from None
 
     def parse(self, piece: pa.RecordBatch) -> Parsed:
         """Return the rows of a batch."""
@@ -87,7 +87,7 @@ class ParquetRows:
     def _check(self, schema: pa.Schema) -> None:
         wanted = [".".join(column.origin) for column in self._table.landed_columns]
         if missing := [name for name in wanted if name not in schema.names]:
-            raise SpoiledFileError(
+            raise BadFileError(
                 "wrong_header",
                 f"it lacks {', '.join(missing)}; it has {', '.join(schema.names)[:200]}",
             )
@@ -103,7 +103,7 @@ class ParquetRows:
             try:
                 columns.append(convert(values))
             except pa.ArrowInvalid:
-                for position in unfit_rows(values, convert):
+                for position in bisect_invalid(values, convert):
                     value = str(values[position].as_py())[:100]
                     unfit.setdefault(position, f"{column.name}: {value!r} is no {column.data_type}")
                 mask = pa.array([i in unfit for i in range(len(values))])
@@ -114,7 +114,7 @@ class ParquetRows:
 def _converter(
     have: pa.DataType, declared: pa.DataType, name: str
 ) -> Callable[[pa.Array], pa.Array]:
-    """Return what turns one type into another without loss, or raise SpoiledFileError.
+    """Return what turns one type into another without loss, or raise BadFileError.
 
     Times without a zone are UTC. Text is not parsed, and nothing becomes text.
     """
@@ -124,7 +124,7 @@ def _converter(
     is_bytes = _is_bytes(have) and pa.types.is_binary(declared)
     if have == declared or is_time or is_number or is_text or is_bytes:
         return lambda values: values if values.type == declared else _cast(values, declared)
-    raise SpoiledFileError("wrong_type", f"its column {name} is {have}, declared {declared}")
+    raise BadFileError("wrong_type", f"its column {name} is {have}, declared {declared}")
 
 
 def _cast(values: pa.Array, declared: pa.DataType) -> pa.Array:

@@ -6,14 +6,14 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ingestion.connectors.files.formats.base import SpoiledFileError
+from ingestion.connectors.files.formats.base import BadFileError
 from ingestion.declarations import FileTable, NewColumns
 from ingestion.loading.personal_data import Tokeniser
 
 SHOWN_NAMES = 10
 
 
-class Undeclared:
+class RescuedFields:
     """Whether files of one table have undeclared fields (`seen`), and their values as JSON.
 
     In a table with personal data each such value is a token.
@@ -30,12 +30,12 @@ class Undeclared:
     def of_all(self, values: Iterable[Mapping[str, Any]]) -> list[str | None]:
         """Return the undeclared fields of each object as JSON, None where there are none.
 
-        Raises SpoiledFileError where the declaration forbids them.
+        Raises BadFileError where the declaration forbids them.
         """
         rests = [self._rest(value, self._declared) for value in values]
         if self._is_frozen and any(rests):
             names = ", ".join(sorted(self.names)[:SHOWN_NAMES])
-            raise SpoiledFileError("undeclared_fields", f"fields not declared (freeze): {names}")
+            raise BadFileError("undeclared_fields", f"fields not declared (freeze): {names}")
         return [_as_json(rest) if rest else None for rest in rests]
 
     def _rest(self, value: Mapping[str, Any], declared: Mapping[str, Any]) -> dict[str, Any]:

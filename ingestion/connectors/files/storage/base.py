@@ -20,7 +20,7 @@ UNFINISHED = (".tmp", ".part")
 
 
 @dataclass(frozen=True)
-class FoundFile:
+class FileInfo:
     """A file that lies in a place: its name below it, parted by slashes, its bytes and its time."""
 
     name: str
@@ -32,7 +32,7 @@ class FoundFile:
 class Listing:
     """What a place holds of a pattern, in order of time, and what is refused with the reason."""
 
-    files: list[FoundFile] = field(default_factory=list)
+    files: list[FileInfo] = field(default_factory=list)
     refused: dict[str, str] = field(default_factory=dict)
 
     def refuse(self, name: str, reason: str) -> None:
@@ -51,13 +51,13 @@ class OpenFile:
     require_unchanged: Callable[[], None] = lambda: None
 
 
-class Place(Protocol):
+class FileStorage(Protocol):
     """A folder, or the prefix of a bucket."""
 
     def list(self, pattern: str) -> Listing:
         """Return what matches `pattern`, as `matches` says. Raises EnvironmentFault."""
 
-    def open(self, found: FoundFile) -> AbstractContextManager[OpenFile]:
+    def open(self, found: FileInfo) -> AbstractContextManager[OpenFile]:
         """Open a file that was listed.
 
         Raises OSError, ChangedFileError when it is not the file that was listed any more.
@@ -68,7 +68,7 @@ class ChangedFileError(Exception):
     """A file was replaced or written to since it was listed."""
 
 
-def open_place(settings: Settings, variable: str) -> Place:
+def open_storage(settings: Settings, variable: str) -> FileStorage:
     """Return the place that an environment variable names: an absolute folder, or s3://bucket/prefix.
 
     Raises ConfigurationError for anything else, EnvironmentFault when it is not there.

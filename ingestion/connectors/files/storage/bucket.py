@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 
 from ingestion.connectors.files.storage.base import (
     ChangedFileError,
-    FoundFile,
+    FileInfo,
     Listing,
     OpenFile,
     matches,
@@ -21,7 +21,8 @@ from ingestion.connectors.files.storage.base import (
 from lake.errors import EnvironmentFault
 
 if TYPE_CHECKING:
-    from pyarrow.fs import FileInfo, S3FileSystem
+    from pyarrow.fs import FileInfo as S3Object
+    from pyarrow.fs import S3FileSystem
 
     from lake.settings import Settings
 
@@ -59,12 +60,12 @@ class Bucket:
             if reason := refusal(name):
                 listing.refuse(name, reason)
             else:
-                listing.files.append(FoundFile(name, info.size, _modified_at(info)))
+                listing.files.append(FileInfo(name, info.size, _modified_at(info)))
         listing.files.sort(key=lambda found: (found.modified_at, found.name))
         return listing
 
     @contextmanager
-    def open(self, found: FoundFile) -> Iterator[OpenFile]:
+    def open(self, found: FileInfo) -> Iterator[OpenFile]:
         """Fetch an object, large ones onto the disk. Raises OSError, ChangedFileError."""
         path = f"{self._root}/{found.name}"
         with tempfile.SpooledTemporaryFile(max_size=FETCHED_IN_MEMORY) as local:
@@ -90,7 +91,7 @@ class Bucket:
         )
 
 
-def _modified_at(info: FileInfo) -> datetime:
+def _modified_at(info: S3Object) -> datetime:
     known: datetime = info.mtime
     return known.astimezone(UTC)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ingestion.connectors.files.storage.base import (
     ChangedFileError,
-    FoundFile,
+    FileInfo,
     Listing,
     OpenFile,
     matches,
@@ -49,7 +49,7 @@ class Folder:
         return listing
 
     @contextmanager
-    def open(self, found: FoundFile) -> Iterator[OpenFile]:
+    def open(self, found: FileInfo) -> Iterator[OpenFile]:
         """Open a listed file. Raises OSError, ChangedFileError."""
         path = self._root / found.name
         if path.parent.resolve() != self._root.resolve() / Path(found.name).parent:
@@ -86,7 +86,7 @@ class Folder:
         elif not os.access(entry.path, os.R_OK):
             listing.refuse(name, "it cannot be read; chmod u+r")
         else:
-            listing.files.append(FoundFile(name, status.st_size, _modified_at(status)))
+            listing.files.append(FileInfo(name, status.st_size, _modified_at(status)))
 
 
 def _modified_at(status: os.stat_result) -> datetime:
@@ -94,7 +94,7 @@ def _modified_at(status: os.stat_result) -> datetime:
     return EPOCH + timedelta(microseconds=status.st_mtime_ns // 1000)
 
 
-def _require_same(found: FoundFile, status: os.stat_result) -> None:
+def _require_same(found: FileInfo, status: os.stat_result) -> None:
     is_same = stat.S_ISREG(status.st_mode) and status.st_size == found.size
     if not is_same or _modified_at(status) != found.modified_at:
         raise ChangedFileError(f"{found.name} was written to while it was read")

@@ -184,4 +184,4 @@ def test_unknown_names_are_reported_together_with_what_is_allowed(project: Proje
         wrong.value
     )
     assert "'nothing_like_it'" in str(wrong.value)
-    assert "all, raw, quarantine, silver, gold, bank, shop" in wrong.value.cure
+    assert "all, raw, quarantine, silver, gold, bank, shop" in wrong.value.fix

@@ -1,10 +1,10 @@
-"""Each difference has its class, its cure and its verdict."""
+"""Each difference has its class, its fix and its verdict."""
 
 from dataclasses import replace
 
 import pytest
 
-from operations.preflight.declared import Cures, DeclaredColumn, DeclaredTable
+from operations.preflight.declared import DeclaredColumn, DeclaredTable, Fixes
 from operations.preflight.found import Found, FoundColumn, FoundTable, FoundView, Unreadable
 from operations.preflight.manifests import ManifestFault
 from operations.preflight.policy import Verdict, verdict
@@ -14,7 +14,7 @@ from operations.preflight.rules import Difference, Kind, differences
 MODEL = DeclaredTable(
     ("silver", "sales"),
     "sales",
-    Cures(make="dbt build --select +sales", rebuild="dbt build --full-refresh --select sales"),
+    Fixes(make="dbt build --select +sales", rebuild="dbt build --full-refresh --select sales"),
     policy="append_new_columns",
     columns=(DeclaredColumn("id", "bigint", is_required=True), DeclaredColumn("sum", "double")),
     is_complete=True,
@@ -24,7 +24,7 @@ MODEL = DeclaredTable(
 RAW = replace(
     MODEL,
     identifier=("raw_till", "sales"),
-    cures=Cures(
+    fixes=Fixes(
         make="firn ingest s", rebuild="firn ingest s --full-refresh", evolve="firn ingest s"
     ),
     policy="rescue",
@@ -56,20 +56,20 @@ def test_a_table_as_declared_has_no_difference(declared: DeclaredTable) -> None:
 def test_a_missing_column_is_additive_and_a_missing_key_breaking() -> None:
     difference = _only(MODEL, _with(sum=None))
     assert (difference.kind, difference.column) == (Kind.ADDITIVE, "sum")
-    assert difference.cure == "alter table silver.sales add column sum double"
+    assert difference.fix == "alter table silver.sales add column sum double"
     assert verdict(MODEL, difference) is Verdict.PASSES
-    assert _only(RAW, _with(sum=None)).cure == "firn ingest s"
+    assert _only(RAW, _with(sum=None)).fix == "firn ingest s"
     assert _only(RAW, _with(id=None)).kind is Kind.BREAKING
-    assert _only(RAW, _with(id=None)).cure == "firn ingest s --full-refresh"
+    assert _only(RAW, _with(id=None)).fix == "firn ingest s --full-refresh"
 
 
 def test_a_narrower_column_is_widened_and_a_wider_one_breaks() -> None:
     narrow = _only(MODEL, _with(sum=FoundColumn("float", False)))
-    assert (narrow.kind, narrow.is_curable) == (Kind.WIDENING, True)
-    assert narrow.cure == "alter table silver.sales alter column sum type double"
-    assert verdict(MODEL, narrow) is Verdict.CURED
+    assert (narrow.kind, narrow.is_fixable) == (Kind.WIDENING, True)
+    assert narrow.fix == "alter table silver.sales alter column sum type double"
+    assert verdict(MODEL, narrow) is Verdict.FIXED
     raw = _only(RAW, _with(id=FoundColumn("int", True)))
-    assert (raw.kind, raw.cure, verdict(RAW, raw)) == (
+    assert (raw.kind, raw.fix, verdict(RAW, raw)) == (
         Kind.WIDENING,
         "firn ingest s",
         Verdict.PASSES,
@@ -87,8 +87,8 @@ def test_a_column_that_may_be_null_breaks_and_one_that_need_not_be_is_loosened()
         "bigint",
     )
     strict = _only(MODEL, _with(sum=FoundColumn("double", True)))
-    assert (strict.kind, strict.is_curable) == (Kind.WIDENING, True)
-    assert strict.cure == "alter table silver.sales alter column sum drop not null"
+    assert (strict.kind, strict.is_fixable) == (Kind.WIDENING, True)
+    assert strict.fix == "alter table silver.sales alter column sum drop not null"
 
 
 def test_a_column_nobody_declared_is_reported_unless_the_table_may_grow() -> None:
@@ -107,14 +107,14 @@ def test_other_partitions_break_and_a_sort_order_does_not() -> None:
     assert (parted.kind, parted.declared, parted.found) == (Kind.BREAKING, "month(day)", "none")
     assert parted.column is None
     ordered = _only(MODEL, replace(FOUND, sort_by=("id asc",)))
-    assert (ordered.kind, ordered.is_curable) == (Kind.ADDITIVE, False)
-    assert ordered.cure == "alter table silver.sales write unordered"
+    assert (ordered.kind, ordered.is_fixable) == (Kind.ADDITIVE, False)
+    assert ordered.fix == "alter table silver.sales write unordered"
 
 
 def test_properties_are_set_again_and_those_of_safety_break() -> None:
     unset = _only(MODEL, replace(FOUND, properties={}))
-    assert (unset.kind, unset.found, unset.is_curable) == (Kind.ADDITIVE, "not set", True)
-    assert "set tblproperties ('write.merge.mode' = 'merge-on-read')" in unset.cure
+    assert (unset.kind, unset.found, unset.is_fixable) == (Kind.ADDITIVE, "not set", True)
+    assert "set tblproperties ('write.merge.mode' = 'merge-on-read')" in unset.fix
     safe = replace(RAW, properties={"commit.retry.num-retries": "0"})
     unsafe = replace(FOUND, properties={"commit.retry.num-retries": "4"})
     assert _only(safe, unsafe).kind is Kind.BREAKING
@@ -123,9 +123,9 @@ def test_properties_are_set_again_and_those_of_safety_break() -> None:
 def test_an_older_format_is_raised_and_a_newer_one_cannot_be_lowered() -> None:
     older = _only(MODEL, replace(FOUND, format_version=2))
     assert older.kind is Kind.BREAKING
-    assert older.cure.endswith("set tblproperties ('format-version' = '3')")
+    assert older.fix.endswith("set tblproperties ('format-version' = '3')")
     newer = _only(MODEL, replace(FOUND, format_version=4))
-    assert newer.cure == "drop table silver.sales; then dbt build --select +sales"
+    assert newer.fix == "drop table silver.sales; then dbt build --select +sales"
 
 
 def test_a_table_that_the_run_makes_anew_needs_only_to_be_readable() -> None:
@@ -139,10 +139,10 @@ def test_a_table_that_the_run_makes_anew_needs_only_to_be_readable() -> None:
 
 def test_what_cannot_be_opened_goes_back_to_the_commit_before_if_that_is_whole() -> None:
     with_previous = _only(MODEL, Unreadable("metadata file gone", "Gone.", "m0.json"))
-    assert with_previous.cure == "firn restore silver.sales"
+    assert with_previous.fix == "firn restore silver.sales"
     without = _only(MODEL, Unreadable("metadata file gone", "Gone."))
-    assert "firn restore silver.sales --forget; then dbt build --select +sales" in without.cure
-    assert "restore the file from a backup" in without.cure
+    assert "firn restore silver.sales --forget; then dbt build --select +sales" in without.fix
+    assert "restore the file from a backup" in without.fix
 
 
 def test_a_view_in_the_place_of_a_table_breaks() -> None:
@@ -151,7 +151,7 @@ def test_a_view_in_the_place_of_a_table_breaks() -> None:
 
 
 def test_a_missing_table_breaks_unless_it_is_made_on_demand() -> None:
-    assert _only(MODEL, None).cure == "dbt build --select +sales"
+    assert _only(MODEL, None).fix == "dbt build --select +sales"
     assert differences(replace(MODEL, is_made_on_demand=True), None) == []
 
 
@@ -161,7 +161,7 @@ def test_a_frozen_table_stops_for_any_difference(policy: str) -> None:
     assert verdict(frozen, _only(frozen, _with(sum=None))) is Verdict.STOPS
 
 
-def test_nothing_is_cured_where_a_change_is_ignored() -> None:
+def test_nothing_is_fixed_where_a_change_is_ignored() -> None:
     ignoring = replace(MODEL, policy="ignore")
     narrow = _only(ignoring, _with(sum=FoundColumn("float", False)))
     assert verdict(ignoring, narrow) is Verdict.PASSES
@@ -176,13 +176,13 @@ def test_the_message_is_one_table_with_aligned_columns() -> None:
         " (1 breaking, 1 widening)."
     )
     assert lines[2:] == [
-        "table           column  declared          found          class     verdict        cure",
+        "table           column  declared          found          class     verdict        fix",
         "raw_till.sales  sum     double            string         breaking  stops the run"
         "  firn ingest s --full-refresh",
         "raw_till.sales  id      bigint, required  int, required  widening  tolerated    "
         "  firn ingest s",
     ]
     unset = _only(MODEL, replace(FOUND, properties={}))
-    said = message([(unset, Verdict.CURED)])
+    said = message([(unset, Verdict.FIXED)])
     assert said.startswith("Pre-flight: 1 difference between")
     assert "dbt run-operation run_query" in said

@@ -1,4 +1,4 @@
-"""Which files are new and settled: the listing says so, whatever hints came or did not come."""
+"""Which files are new and stable: the listing says so, whatever hints came or did not come."""
 
 import os
 import time
@@ -13,14 +13,14 @@ from ingestion.declarations import load_sources
 from ingestion.declarations.model import FileSource, FileTable
 
 ROOT = Path(__file__).parents[4]
-SETTLE = 0.3
+STABLE_FOR = 0.3
 
 
 def telemetry() -> tuple[FileTable, ...]:
     (source,) = (s for s in load_sources(ROOT) if s.name == "telemetry")
     assert isinstance(source, FileSource)
-    settle = timedelta(seconds=SETTLE)
-    return tuple(table.model_copy(update={"settle": settle}) for table in source.tables)
+    stable_for = timedelta(seconds=STABLE_FOR)
+    return tuple(table.model_copy(update={"stable_for": stable_for}) for table in source.tables)
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def write(folder: Path, name: str, age: float = 0) -> Path:
 
 
 def names(arrivals: Arrivals) -> set[str]:
-    arrived = arrivals.settled()
+    arrived = arrivals.stable()
     return {found.name for _, found in arrived.files} if arrived else set()
 
 
@@ -52,7 +52,7 @@ def test_a_file_is_new_until_it_is_taken_and_again_when_written_to(
     arrivals: Arrivals, tmp_path: Path
 ) -> None:
     write(tmp_path, "a.json", age=3600)
-    arrived = arrivals.settled()
+    arrived = arrivals.stable()
     assert arrived is not None
     assert names(arrivals) == {"a.json"}
     arrivals.take(arrived)
@@ -61,28 +61,28 @@ def test_a_file_is_new_until_it_is_taken_and_again_when_written_to(
     assert names(arrivals) == {"a.json"}
 
 
-def test_a_young_file_waits_until_it_has_settled_and_says_when(
+def test_a_young_file_waits_until_it_is_stable_and_says_when(
     arrivals: Arrivals, tmp_path: Path
 ) -> None:
     write(tmp_path, "a.json")
     assert names(arrivals) == set()
-    assert 0 < arrivals.seconds_to_look() < SETTLE + 0.1
+    assert 0 < arrivals.seconds_to_look() < STABLE_FOR + 0.1
     time.sleep(arrivals.seconds_to_look())
     assert names(arrivals) == {"a.json"}
 
 
 def test_without_anything_new_the_clock_says_when_to_look(arrivals: Arrivals) -> None:
-    assert arrivals.settled() is None
+    assert arrivals.stable() is None
     assert arrivals.seconds_to_look() == POLL_SECONDS
 
 
 def test_first_seen_is_the_oldest_of_a_burst(arrivals: Arrivals, tmp_path: Path) -> None:
     write(tmp_path, "a.json")
-    arrivals.settled()
+    arrivals.stable()
     before = time.monotonic()
-    time.sleep(SETTLE)
+    time.sleep(STABLE_FOR)
     write(tmp_path, "b.json", age=10)
-    arrived = arrivals.settled()
+    arrived = arrivals.stable()
     assert arrived is not None
     assert {found.name for _, found in arrived.files} == {"a.json", "b.json"}
     assert arrived.first_seen <= before

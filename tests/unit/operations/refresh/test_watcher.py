@@ -93,7 +93,7 @@ class Stage:
         return [LoadResult("telemetry.events", Outcome.LANDED, rows_read=1, rows_landed=1)]
 
     def arrive(self, name: str) -> None:
-        """Let a settled file lie there."""
+        """Let a stable file lie there."""
         file = self.folder / name
         file.write_text("{}")
         os.utime(file, (1, 1))
