@@ -34,7 +34,8 @@ class Settings(BaseModel):
     """Where the project and the lake are, and the secrets that belong to them.
 
     `load` takes the fields from `FIRN_PROJECT_DIR` (default: the nearest folder upwards that holds
-    dbt_project.yml), `FIRN_HOME` (default: .firn in the project) and `FIRN_FAILPOINT`.
+    dbt_project.yml), `FIRN_HOME` (default: .firn in the project) and `FIRN_FAILPOINT`, and from
+    `DBT_TARGET` the target of the profile that names the lake (default: the profile's own).
     """
 
     model_config = ConfigDict(frozen=True)
@@ -42,6 +43,7 @@ class Settings(BaseModel):
     project_dir: Path = Field(default_factory=lambda: _nearest_project(Path.cwd()))
     home: Path = Path()
     failpoint: Failpoint | None = None
+    target: str | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -51,15 +53,15 @@ class Settings(BaseModel):
         return {**values, "project_dir": project, "home": home}
 
     @classmethod
-    def load(cls, project_dir: Path | None = None) -> "Settings":
-        """Read the environment; a `project_dir` that is given goes before its variable.
+    def load(cls, project_dir: Path | None = None, target: str | None = None) -> "Settings":
+        """Read the environment; `project_dir` and `target` go before their variables.
 
         Raises ConfigurationError naming the variable that is wrong.
         """
         variables = {name: os.environ.get(_variable(name)) for name in cls.model_fields}  # noqa: TID251
         values: dict[str, Any] = {name: value for name, value in variables.items() if value}
-        if project_dir is not None:
-            values["project_dir"] = project_dir
+        given = {"project_dir": project_dir, "target": target}
+        values |= {name: value for name, value in given.items() if value is not None}
         try:
             return cls.model_validate(values)
         except ValidationError as error:
@@ -130,6 +132,8 @@ class Settings(BaseModel):
 
 def _variable(*location: int | str) -> str:
     """Return the environment variable that a field comes from."""
+    if location == ("target",):
+        return "DBT_TARGET"
     return "FIRN_" + ".".join(str(part) for part in location).upper()
 
 
