@@ -17,8 +17,8 @@ from pathlib import Path
 import pyarrow as pa
 import yaml
 
-from ingestion.declarations import load_sources
 from ingestion.raw_tables.schema import RawShape, ensure_raw_table
+from ingestion.sources import load_sources
 from lake.lake import open_catalog
 from lake.settings import Settings
 from operations.preflight.verify import verify_tables

@@ -21,8 +21,9 @@ from rich.console import Console
 from benchmarks.machine import describe_machine, load_per_core, own_versions
 from benchmarks.program import listed, page_of, work_folder
 from benchmarks.report import idleness, write_section
-from ingestion.connectors.files.arrivals import Arrivals
-from ingestion.declarations import FileSource, load_sources
+from ingestion.connectors.files.arrivals import FileArrivals
+from ingestion.connectors.files.declaration import FileSource
+from ingestion.sources import load_sources
 from lake.settings import Settings
 from operations.cli.app import named_faults
 from operations.dbt.outcome import Outcome
@@ -188,7 +189,7 @@ def _watching(settings: Settings, out: Console) -> Iterator[Bench]:
     if not isinstance(source, FileSource):
         raise TypeError(f"{SOURCE} is no source of files")
     view, stop = NotingView(out), Stop()
-    arrivals = Arrivals.of(source, settings)
+    arrivals = FileArrivals.of(source, settings)
     with arrivals.hints(), NotingDbt(settings, SOURCE) as dbt:
         watcher = Watcher(settings, source, arrivals, dbt, view)
         thread = threading.Thread(target=watcher.run, args=(stop,), daemon=True)

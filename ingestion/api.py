@@ -8,17 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import cache
 
-from ingestion.connectors.postgres import PostgresReader
-from ingestion.declarations import (
-    FileSource,
-    PostgresSource,
-    SourceDeclaration,
-    load_sources,
-    select_tables,
-)
+from ingestion.connectors.base import ConnectorContext, DraftRequest
+from ingestion.connectors.registry import connector_of, connector_type
+from ingestion.declarations import SourceDeclaration, select_tables
+from ingestion.declarations.draft import as_yaml, require_identifier
 from ingestion.loading.load import LoadContext, load_table
 from ingestion.loading.load_history import Record, record_loads, unrecorded_loads
-from ingestion.loading.personal_data import Tokeniser
+from ingestion.personal_data import Tokeniser
 from ingestion.results import (
     Event,
     IngestOptions,
@@ -27,6 +23,7 @@ from ingestion.results import (
     OnEvent,
     Outcome,
 )
+from ingestion.sources import load_sources
 from lake.errors import FirnError
 from lake.lake import Lake
 from lake.locks import source_lock
@@ -91,40 +88,24 @@ class _Run:
 
     def _loads(self, source: SourceDeclaration) -> Iterator[tuple[LoadResult, Record | None]]:
         """Load table by table, by the connector of the source."""
-        match source:
-            case PostgresSource():
-                yield from self._database_loads(source)
-            case FileSource():
-                yield from self._file_loads(source)
-
-    def _database_loads(self, source: PostgresSource) -> Iterator[tuple[LoadResult, Record | None]]:
-        url = self._settings.connection(source.connection)
+        kind = connector_of(source)
         # a missing key is noticed before anything is read
         is_personal = any(table.has_personal_data for table in source.tables)
         mark = self._tokeniser().key_mark if is_personal else ""
-        failpoint = self._settings.failpoint
-        with PostgresReader(source, url, self._tokeniser, failpoint) as reader:
+        surroundings = ConnectorContext(self._settings, self._tokeniser)
+        with kind.connect(source, surroundings) as connector:
+            connector.prepare()
             context = LoadContext(
-                self._lake, reader, self._options, self._on_event, mark, failpoint
+                self._lake,
+                kind,
+                connector,
+                self._options,
+                self._on_event,
+                mark,
+                self._settings.failpoint,
             )
-            reader.check()
             for table in source.tables:
                 yield load_table(context, table)
-
-    def _file_loads(self, source: FileSource) -> Iterator[tuple[LoadResult, Record | None]]:
-        from ingestion.connectors.files import open_storage
-        from ingestion.loading.load_files import FileLoadContext, load_files
-
-        context = FileLoadContext(
-            self._lake,
-            open_storage(self._settings, source.connection),
-            self._options,
-            self._on_event,
-            self._tokeniser,
-            self._settings.failpoint,
-        )
-        for table in source.tables:
-            yield load_files(context, table)
 
     def _note(self, result: LoadResult) -> None:
         self.results.append(result)
@@ -133,3 +114,13 @@ class _Run:
 
 def _ignore(_: Event) -> None:
     """Take no notice."""
+
+
+def draft(connector: str, request: DraftRequest, settings: Settings | None = None) -> str:
+    """Return a first models/raw/<name>.yml, for people to review, as a connector drafts it.
+
+    Raises ConfigurationError for an unknown connector, one that drafts nothing, and a name that is
+    no identifier.
+    """
+    drafted = connector_type(connector).draft(request, settings or Settings.load())
+    return as_yaml(require_identifier(request.name), drafted)

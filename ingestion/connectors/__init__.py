@@ -1,1 +1,1 @@
-"""Read source systems: declaration + progress -> Arrow batches + new progress."""
+"""One folder for each technology that is read, and the contract that all of them keep."""

@@ -1,13 +1,19 @@
-"""What passes from a reader to landing: typed rows that can be landed, and rows that cannot."""
+"""What passes from a connector to a load: rows that can be landed, and rows that cannot."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    from pyarrow.parquet import FileMetaData
+
+# How far a connector has read a table: JSON with a `version` of its own, opaque to all others.
+Position = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -28,6 +34,22 @@ class Rejection:
 
 
 @dataclass(frozen=True)
+class QuarantinedRow:
+    """A row that no load could land: its values as text, what each of them is, when it was read.
+
+    `place` says where in the source it stands.
+    """
+
+    row_id: str
+    rule: str
+    reason: str
+    values: dict[str, str | None]
+    kinds: dict[str, str]
+    ingested_at: datetime
+    place: dict[str, str | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class Batch:
     """Some rows of a table in its landed columns, and the rejections found among them."""
 
@@ -40,17 +62,34 @@ class Batch:
         return int(self.rows.num_rows) + len(self.rejections)
 
 
+class RegistrableFile(Protocol):
+    """A Parquet file that can become part of the raw table as it is."""
+
+    @property
+    def footer(self) -> FileMetaData:
+        """Its own metadata."""
+
+    @property
+    def constants(self) -> Mapping[str, object]:
+        """What the connector's columns hold for all of its rows."""
+
+    def open(self) -> AbstractContextManager[BinaryIO]:
+        """Open its content. Raises ReadAgainError at the end when it changed meanwhile."""
+
+
 @dataclass
 class ReadSummary:
-    """What a finished reading knows: filled while batches flow, complete when they end.
+    """What a reading knows: filled while batches flow, complete when they end.
 
-    `cursor` is the greatest cursor among the rows that can be landed, as text; `content` a hash of
-    everything read; `notes` are for people.
+    `position` is what the next load goes on from, and `reached` says it to people; `content` is a
+    hash of everything read, of a table that is read in full each time; `notes` are for people. With
+    `is_held` nothing may be read this time.
     """
 
     rows_read: int = 0
     bytes_read: int = 0
-    cursor: str | None = None
+    position: Position | None = None
+    reached: str | None = None
     content: str | None = None
-    upstream: str | None = None
     notes: list[str] = field(default_factory=list)
+    is_held: bool = False

@@ -1,23 +1,29 @@
-"""Finds what does not fit: values + a conversion -> the positions it refuses."""
+"""Finds what does not fit: values + a conversion -> the positions it refuses, and why."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any, TypeVar
 
 import pyarrow as pa
 
+Values = TypeVar("Values", bound=Any)
+REFUSALS = (pa.ArrowInvalid, UnicodeDecodeError)
+
 
 def bisect_invalid(
-    values: pa.Array, convert: Callable[[pa.Array], pa.Array], start: int = 0
-) -> list[int]:
-    """Return the positions of all values that `convert` refuses, found by halving."""
+    values: Values, convert: Callable[[Values], object], start: int = 0
+) -> dict[int, str]:
+    """Return the positions of all values (an array or a list) that `convert` refuses, with why.
+
+    Found by halving: few bad values cost few attempts.
+    """
     try:
         convert(values)
-    except pa.ArrowInvalid:
+    except REFUSALS as error:
         if len(values) == 1:
-            return [start]
+            return {start: str(error)}
         half = len(values) // 2
-        return bisect_invalid(values[:half], convert, start) + bisect_invalid(
-            values[half:], convert, start + half
-        )
-    return []
+        first = bisect_invalid(values[:half], convert, start)
+        return first | bisect_invalid(values[half:], convert, start + half)
+    return {}

@@ -2,36 +2,24 @@
 
 from ingestion.declarations.model import (
     ColumnDeclaration,
-    Encoding,
-    FileFormat,
-    FileSource,
-    FileTable,
+    DeclarationModels,
     LoadMode,
     NewColumns,
     PartitionField,
     PersonalData,
-    PostgresSource,
-    PostgresTable,
     SourceDeclaration,
     TableDeclaration,
 )
-from ingestion.declarations.reading import load_sources
 from ingestion.declarations.selection import select_tables
 
 __all__ = [
     "ColumnDeclaration",
-    "Encoding",
-    "FileFormat",
-    "FileSource",
-    "FileTable",
+    "DeclarationModels",
     "LoadMode",
     "NewColumns",
     "PartitionField",
     "PersonalData",
-    "PostgresSource",
-    "PostgresTable",
     "SourceDeclaration",
     "TableDeclaration",
-    "load_sources",
     "select_tables",
 ]

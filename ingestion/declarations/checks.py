@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ingestion.declarations.model import (
-    FileTable,
+    Finding,
     LoadMode,
     NewColumns,
     PersonalData,
@@ -20,7 +20,6 @@ TIME_TRANSFORMS = {
     "year": ("timestamp", "date"),
 }
 UNFIT_AS_KEY = ("float", "double", "binary", "boolean")
-Finding = tuple[tuple[str | int, ...], str]
 
 
 def check_table(table: TableDeclaration) -> Iterator[Finding]:
@@ -28,8 +27,6 @@ def check_table(table: TableDeclaration) -> Iterator[Finding]:
     yield from _check_key(table)
     yield from _check_cursor(table)
     yield from _check_partitions(table)
-    if isinstance(table, FileTable):
-        yield from _check_origins(table)
     for name in (c.name for c in table.columns if c.name.startswith("_")):
         yield (), f"column {name}: names that start with _ are kept for the columns Firn adds"
     if table.new_columns is NewColumns.EVOLVE and table.has_personal_data:
@@ -80,19 +77,6 @@ def _check_partitions(table: TableDeclaration) -> Iterator[Finding]:
                 place,
                 f"partition_by: {part.transform} of a {kind}; allowed: {', '.join(allowed)}",
             )
-
-
-def _check_origins(table: FileTable) -> Iterator[Finding]:
-    """What two columns take from one place, or from within a value that a third takes whole."""
-    origins = {column.origin: column.name for column in reversed(table.columns)}
-    for column in table.columns:
-        wider = (column.origin[:length] for length in range(1, len(column.origin) + 1))
-        for place in wider:
-            other = origins.get(place, column.name)
-            if other != column.name:
-                yield (), f"columns {other} and {column.name} are both read from {'.'.join(place)}"
-        if column.personal_data is PersonalData.TOKEN and column.data_type.name != "string":
-            yield (), f"column {column.name}: a token is a string, declared {column.data_type}"
 
 
 def _undeclared(table: TableDeclaration, name: str) -> str | None:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
+from ingestion.declarations.columns import LOAD_ID, RawColumn
 from lake.types import DataType
 
 IDENTIFIER = re.compile(r"[a-z_][a-z0-9_]{0,62}")
@@ -43,22 +46,6 @@ class PersonalData(StrEnum):
     DROP = "drop"
 
 
-class FileFormat(StrEnum):
-    """What a file holds: a JSON object a line, one JSON document, CSV with a header, or Parquet."""
-
-    JSON_LINES = "json_lines"
-    JSON = "json"
-    CSV = "csv"
-    PARQUET = "parquet"
-
-
-class Encoding(StrEnum):
-    """How a CSV file writes its characters."""
-
-    UTF_8 = "utf-8"
-    LATIN_1 = "latin-1"
-
-
 def _identifier(text: object) -> str:
     if not isinstance(text, str) or not IDENTIFIER.fullmatch(text):
         raise ValueError(f"{text!r} is not an identifier; allowed: [a-z_][a-z0-9_]*, at most 63")
@@ -87,16 +74,6 @@ def _data_type(value: object) -> DataType:
     return value if isinstance(value, DataType) else DataType.parse(str(value))
 
 
-def _file_pattern(text: object) -> str:
-    parts = text.split("/") if isinstance(text, str) else [""]
-    if any(not part or part.startswith(".") or not part.isprintable() for part in parts):
-        raise ValueError(
-            f"{text!r} is no pattern of file names; write for example 'sales/*.csv': parts between"
-            " slashes, none of them empty or beginning with a dot"
-        )
-    return str(text)
-
-
 def _path(text: object) -> str:
     if not isinstance(text, str) or not text or not all(text.split(".")):
         raise ValueError(f"{text!r} is no path; write for example metrics.currentMileageKm")
@@ -110,6 +87,7 @@ def _distinct(names: tuple[str, ...]) -> tuple[str, ...]:
 
 
 Identifier = Annotated[str, BeforeValidator(_identifier)]
+Variable = Annotated[str, BeforeValidator(_variable)]
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
 
 
@@ -153,87 +131,8 @@ def _partition(value: object) -> PartitionField:
     return value if isinstance(value, PartitionField) else PartitionField.parse(value)
 
 
-class PostgresIngestion(Declared):
-    """The `config.meta.ingestion` of a database: where its tables are, and defaults for them."""
-
-    connector: Literal["postgres"]
-    connection: Annotated[str, BeforeValidator(_variable)]
-    upstream_schema: Identifier = Field(alias="schema")
-    new_columns: NewColumns = NewColumns.RESCUE
-    lag: Duration | None = None
-
-    def declared(self) -> dict[str, object]:
-        """Return what a PostgresSource takes from here."""
-        return {"connection": self.connection, "upstream_schema": self.upstream_schema}
-
-
-class FilesIngestion(Declared):
-    """The `config.meta.ingestion` of files: where they are dropped, and defaults for tables."""
-
-    connector: Literal["files"]
-    connection: Annotated[str, BeforeValidator(_variable)]
-    new_columns: Literal["rescue", "freeze"] = "rescue"
-    stable_for: Duration = timedelta(seconds=2)
-
-    def declared(self) -> dict[str, object]:
-        """Return what a FileSource takes from here."""
-        return {"connection": self.connection}
-
-
 Key = Annotated[tuple[Identifier, ...], Field(min_length=1), AfterValidator(_distinct)]
 Partitions = tuple[Annotated[PartitionField, BeforeValidator(_partition)], ...]
-
-
-class PostgresTableIngestion(Declared):
-    """A database table's `config.meta.ingestion`: how it is read and laid out."""
-
-    load: Literal["incremental", "full"]
-    key: Key
-    cursor: Identifier | None = None
-    partition_by: Partitions = ()
-    new_columns: NewColumns | None = None
-    lag: Duration | None = None
-    table: Identifier | None = None
-
-    def declared(self, name: str, source: PostgresIngestion) -> dict[str, object]:
-        """Return what a PostgresTable called `name` takes from here and from its source."""
-        return {
-            "load": self.load,
-            "key": self.key,
-            "cursor": self.cursor,
-            "partition_by": self.partition_by,
-            "new_columns": self.new_columns or source.new_columns,
-            "lag": self.lag if self.lag is not None else source.lag,
-            "upstream_schema": source.upstream_schema,
-            "upstream_table": self.table or name,
-        }
-
-
-class FileTableIngestion(Declared):
-    """The `config.meta.ingestion` of a table made of files: which they are, how they are read."""
-
-    files: Annotated[str, BeforeValidator(_file_pattern)]
-    format: FileFormat
-    key: Key
-    partition_by: Partitions = ()
-    new_columns: Literal["rescue", "freeze"] | None = None
-    stable_for: Duration | None = None
-    delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
-    encoding: Encoding = Encoding.UTF_8
-
-    def declared(self, name: str, source: FilesIngestion) -> dict[str, object]:  # noqa: ARG002
-        """Return what a FileTable takes from here and from its source."""
-        return {
-            "load": LoadMode.APPEND,
-            "key": self.key,
-            "partition_by": self.partition_by,
-            "new_columns": self.new_columns or source.new_columns,
-            "stable_for": (self.stable_for if self.stable_for is not None else source.stable_for),
-            "files": self.files,
-            "format": self.format,
-            "delimiter": self.delimiter,
-            "encoding": self.encoding,
-        }
 
 
 class ColumnDeclaration(Declared):
@@ -280,6 +179,21 @@ class TableDeclaration(Declared):
         return tuple(c for c in self.columns if c.personal_data is not PersonalData.DROP)
 
     @property
+    def connector_columns(self) -> tuple[RawColumn, ...]:
+        """The columns that the connector adds to those of every raw table: where a row is from."""
+        return ()
+
+    @property
+    def constant_columns(self) -> frozenset[str]:
+        """Those among the added columns that hold one text for many rows."""
+        return frozenset({LOAD_ID})
+
+    @property
+    def registers_files(self) -> bool:
+        """Whether files may become part of the table as they are: they lack the added columns."""
+        return False
+
+    @property
     def has_personal_data(self) -> bool:
         """Whether any column is declared to be personal data."""
         return any(c.personal_data for c in self.columns)
@@ -289,41 +203,34 @@ class TableDeclaration(Declared):
         return {c.name: c for c in self.columns}[name]
 
 
-class PostgresTable(TableDeclaration):
-    """A raw table that is read from a table of a database."""
-
-    upstream_schema: str
-    upstream_table: str
-    lag: timedelta | None
-
-
-class FileTable(TableDeclaration):
-    """A raw table that is read from files; `files` is the pattern of their names."""
-
-    files: str
-    format: FileFormat
-    delimiter: str
-    encoding: Encoding
-    stable_for: timedelta
-
-
 class SourceDeclaration(Declared):
     """One source system: the variable that says where it is, and its tables."""
 
     name: Identifier
     file: Path
+    connector: str
     connection: str
     tables: tuple[TableDeclaration, ...]
 
 
-class PostgresSource(SourceDeclaration):
-    """A PostgreSQL database."""
-
-    upstream_schema: str
-    tables: tuple[PostgresTable, ...]
+Finding = tuple[tuple[str | int, ...], str]
 
 
-class FileSource(SourceDeclaration):
-    """A folder, or the prefix of a bucket, that files are dropped in."""
+def no_findings(_: Any) -> Iterator[Finding]:  # noqa: ANN401 - a table of any connector
+    """Find nothing that contradicts itself."""
+    return iter(())
 
-    tables: tuple[FileTable, ...]
+
+@dataclass(frozen=True)
+class DeclarationModels:
+    """What a connector declares by: its blocks of `config.meta.ingestion`, and what they make.
+
+    A block has `declared()`, which gives the fields of the source or table. `check` yields what
+    contradicts itself in a table of this connector, each with its place in the block.
+    """
+
+    source_block: type[Any]
+    table_block: type[Any]
+    source: type[SourceDeclaration]
+    table: type[TableDeclaration]
+    check: Callable[[Any], Iterator[Finding]] = no_findings

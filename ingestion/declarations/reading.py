@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -13,17 +13,8 @@ from pydantic_core import ErrorDetails
 from ingestion.declarations.checks import check_table
 from ingestion.declarations.document import Located, Mistake, read_document
 from ingestion.declarations.model import (
-    IDENTIFIER,
     ColumnDeclaration,
-    FilesIngestion,
-    FileSource,
-    FileTable,
-    FileTableIngestion,
-    PersonalData,
-    PostgresIngestion,
-    PostgresSource,
-    PostgresTable,
-    PostgresTableIngestion,
+    DeclarationModels,
     SourceDeclaration,
     TableDeclaration,
 )
@@ -33,29 +24,17 @@ FOLDER = Path("models") / "raw"
 Block = TypeVar("Block", bound=BaseModel)
 
 
-class _Kind(NamedTuple):
-    """The models of one connector: its blocks in the YAML, and what is made of them."""
-
-    ingestion: type[Any]
-    table_ingestion: type[Any]
-    table: type[TableDeclaration]
-    source: type[SourceDeclaration]
-
-
-KINDS = {
-    "postgres": _Kind(PostgresIngestion, PostgresTableIngestion, PostgresTable, PostgresSource),
-    "files": _Kind(FilesIngestion, FileTableIngestion, FileTable, FileSource),
-}
-
-
-def load_sources(project_dir: Path) -> tuple[SourceDeclaration, ...]:
+def read_sources(
+    project_dir: Path, connectors: Mapping[str, DeclarationModels]
+) -> tuple[SourceDeclaration, ...]:
     """Return every source declared in `project_dir`/models/raw, by name.
 
-    Raises ConfigurationError that lists every mistake as `file:line: what is wrong`.
+    `connectors` are the models to declare a source by, by the connector's name. Raises
+    ConfigurationError that lists every mistake as `file:line: what is wrong`.
     """
     mistakes: list[Mistake] = []
     found = [
-        _FileReader(file.relative_to(project_dir), mistakes).read(file)
+        _FileReader(file.relative_to(project_dir), mistakes, connectors).read(file)
         for file in sorted((project_dir / FOLDER).glob("*.y*ml"))
     ]
     if mistakes:
@@ -69,9 +48,12 @@ def load_sources(project_dir: Path) -> tuple[SourceDeclaration, ...]:
 class _FileReader:
     """Reads one file of models/raw and notes what is wrong in it."""
 
-    def __init__(self, file: Path, mistakes: list[Mistake]) -> None:
+    def __init__(
+        self, file: Path, mistakes: list[Mistake], connectors: Mapping[str, DeclarationModels]
+    ) -> None:
         self._file = file
         self._mistakes = mistakes
+        self._connectors = connectors
 
     def read(self, path: Path) -> SourceDeclaration | None:
         document, mistakes = read_document(path)
@@ -97,26 +79,31 @@ class _FileReader:
         tables_block = source.get("tables")
         tables = tables_block.items() if tables_block else []
         self._note_duplicates(tables, "table")
-        kind = KINDS.get(block.text("connector"))
-        if kind is None:
+        connector = block.text("connector")
+        models = self._connectors.get(connector)
+        if models is None:
             line = block.line_of(("connector",))
-            allowed = ", ".join(KINDS)
-            found = block.text("connector")
-            self._note(line, f"source {name}: connector is {found!r}; allowed: {allowed}")
+            allowed = ", ".join(self._connectors)
+            self._note(line, f"source {name}: connector is {connector!r}; allowed: {allowed}")
             return None
-        defaults = self._block(kind.ingestion, block, f"source {name}")
+        defaults = self._block(models.source_block, block, f"source {name}")
         declared = []
         for table in tables:
-            ingestion = self._table_block(kind.table_ingestion, table)
+            ingestion = self._table_block(models.table_block, table)
             columns = self._columns(table)
             if defaults and ingestion and columns is not None:
                 values = ingestion.declared(table.text("name"), defaults)
-                declared.append(self._table(kind, name, table, {**values, "columns": columns}))
+                declared.append(self._table(models, name, table, {**values, "columns": columns}))
         if defaults is None:
             return None
-        whole = tuple(table for table in declared if table is not None)
-        values = {"name": name, "file": self._file, "tables": whole, **defaults.declared()}
-        return self._build(kind.source, source, values)
+        values = {
+            "name": name,
+            "file": self._file,
+            "connector": connector,
+            "tables": tuple(table for table in declared if table is not None),
+            **defaults.declared(),
+        }
+        return self._build(models.source, source, values)
 
     def _table_block(self, model: type[Any], table: Located) -> Any:  # noqa: ANN401
         name = table.text("name")
@@ -127,12 +114,12 @@ class _FileReader:
         return self._block(model, block, f"table {name}")
 
     def _table(
-        self, kind: _Kind, source: str, table: Located, values: dict[str, object]
+        self, models: DeclarationModels, source: str, table: Located, values: dict[str, object]
     ) -> TableDeclaration | None:
         name = table.text("name")
-        declaration = self._build(kind.table, table, {**values, "source": source, "name": name})
+        declaration = self._build(models.table, table, {**values, "source": source, "name": name})
         if declaration is not None:
-            for path, message in check_table(declaration):
+            for path, message in (*check_table(declaration), *models.check(declaration)):
                 line = table.line_of(("config", "meta", "ingestion", *path))
                 self._note(line, f"table {name}: {message}")
         return declaration
@@ -219,6 +206,3 @@ def explain(model: type[BaseModel], detail: ErrorDetails) -> str:
             return f"{key}: {detail['msg']}"
         case _:
             return f"{key}: {detail['msg'].removeprefix('Value error, ')}"
-
-
-__all__ = ["IDENTIFIER", "PersonalData", "load_sources"]

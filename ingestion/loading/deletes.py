@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
+from ingestion.declarations.columns import INGESTED_AT, IS_DELETED
 from ingestion.raw_tables.duckdb_join import landed_schema, open_duckdb, stream_rows
 from ingestion.raw_tables.scan import read_chunks
-from ingestion.raw_tables.schema import INGESTED_AT, IS_DELETED
 
 if TYPE_CHECKING:
     from pyiceberg.table import Table
@@ -56,7 +56,7 @@ def find_deleted(
     version = ", ".join(f'"{name}"' for name in (*order, IS_DELETED))
     which = "true" if with_tombstones else "not is_deleted"
     with open_duckdb() as connection:
-        landed = (piece(columns) for piece in read_chunks(table))
+        landed = (chunk(columns) for chunk in read_chunks(table))
         connection.register("landed", stream_rows(table, columns, landed))
         connection.register("upstream", stream_rows(table, key, upstream))
         connection.execute(
@@ -79,13 +79,13 @@ def find_deleted(
 
 
 def read_versions(table: Table, key: tuple[str, ...], deleted: DeletedRows) -> Iterator[pa.Table]:
-    """Yield whole rows of the versions named by `deleted`, piece by piece."""
+    """Yield whole rows of the versions named by `deleted`, chunk by chunk."""
     identity = [*key, INGESTED_AT]
     kept = landed_schema(table, identity)
     wanted = deleted.versions.select(identity).cast(kept)
-    for piece in read_chunks(table):
-        rows = piece(identity)
+    for chunk in read_chunks(table):
+        rows = chunk(identity)
         rows = rows.append_column(_POSITION, pa.array(range(rows.num_rows), pa.int64()))
         found = rows.join(wanted, keys=identity, join_type="left semi")
         if found.num_rows:
-            yield piece(table.schema().column_names).take(found.column(_POSITION).sort())
+            yield chunk(table.schema().column_names).take(found.column(_POSITION).sort())

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from ingestion.loading.progress import Progress
+from ingestion.raw_tables.progress import Progress
 from lake.lake import Lake
 
 if TYPE_CHECKING:

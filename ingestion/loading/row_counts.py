@@ -1,19 +1,15 @@
-"""The books of one load: what was read and what became of it -> balance, record, notes."""
+"""The row counts of one load: what was read and what became of it -> balance, record."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from ingestion.connectors.postgres import Reading
+from ingestion.connectors.error_threshold import TOLERATED_SHARE, exceeds_error_threshold
 from ingestion.declarations import TableDeclaration
 from ingestion.loading.load_history import Record
-from ingestion.loading.load_metadata import LoadMetadata
-from ingestion.loading.progress import Progress
+from ingestion.raw_tables.load_metadata import LoadMetadata
 from lake.errors import LoadError
-
-TOLERATED_REJECTIONS = 100
-TOLERATED_SHARE = 0.2
 
 
 @dataclass(frozen=True)
@@ -31,7 +27,7 @@ class RowCounts:
         """Raise LoadError unless read = landed + quarantined."""
         if self.read != self.landed + self.quarantined:
             raise LoadError(
-                f"{self.label}: the books do not balance: {self.read} rows read,"
+                f"{self.label}: the row counts do not balance: {self.read} rows read,"
                 f" {self.landed} landed, {self.quarantined} quarantined",
                 "nothing was committed; this is a defect of Firn, please report it",
             )
@@ -46,55 +42,34 @@ class RowCounts:
             )
 
 
-def exceeds_error_threshold(read: int, rejected: int) -> bool:
-    """Whether more rows are unusable than a load tolerates."""
-    return rejected > TOLERATED_REJECTIONS and rejected > TOLERATED_SHARE * read
-
-
 def make_record(
     table: TableDeclaration,
-    stamp: LoadMetadata,
-    books: RowCounts,
-    progress: tuple[Progress, str | None],
+    load: LoadMetadata,
+    counts: RowCounts,
+    reached: tuple[str | None, str | None],
 ) -> Record:
     """Return the row of ops.loads for a load that ends now.
 
-    `progress` is what was stored before, and the cursor or content hash stored after.
+    `reached` says to people how far loads had come before it, and how far it has.
     """
-    before, after = progress
+    before, after = reached
     finished = datetime.now(UTC)
     return {
-        "load_id": stamp.load_id,
+        "load_id": load.load_id,
         "source": table.source,
         "table_name": table.name,
         "load_mode": str(table.load),
-        "started_at": stamp.ingested_at.isoformat(),
-        "finished_at": max(finished, stamp.ingested_at).isoformat(),
-        "seconds": max(0.0, (finished - stamp.ingested_at).total_seconds()),
-        "rows_read_count": books.read,
-        "rows_landed_count": books.landed,
-        "rows_quarantined_count": books.quarantined,
-        "rows_deleted_count": books.deleted,
-        "bytes_written_count": books.bytes_written,
-        "progress_before": before.cursor or before.content,
+        "started_at": load.ingested_at.isoformat(),
+        "finished_at": max(finished, load.ingested_at).isoformat(),
+        "seconds": max(0.0, (finished - load.ingested_at).total_seconds()),
+        "rows_read_count": counts.read,
+        "rows_landed_count": counts.landed,
+        "rows_quarantined_count": counts.quarantined,
+        "rows_deleted_count": counts.deleted,
+        "bytes_written_count": counts.bytes_written,
+        "progress_before": before,
         "progress_after": after,
         "bytes_read_count": 0,
         "snapshot_id": None,
         "notes": None,
     }
-
-
-def write_notes(reading: Reading, before: Progress) -> list[str]:
-    """Say what a person should know about how a table was read."""
-    notes = []
-    plan = reading.plan
-    if reading.watermark and reading.watermark.note:
-        notes.append(reading.watermark.note)
-    if plan.rescued:
-        notes.append(f"undeclared columns kept in _rescued: {', '.join(plan.rescued)}")
-    if plan.evolved:
-        added = ", ".join(f"{column.name} {column.data_type}" for column in plan.evolved)
-        notes.append(f"undeclared columns landed as columns: {added}")
-    if before.upstream and before.upstream != plan.upstream.fingerprint:
-        notes.append("the columns of the upstream table have changed since the last load")
-    return notes

@@ -1,39 +1,38 @@
-"""What to do with kept rows: their versions + the raw table -> a verdict for each of them."""
+"""What to do with rows of quarantine: the rows + the raw table -> a decision for each of them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from enum import Enum, auto
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from ingestion.connectors.base import ROW_ID, Cursor
 from ingestion.declarations import TableDeclaration
-from ingestion.loading.load_metadata import REPLAY
+from ingestion.declarations.columns import INGESTED_AT, IS_DELETED, LOAD_ID
 from ingestion.raw_tables.duckdb_join import landed_schema, open_duckdb, stream_rows
+from ingestion.raw_tables.load_metadata import REPLAY
 from ingestion.raw_tables.scan import read_chunks
-from ingestion.raw_tables.schema import INGESTED_AT, IS_DELETED, LOAD_ID
-from lake.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from pyiceberg.table import Table
 
-ROW_ID, KEPT_AT, IS_FIT = "_row_id", "_kept_at", "_is_fit"
-Cursor = int | date | datetime
+KEPT_AT, IS_FIT = "_kept_at", "_is_fit"
 
 
-class Verdict(Enum):
-    """What becomes of a kept row.
+class Outcome(Enum):
+    """What becomes of a row of quarantine.
 
-    READY: it is landed now. TWIN: the same version is, as another row. LANDED: a load has landed
-    the version since. SUPERSEDED: a load has landed a later version of the row, or its deletion.
-    WAITING: the next ordinary load reads it again. UNFIT: it cannot be landed as it is.
+    READY: it is landed now. DUPLICATE: the same version is, as another row. LANDED: a load has
+    landed the version since. SUPERSEDED: a load has landed a later version of the row, or its
+    deletion. WAITING: the next ordinary load reads it again. UNFIT: it cannot be landed as it is.
     """
 
     READY = auto()
-    TWIN = auto()
+    DUPLICATE = auto()
     LANDED = auto()
     SUPERSEDED = auto()
     WAITING = auto()
@@ -41,10 +40,10 @@ class Verdict(Enum):
 
 
 @dataclass(frozen=True)
-class Judged:
-    """A verdict, with the load it rests on where there is one."""
+class Decision:
+    """An outcome, with the load that it rests on where there is one."""
 
-    verdict: Verdict
+    outcome: Outcome
     load_id: str | None = None
 
 
@@ -53,10 +52,10 @@ def version_columns(table: TableDeclaration) -> tuple[str, ...]:
     return (*table.key, *((table.cursor,) if table.cursor else ()))
 
 
-def judge_kept_rows(
+def decide_by_version(
     raw: Table, declaration: TableDeclaration, reached: Cursor | None, kept: pa.Table
-) -> Mapping[str, Judged]:
-    """Return a verdict by row id for `kept`: version columns, `_row_id`, `_kept_at`, `_is_fit`.
+) -> Mapping[str, Decision]:
+    """Return a decision by row id for `kept`: version columns, `_row_id`, `_kept_at`, `_is_fit`.
 
     A version is put back only if loads have passed it (its cursor is not above `reached`, the
     greatest landed) and none has landed it. A table without a cursor is read in full each time,
@@ -68,8 +67,8 @@ def judge_kept_rows(
     columns = (*version_columns(declaration), INGESTED_AT, LOAD_ID, IS_DELETED)
     with open_duckdb() as connection:
         connection.register("kept", kept)
-        pieces = (piece(columns) for piece in read_chunks(raw))
-        connection.register("raw", stream_rows(raw, columns, pieces))
+        chunks = (chunk(columns) for chunk in read_chunks(raw))
+        connection.register("raw", stream_rows(raw, columns, chunks))
         connection.execute(
             f"create temp table candidates as select *, {version} as _version from kept"
         )
@@ -80,7 +79,7 @@ def judge_kept_rows(
         found = connection.execute(
             _QUERY.format(keys=keys), {"reached": reached, "is_full": cursor is None}
         )
-        return {row_id: _judged(*rest) for row_id, *rest in found.fetchall()}
+        return {row_id: _decision(*rest) for row_id, *rest in found.fetchall()}
 
 
 _QUERY = f"""
@@ -106,29 +105,10 @@ from compared
 """
 
 
-def reached_cursor(declaration: TableDeclaration, cursor: str | None) -> Cursor | None:
-    """Return stored progress as a value of the cursor column's type.
-
-    Raises ConfigurationError when it is of another type.
-    """
-    if cursor is None or declaration.cursor is None:
-        return None
-    kind = declaration.column(declaration.cursor).data_type.name
-    try:
-        if kind == "date":
-            return date.fromisoformat(cursor)
-        return datetime.fromisoformat(cursor) if kind == "timestamp" else int(cursor)
-    except ValueError:
-        raise ConfigurationError(
-            f"{declaration.label} was landed up to {cursor!r}, its cursor is a {kind} now",
-            f"firn ingest {declaration.label} --full-refresh",
-        ) from None
-
-
 def as_candidates(
     raw: Table, declaration: TableDeclaration, rows: pa.Table, kept_at: Mapping[str, datetime]
 ) -> pa.Table:
-    """Return typed kept `rows` as `judge_kept_rows` wants them; a version not read is null.
+    """Return typed `rows` as `decide_by_version` wants them; a version not read is null.
 
     Whether they are fit to be landed is theirs to say, in the column `_is_fit`.
     """
@@ -143,15 +123,36 @@ def as_candidates(
     return pa.table({**columns, ROW_ID: ids, KEPT_AT: times, IS_FIT: rows.column(IS_FIT)})
 
 
-def _judged(
+def _decision(
     is_fit: bool, landed_by: str | None, superseded_by: str | None, is_passed: bool, is_first: bool
-) -> Judged:
+) -> Decision:
     if landed_by:
-        return Judged(Verdict.LANDED, landed_by)
+        return Decision(Outcome.LANDED, landed_by)
     if superseded_by:
-        return Judged(Verdict.SUPERSEDED, superseded_by)
+        return Decision(Outcome.SUPERSEDED, superseded_by)
     if not is_fit:
-        return Judged(Verdict.UNFIT)
+        return Decision(Outcome.UNFIT)
     if not is_passed:
-        return Judged(Verdict.WAITING)
-    return Judged(Verdict.READY if is_first else Verdict.TWIN)
+        return Decision(Outcome.WAITING)
+    return Decision(Outcome.READY if is_first else Outcome.DUPLICATE)
+
+
+def landed_origins(
+    raw: Table, columns: Sequence[str], wanted: Collection[tuple[Any, ...]]
+) -> dict[tuple[Any, ...], str]:
+    """Return which rows of the source the raw table holds, each with the load that landed it.
+
+    `wanted` are values of `columns`, which say where a row is from; the first is always known, None
+    in another place stands for any value.
+    """
+    first = columns[0]
+    origins = ", ".join(f"'{value}'" for value in sorted({str(origin[0]) for origin in wanted}))
+    scan = raw.scan(f"{first} in ({origins})", selected_fields=(*columns, LOAD_ID))
+    found: dict[tuple[Any, ...], str] = {}
+    for batch in scan.to_arrow_batch_reader():
+        for row in batch.to_pylist():
+            whole = tuple(row[name] for name in columns)
+            for origin in (whole, (whole[0], *(None for _ in whole[1:]))):
+                if origin in wanted:
+                    found[origin] = row[LOAD_ID]
+    return found

@@ -1,16 +1,17 @@
-"""The rows of a table that quarantine keeps: quarantine.<source> -> open rows, marks upon them."""
+"""The rows of a table in quarantine: quarantine.<source> -> open rows, marks upon them."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from ingestion.connectors.batches import QuarantinedRow
 from ingestion.declarations import TableDeclaration
-from ingestion.quarantine.store import COLUMNS, NAMESPACE, PIECE
+from ingestion.quarantine.store import CHUNK_ROWS, COLUMNS, NAMESPACE
 from lake.lake import Lake
 from lake.retry import retry_on_conflict
 from lake.system_tables import ensure_system_table
@@ -23,27 +24,11 @@ if TYPE_CHECKING:
 
 
 class Resolution(StrEnum):
-    """What became of a kept row: put back, landed by a load since, or no longer of importance."""
+    """What became of a row: put back, landed by a load since, or no longer of importance."""
 
     REPLAYED = "replayed"
     LANDED = "landed"
     SUPERSEDED = "superseded"
-
-
-@dataclass(frozen=True)
-class KeptRow:
-    """A row that no load could land: its values as text, what each of them is, when it was read.
-
-    `place` says where in the source it stands.
-    """
-
-    row_id: str
-    rule: str
-    reason: str
-    values: dict[str, str | None]
-    kinds: dict[str, str]
-    ingested_at: datetime
-    place: dict[str, str | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -57,7 +42,7 @@ class Mark:
     at: datetime | None = None
 
     @classmethod
-    def of(cls, row: KeptRow) -> Mark:
+    def of(cls, row: QuarantinedRow) -> Mark:
         """Return what quarantine says of an open row now."""
         return cls(row.rule, row.reason)
 
@@ -76,7 +61,7 @@ class Mark:
         }
 
 
-class KeptRows:
+class QuarantinedRows:
     """The rows of one table in its source's quarantine; in memory is one data file at a time."""
 
     def __init__(self, lake: Lake, table: TableDeclaration) -> None:
@@ -84,16 +69,25 @@ class KeptRows:
         self._lake = lake
         self._table = table
 
-    def open(self) -> Iterator[list[KeptRow]]:
-        """Yield the rows that nothing has resolved yet, in pieces."""
+    def open(self) -> Iterator[list[QuarantinedRow]]:
+        """Yield the rows that nothing has resolved yet, in chunks."""
         from pyiceberg.expressions.parser import parse
 
         is_open = parse(f"table_name = '{self._table.name}' and resolution is null")
         table = self._stored()
         for task in table.scan(is_open).plan_files() if table else ():
             rows = _read(table, task, is_open) if table else None
-            for batch in rows.to_batches(max_chunksize=PIECE) if rows else ():
-                yield [_kept(row) for row in batch.to_pylist()]
+            for batch in rows.to_batches(max_chunksize=CHUNK_ROWS) if rows else ():
+                yield [_row(row) for row in batch.to_pylist()]
+
+    def places(self) -> Iterator[Mapping[str, Any]]:
+        """Yield the distinct places of all rows, resolved ones too."""
+        table = self._lake.table((NAMESPACE, self._table.source))
+        if table is None:
+            return
+        scan = table.scan(f"table_name = '{self._table.name}'", selected_fields=("place",))
+        for text in set(scan.to_arrow().column("place").to_pylist()):
+            yield json.loads(text or "{}")
 
     def mark(self, marks: Mapping[str, Mark]) -> None:
         """Write `marks` (by row id) in one commit; the data files they touch are made anew.
@@ -143,8 +137,8 @@ def _read(table: Table, task: FileScanTask, chosen: BooleanExpression | None = N
     return scan.to_table([task])
 
 
-def _kept(row: Mapping[str, Any]) -> KeptRow:
-    return KeptRow(
+def _row(row: Mapping[str, Any]) -> QuarantinedRow:
+    return QuarantinedRow(
         row_id=row["row_id"],
         rule=row["rule"],
         reason=row["reason"],

@@ -1,4 +1,4 @@
-"""Keeps rows that cannot be landed: rejections -> quarantine.<source>, each of them once."""
+"""Stores rows that cannot be landed: rejections -> quarantine.<source>, each of them once."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from typing import Any
 
 from ingestion.connectors.batches import Rejection
 from ingestion.declarations import TableDeclaration
-from ingestion.loading.load_metadata import LoadMetadata
+from ingestion.raw_tables.load_metadata import LoadMetadata
 from lake.lake import Identifier, Lake
 
 NAMESPACE = "quarantine"
-PIECE = 20_000
+CHUNK_ROWS = 20_000
 COLUMNS = {
     "row_id": "string",
     "table_name": "string",
@@ -38,27 +38,27 @@ def quarantine_of(source: str) -> Identifier:
 
 
 class Quarantine:
-    """The rejections of one load, stored in pieces so that memory stays bounded.
+    """The rejections of one load, stored in chunks so that memory stays bounded.
 
     A row is known by a hash of its table and values; rows equal in all of these are numbered. So a
     load that is run again stores nothing twice, whatever rule the row breaks by then.
     """
 
-    def __init__(self, lake: Lake, table: TableDeclaration, stamp: LoadMetadata) -> None:
-        """Store rejections of `table` under the load that `stamp` names."""
+    def __init__(self, lake: Lake, table: TableDeclaration, load: LoadMetadata) -> None:
+        """Store rejections of `table` under the load that `load` names."""
         self._lake = lake
         self._table = table
-        self._stamp = stamp
+        self._load = load
         self._seen: Counter[bytes] = Counter()
         self._waiting: list[dict[str, Any]] = []
         self.count = 0
 
     def add(self, rejections: Iterable[Rejection]) -> None:
-        """Take rejections; a full piece is stored at once."""
+        """Take rejections; a full chunk is stored at once."""
         for rejection in rejections:
             self.count += 1
             self._waiting.append(self._row(rejection))
-        if len(self._waiting) >= PIECE:
+        if len(self._waiting) >= CHUNK_ROWS:
             self.store()
 
     def store(self) -> None:
@@ -82,8 +82,8 @@ class Quarantine:
             "reason": rejection.reason,
             "row": json.dumps(rejection.row, ensure_ascii=False),
             "key": json.dumps(rejection.key, ensure_ascii=False),
-            "_load_id": self._stamp.load_id,
-            "_ingested_at": self._stamp.ingested_at,
+            "_load_id": self._load.load_id,
+            "_ingested_at": self._load.ingested_at,
             "place": json.dumps(dict(rejection.place), ensure_ascii=False),
             "kinds": json.dumps(dict(rejection.kinds), sort_keys=True),
         }

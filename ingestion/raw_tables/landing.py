@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, BinaryIO
@@ -11,16 +11,12 @@ from typing import TYPE_CHECKING, BinaryIO
 import pyarrow as pa
 from pyiceberg.exceptions import CommitFailedException
 
-from ingestion.loading.load_metadata import LoadMetadata
-from ingestion.loading.progress import Progress
+from ingestion.declarations.columns import INGESTED_AT, IS_DELETED, LOAD_ID
+from ingestion.raw_tables.load_metadata import LoadMetadata
 from ingestion.raw_tables.parquet_writer import DataFileWriter
+from ingestion.raw_tables.progress import Progress
 from ingestion.raw_tables.register import RegisteredFiles
 from ingestion.raw_tables.schema import (
-    FILE,
-    FILE_HASH,
-    INGESTED_AT,
-    IS_DELETED,
-    LOAD_ID,
     SHAPE_PROPERTY,
     RawShape,
     ensure_raw_table,
@@ -39,9 +35,6 @@ if TYPE_CHECKING:
     from lake.lake import Lake, StoredTable
 
 
-CONSTANTS = {LOAD_ID, FILE, FILE_HASH}  # columns that hold one text for many rows
-
-
 class Landing:
     """The data files of one load and the commit that makes them part of the table, all or none.
 
@@ -50,18 +43,24 @@ class Landing:
     """
 
     def __init__(
-        self, transaction: Transaction, stamp: LoadMetadata, replaces: bool = False
+        self,
+        transaction: Transaction,
+        load: LoadMetadata,
+        constants: Collection[str] = (LOAD_ID,),
+        *,
+        replaces: bool = False,
     ) -> None:
         """Land within `transaction`, which may change the schema first.
 
-        With `replaces` the new rows take the place of all rows there are.
+        Columns in `constants` hold one text for many rows. With `replaces` the new rows take the
+        place of all rows there are.
         """
         self._transaction = transaction
         self._table: Table = transaction._table
-        self._stamp = stamp
+        self._load = load
         self._replaces = replaces
-        self._writer = DataFileWriter(transaction.table_metadata, self._table.io, CONSTANTS)
-        self._load_id = pa.array([stamp.load_id])
+        self._writer = DataFileWriter(transaction.table_metadata, self._table.io, constants)
+        self._load_id = pa.array([load.load_id])
         self._files: list[DataFile] = []
         self._registered = RegisteredFiles(transaction)
         self._may_be_committed = False
@@ -93,13 +92,13 @@ class Landing:
     def write(self, rows: pa.Table) -> None:
         """Write rows that exist upstream. Raises EnvironmentFault when the disk is full."""
         with self._named_faults():
-            self._writer.write(self._stamped(rows, is_deleted=False))
+            self._writer.write(self._with_metadata(rows, is_deleted=False))
 
     def write_tombstones(self, rows: pa.Table) -> None:
         """Write copies of landed rows as deleted by this load."""
         self.tombstones_count += rows.num_rows
         with self._named_faults():
-            self._writer.write(self._stamped(rows, is_deleted=True))
+            self._writer.write(self._with_metadata(rows, is_deleted=True))
 
     def register(
         self, stream: BinaryIO, footer: FileMetaData, origin: Mapping[str, object]
@@ -108,8 +107,8 @@ class Landing:
 
         Raises EnvironmentFault when the disk is full.
         """
-        stamp = self._stamp
-        added = {INGESTED_AT: stamp.ingested_at, LOAD_ID: stamp.load_id, IS_DELETED: False}
+        load = self._load
+        added = {INGESTED_AT: load.ingested_at, LOAD_ID: load.load_id, IS_DELETED: False}
         with self._named_faults():
             self._registered.add(stream, footer, {**origin, **added})
 
@@ -197,10 +196,10 @@ class Landing:
                 "run it again; what was read is not in the table",
             ) from error
 
-    def _stamped(self, rows: pa.Table, is_deleted: bool) -> pa.Table:
+    def _with_metadata(self, rows: pa.Table, is_deleted: bool) -> pa.Table:
         """Return the rows with the columns Firn adds, in the table's order; others become null."""
         count = rows.num_rows
-        time = pa.scalar(self._stamp.ingested_at, pa.timestamp("us", tz="UTC"))
+        time = pa.scalar(self._load.ingested_at, pa.timestamp("us", tz="UTC"))
         first = pa.repeat(pa.scalar(0, pa.int32()), count)
         added = {
             INGESTED_AT: pa.repeat(time, count),
@@ -225,7 +224,8 @@ class Planned:
 
     lake: Lake
     stored: StoredTable | None
-    stamp: LoadMetadata
+    load: LoadMetadata
+    constants: Collection[str]
     replaces: bool
 
 
@@ -248,7 +248,8 @@ def open_landing(planned: Planned, shape: RawShape) -> tuple[Landing, list[str]]
     transaction = table.transaction()
     if table.properties.get(SHAPE_PROPERTY) != shape.fingerprint:
         reshape(transaction, shape)
-    return Landing(transaction, planned.stamp, planned.replaces), notes
+    landing = Landing(transaction, planned.load, planned.constants, replaces=planned.replaces)
+    return landing, notes
 
 
 def existing_files(table: Table) -> Iterator[DataFile]:

@@ -22,20 +22,11 @@ from pyiceberg.typedef import Record
 from pyiceberg.utils.datetime import datetime_to_micros
 
 from ingestion.raw_tables.parquet_writer import data_file, remove_files
-from ingestion.raw_tables.schema import (
-    FILE,
-    FILE_HASH,
-    FILE_MODIFIED_AT,
-    INGESTED_AT,
-    IS_DELETED,
-    LOAD_ID,
-)
 
 if TYPE_CHECKING:
     from pyarrow.parquet import FileMetaData
     from pyiceberg.table import Transaction
 
-SHARED_COLUMNS = (FILE, FILE_HASH, FILE_MODIFIED_AT, INGESTED_AT, LOAD_ID, IS_DELETED)
 COPIED_BYTES = 8 * 1024 * 1024
 
 
@@ -58,6 +49,7 @@ class RegisteredFiles:
         self._io = transaction._table.io
         self._paths: list[str] = []
         self._copies: list[_Copy] = []
+        self._shared_columns: tuple[str, ...] = ()
 
     @property
     def rows_count(self) -> int:
@@ -70,13 +62,17 @@ class RegisteredFiles:
         return sum(copy.size for copy in self._copies)
 
     def add(self, stream: BinaryIO, footer: FileMetaData, shared: Mapping[str, Any]) -> None:
-        """Copy a file into the table's folder; `shared` has a value for each of SHARED_COLUMNS."""
+        """Copy a file into the table's folder; `shared` are the columns it lacks, with values.
+
+        All files of a load share the same columns, in the same order.
+        """
         path = self._locations.new_data_location(f"{uuid.uuid4()}.parquet")
         self._paths.append(path)
         with self._io.new_output(path).create() as copy:
             shutil.copyfileobj(stream, copy, COPIED_BYTES)
             size = copy.tell()
-        values = tuple(_stored(shared[name]) for name in SHARED_COLUMNS)
+        self._shared_columns = tuple(shared)
+        values = tuple(map(_stored, shared.values()))
         self._copies.append(_Copy(path, size, footer, values))
 
     def append(self) -> int:
@@ -89,7 +85,7 @@ class RegisteredFiles:
         names = transaction.table_metadata.schema().name_mapping.model_dump_json()
         transaction.set_properties({TableProperties.DEFAULT_NAME_MAPPING: names})
         with transaction.update_spec() as spec:
-            for name in SHARED_COLUMNS:
+            for name in self._shared_columns:
                 spec.add_identity(name)
         producer = transaction.update_snapshot().fast_append()
         for copy in self._copies:

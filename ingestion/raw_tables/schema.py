@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from ingestion.declarations import FileFormat, FileTable, PartitionField, TableDeclaration
+from ingestion.declarations import PartitionField, TableDeclaration
+from ingestion.declarations.columns import ADDED_COLUMNS, RawColumn
 from lake.errors import ConfigurationError
 from lake.types import DataType
 
@@ -19,13 +20,6 @@ if TYPE_CHECKING:
     from pyiceberg.transforms import Transform
     from pyiceberg.types import NestedField
 
-INGESTED_AT, LOAD_ID, IS_DELETED, RESCUED = "_ingested_at", "_load_id", "_is_deleted", "_rescued"
-FILE, FILE_HASH, FILE_ROW, FILE_MODIFIED_AT = (
-    "_file_name",
-    "_file_hash",
-    "_file_row",
-    "_file_modified_at",
-)
 SHAPE_PROPERTY = "firn.shape"
 # Compare-and-set needs a commit that fails on a conflict instead of trying again by itself.
 PROPERTIES = {
@@ -38,32 +32,8 @@ PROPERTIES = {
 
 
 @dataclass(frozen=True)
-class RawColumn:
-    """One column of a raw table."""
-
-    name: str
-    data_type: DataType
-    is_required: bool = False
-
-
-_ADDED_COLUMNS = (
-    RawColumn(INGESTED_AT, DataType("timestamp"), is_required=True),
-    RawColumn(LOAD_ID, DataType("string"), is_required=True),
-    RawColumn(IS_DELETED, DataType("boolean"), is_required=True),
-    RawColumn(RESCUED, DataType("string")),
-)
-# `_file_row` is null where a Parquet file is part of the table as it is: it has no such column.
-_FILE_COLUMNS = (
-    RawColumn(FILE, DataType("string"), is_required=True),
-    RawColumn(FILE_HASH, DataType("string"), is_required=True),
-    RawColumn(FILE_MODIFIED_AT, DataType("timestamp"), is_required=True),
-    RawColumn(FILE_ROW, DataType("bigint")),
-)
-
-
-@dataclass(frozen=True)
 class RawShape:
-    """What a raw table has to look like; `evolved` columns come from the database, undeclared."""
+    """What a raw table has to look like; `evolved` columns come from the source, undeclared."""
 
     label: str
     identifier: tuple[str, str]
@@ -74,18 +44,16 @@ class RawShape:
     def of(cls, table: TableDeclaration, evolved: Iterable[RawColumn] = ()) -> RawShape:
         """Return the shape a declaration asks for: its landed columns, then those Firn adds.
 
-        A Parquet file that is part of the table as it is lacks the added ones: pyiceberg reads it
-        only where they are not required.
+        A file that is part of the table as it is lacks the added ones: pyiceberg reads it only
+        where they are not required.
         """
         declared = (
             RawColumn(c.name, c.data_type, is_required=c.name in table.key)
             for c in table.landed_columns
         )
-        added: tuple[RawColumn, ...] = _ADDED_COLUMNS
-        if isinstance(table, FileTable):
-            added += _FILE_COLUMNS
-            if table.format is FileFormat.PARQUET:
-                added = tuple(replace(column, is_required=False) for column in added)
+        added = (*ADDED_COLUMNS, *table.connector_columns)
+        if table.registers_files:
+            added = tuple(replace(column, is_required=False) for column in added)
         columns = (*declared, *added, *evolved)
         return cls(table.label, table.identifier, columns, table.partition_by)
 
@@ -112,7 +80,7 @@ def ensure_raw_table(catalog: Catalog, shape: RawShape) -> Table:
     if problems := _breaking_differences(table, shape):
         raise ConfigurationError(
             f"{shape.label}: the raw table cannot be changed in place:\n" + "\n".join(problems),
-            f"firn ingest {shape.label} --full-refresh builds it anew from the database",
+            f"firn ingest {shape.label} --full-refresh rebuilds it from the source",
         )
     with table.transaction() as transaction:
         _widen(transaction, shape)

@@ -238,21 +238,21 @@ def maintain(
 def declare(
     name: Annotated[str, typer.Argument(help="The new source, such as crm.")],
     *,
-    from_database: Annotated[
-        bool, typer.Option("--from-database", help="Read types, keys and cursors from its catalog.")
-    ] = False,
+    connector: Annotated[
+        str, typer.Option(help="What it is read by: types, keys and cursors come from there.")
+    ] = "postgres",
     connection: Annotated[
-        str, typer.Option(help="The environment variable that holds its URL.")
+        str, typer.Option(help="The environment variable that says where it is.")
     ] = "",
     schema: Annotated[str, typer.Option(help="The PostgreSQL schema of its tables.")] = "public",
 ) -> None:
     """Write a first draft of models/raw/<name>.yml, to be reviewed."""
+    from ingestion.connectors.base import DraftRequest
     from operations.cli.declare import draft_source
 
     variable = connection or f"{name.upper()}_DATABASE_URL"
-    if not from_database:
-        raise typer.BadParameter("say where the draft comes from: --from-database")
-    path = draft_source(Settings.load(), name, variable, schema)
+    request = DraftRequest(name, variable, {"schema": schema})
+    path = draft_source(Settings.load(), connector, request)
     out.print(f"Wrote {path}. Review it, then: firn ingest {name}")
 
 

@@ -9,7 +9,7 @@ from rich.table import Table as Grid
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ingestion.quarantine.replay_landing import ReplayResult
+    from ingestion.loading.replay_table import ReplayResult
     from ingestion.results import LoadResult
     from operations.monitoring.doctor import Finding
     from operations.preflight.create import Creation

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from rich.console import Console
 
-from ingestion.quarantine.replay import replay
-from ingestion.quarantine.replay_landing import ReplayResult
+from ingestion.loading.replay import replay
+from ingestion.loading.replay_table import ReplayResult
 from lake.settings import Settings
 from operations.cli.console import print_replays
 

@@ -14,7 +14,7 @@ from operations.runtime import jars, java
 from sandbox.control.shop import shop_server
 
 if TYPE_CHECKING:
-    from ingestion.declarations import SourceDeclaration
+    pass
 
 MINIMUM_PYTHON = (3, 11)
 
@@ -122,39 +122,22 @@ def _ports(settings: Settings) -> Iterator[Finding]:
             yield Finding("Ports", True, f"127.0.0.1:{port or 'any'} free")
 
 
-def _look_at(source: "SourceDeclaration", settings: Settings) -> str:
-    """Return what a source answers. Raises FirnError when it is not as declared."""
-    from ingestion.declarations import FileSource, PostgresSource
-
-    match source:
-        case PostgresSource():
-            from ingestion.connectors.postgres import PostgresReader
-            from ingestion.loading.personal_data import Tokeniser
-
-            url = settings.connection(source.connection)
-            with PostgresReader(source, url, lambda: Tokeniser(settings.token_key)) as reader:
-                reader.check()
-        case FileSource():
-            from ingestion.connectors.files import open_storage
-
-            place = open_storage(settings, source.connection)
-            count = sum(len(place.list(table.files).files) for table in source.tables)
-            return f"{count:,} files for {len(source.tables)} tables"
-    return f"{len(source.tables)} tables as declared"
-
-
 def _connections(settings: Settings) -> Iterator[Finding]:
     """Every declared source answers, and its tables are as declared."""
-    from ingestion.declarations import load_sources
+    from ingestion.connectors.base import ConnectorContext
+    from ingestion.connectors.registry import connector_of
+    from ingestion.personal_data import Tokeniser
+    from ingestion.sources import load_sources
 
     try:
         sources = load_sources(settings.project_dir)
     except FirnError as error:
         yield Finding("Declarations", False, error.message, error.fix)
         return
+    context = ConnectorContext(settings, lambda: Tokeniser(settings.token_key))
     for source in sources:
         name = f"Source {source.name}"
         try:
-            yield Finding(name, True, _look_at(source, settings))
+            yield Finding(name, True, connector_of(source).check(source, context))
         except FirnError as error:
             yield Finding(name, False, error.message, error.fix)

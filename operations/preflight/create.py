@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from ingestion.declarations import load_sources
 from ingestion.quarantine.store import COLUMNS, quarantine_of
 from ingestion.raw_tables.schema import RawShape, ensure_raw_table
+from ingestion.sources import load_sources
 from lake.lake import Lake
 from lake.settings import Settings
 from lake.system_tables import ensure_system_table

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ingestion.declarations import load_sources
+from ingestion.sources import load_sources
 from lake.errors import FirnError
 from lake.lake import Lake
 from lake.settings import Settings

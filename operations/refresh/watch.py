@@ -16,9 +16,11 @@ from types import FrameType
 from rich.console import Console
 
 from ingestion.api import ingest
-from ingestion.connectors.files.arrivals import Arrivals, Arrived
-from ingestion.declarations import FileSource, load_sources, select_tables
+from ingestion.connectors.base import Arrivals, Arrived
+from ingestion.connectors.registry import connector_of
+from ingestion.declarations import SourceDeclaration, select_tables
 from ingestion.results import IngestOptions, LoadResult, LoadsFailedError
+from ingestion.sources import load_sources
 from lake.errors import ConfigurationError, FirnError, LoadError
 from lake.lake import Lake
 from lake.locks import ProcessLock
@@ -45,12 +47,12 @@ class Stop:
 def watch(settings: Settings, name: str, out: Console) -> None:
     """Watch the source `name` until SIGINT or SIGTERM; another watcher of it is waited for.
 
-    Raises ConfigurationError when the source is unknown or none of files, EnvironmentFault when its
-    place is not there.
+    Raises ConfigurationError when the source is unknown or cannot be watched, EnvironmentFault when
+    its storage is not there.
     """
-    source = _source_of_files(settings, name)
+    source = _source(settings, name)
     view = View(out)
-    arrivals = Arrivals.of(source, settings)
+    arrivals = connector_of(source).arrivals(source, settings)
     with _until_signalled() as stop, view.shown():
         lock = ProcessLock(settings.home, f"watch-{name}")
         if not _held(lock, view, stop):
@@ -69,7 +71,7 @@ class Watcher:
     def __init__(
         self,
         settings: Settings,
-        source: FileSource,
+        source: SourceDeclaration,
         arrivals: Arrivals,
         dbt: ResidentDbt,
         view: View,
@@ -249,12 +251,12 @@ def build_arguments(source: str) -> list[str]:
     return ["build", *chosen]
 
 
-def _source_of_files(settings: Settings, name: str) -> FileSource:
+def _source(settings: Settings, name: str) -> SourceDeclaration:
     (source,) = select_tables(load_sources(settings.project_dir), [name])
-    if not isinstance(source, FileSource) or source.name != name:
+    if source.name != name:
         raise ConfigurationError(
-            f"{name} is not a source of files, and only those can be watched",
-            "let another source be ingested on a schedule: firn ingest",
+            f"{name} is a table; a source is watched with all its tables",
+            f"firn watch {source.name}",
         )
     return source
 

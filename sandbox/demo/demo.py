@@ -7,10 +7,10 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.table import Table as Grid
 
-from ingestion.declarations import load_sources
 from ingestion.quarantine.store import COLUMNS, quarantine_of
 from ingestion.raw_tables.schema import RawShape, ensure_raw_table
 from ingestion.results import IngestOptions, LoadResult
+from ingestion.sources import load_sources
 from lake.errors import EnvironmentFault
 from lake.lake import Lake
 from lake.settings import Settings

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.postgres
 ROWS = 3_000
 KILLS = 6
 DEADLINE_SECONDS = 120
-REPLAY = "from ingestion.quarantine.replay import replay; replay()"
+REPLAY = "from ingestion.loading.replay import replay; replay()"
 INCREMENTAL = {"load": "incremental", "key": ["item_id"], "cursor": "updated_at"}
 
 

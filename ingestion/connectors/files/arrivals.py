@@ -1,4 +1,4 @@
-"""What lies in a watched place: listings, and hints between them -> files that are new and stable.
+"""What lies in a watched storage: listings, and hints between them -> new, stable files.
 
 The listing is the truth. A hint of the system only says when to look; it may be lost.
 """
@@ -10,16 +10,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 
-from ingestion.connectors.files.storage.base import (
-    BUCKET_SCHEME,
-    FileInfo,
-    FileStorage,
-    open_storage,
-)
-from ingestion.declarations import FileSource, FileTable
+from ingestion.connectors.base import Arrived
+from ingestion.connectors.files.declaration import FileSource, FileTable
+from ingestion.connectors.files.new_files import seconds_until_stable
+from ingestion.connectors.files.storage.base import BUCKET_SCHEME, FileInfo, FileStorage
+from ingestion.connectors.files.storage.factory import open_storage
 from lake.settings import Settings
 
 POLL_SECONDS = 3.0
@@ -29,17 +26,9 @@ HINTS_TOGETHER_MILLISECONDS = 50
 GRACE_SECONDS = 0.02
 
 
-@dataclass(frozen=True)
-class Arrived:
-    """The files that can be landed now, and the monotonic time the first of them was seen."""
-
-    files: frozenset[tuple[str, FileInfo]]
-    first_seen: float
-
-
 @dataclass
-class Arrivals:
-    """The place of a source, and what of it was landed by now."""
+class FileArrivals:
+    """The storage of a source, and what of it was landed by now."""
 
     storage: FileStorage
     tables: tuple[FileTable, ...]
@@ -49,7 +38,7 @@ class Arrivals:
     _hint: threading.Event = field(default_factory=threading.Event)
 
     @classmethod
-    def of(cls, source: FileSource, settings: Settings) -> Arrivals:
+    def of(cls, source: FileSource, settings: Settings) -> FileArrivals:
         """Return the arrivals of a source. Raises ConfigurationError, EnvironmentFault."""
         where = settings.connection(source.connection).get_secret_value()
         folder = None if where.startswith(BUCKET_SCHEME) else Path(where)
@@ -61,9 +50,9 @@ class Arrivals:
         return f"{self.folder}" if self.folder else "a bucket, listed every few seconds"
 
     def stable(self) -> Arrived | None:
-        """List the place; return what can be landed, None when nothing new is there.
+        """List the storage; return what can be landed, None when nothing new is there.
 
-        Raises EnvironmentFault when the place cannot be listed.
+        Raises EnvironmentFault when the storage cannot be listed.
         """
         listed = {
             (table.name, found): table
@@ -76,19 +65,21 @@ class Arrivals:
         ready = frozenset(
             file
             for file, table in listed.items()
-            if file not in self._taken and _remaining(file[1], table) <= 0
+            if file not in self._taken and seconds_until_stable(file[1], table.stable_for) <= 0
         )
         return Arrived(ready, min(self._seen[file] for file in ready)) if ready else None
 
     def take(self, arrived: Arrived) -> None:
         """Remember that these files were landed, or set aside: they are not new any more."""
-        self._taken |= arrived.files
+        self._taken |= arrived.items
 
     def seconds_to_look(self) -> float:
         """Return when to list again: as soon as a new file may be stable, else by the clock."""
         tables = {table.name: table for table in self.tables}
         waiting = [
-            _remaining(file[1], tables[file[0]]) for file in self._seen if file not in self._taken
+            seconds_until_stable(file[1], tables[file[0]].stable_for)
+            for file in self._seen
+            if file not in self._taken
         ]
         return min([max(seconds, 0.0) + GRACE_SECONDS for seconds in waiting] + [POLL_SECONDS])
 
@@ -127,10 +118,3 @@ class Arrivals:
                 self._hint.set()
         except OSError:
             return  # no hints to be had, as on some network disks: the clock says when to look
-
-
-def _remaining(found: FileInfo, table: FileTable) -> float:
-    """Return for how many seconds more a file has to stay as it is."""
-    age = (datetime.now(UTC) - found.modified_at).total_seconds()
-    stable_for = table.stable_for.total_seconds()
-    return 0.0 if age < -stable_for else stable_for - age

@@ -1,4 +1,4 @@
-"""Which files are new: what lies in a place - what is known -> stable files with their hashes."""
+"""Which files are new: what a storage lists - what was processed -> stable files, with hashes."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any, BinaryIO, cast
 
+from ingestion.connectors.files.declaration import FileTable
 from ingestion.connectors.files.processed_files import ProcessedFiles
 from ingestion.connectors.files.storage.base import (
     ChangedFileError,
@@ -17,13 +18,12 @@ from ingestion.connectors.files.storage.base import (
     Listing,
     OpenFile,
 )
-from ingestion.declarations import FileTable
 
 SHOWN_NAMES = 3
 
 
 @dataclass(frozen=True)
-class Arrival:
+class NewFile:
     """A file to be landed, or to be set aside for the reason `refused` gives."""
 
     found: FileInfo
@@ -32,7 +32,7 @@ class Arrival:
 
 
 @dataclass
-class Arrivals:
+class NewFiles:
     """The new files of one table, oldest first, and what a person should know of the others.
 
     `left` names files that are not to be taken this time.
@@ -40,25 +40,25 @@ class Arrivals:
 
     storage: FileStorage
     table: FileTable
-    known: ProcessedFiles
+    processed: ProcessedFiles
     left: set[str] = field(default_factory=set)
     notes: list[str] = field(default_factory=list)
 
-    def __iter__(self) -> Iterator[tuple[Arrival, OpenFile]]:
+    def __iter__(self) -> Iterator[tuple[NewFile, OpenFile]]:
         """Yield each new file, open until the next one is asked for.
 
-        Raises EnvironmentFault when the place cannot be listed.
+        Raises EnvironmentFault when the storage cannot be listed.
         """
         skipped, unreadable = [], []
         for found in self._stable():
             try:
                 with self.storage.open(found) as file:
-                    arrival = self._told_apart(found, file.stream)
-                    if arrival is None:
+                    new_file = self._told_apart(found, file.stream)
+                    if new_file is None:
                         skipped.append(found.name)
                         continue
                     file.stream.seek(0)
-                    yield arrival, file
+                    yield new_file, file
             except ChangedFileError as error:
                 unreadable.append(str(error))
             except OSError as error:
@@ -72,7 +72,7 @@ class Arrivals:
         """Return new files that nothing writes to; what has just been written gets its time."""
         new, young = self._look()
         if young:
-            time.sleep(min(self.table.stable_for.total_seconds(), max(map(self._remaining, young))))
+            time.sleep(self._seconds_to_wait(young))
             new, young = self._look()
         if young:
             names = [found.name for found in young]
@@ -86,32 +86,28 @@ class Arrivals:
         new = [
             found
             for found in listing.files
-            if found.name not in self.left and not self.known.is_unchanged(found)
+            if found.name not in self.left and not self.processed.is_unchanged(found)
         ]
-        young = [found for found in new if self._remaining(found) > 0]
+        young = [found for found in new if seconds_until_stable(found, self.table.stable_for) > 0]
         return [found for found in new if found not in young], young
 
-    def _remaining(self, found: FileInfo) -> float:
-        """Return for how many seconds more a file has to stay as it is, 0 when it is stable.
+    def _seconds_to_wait(self, young: list[FileInfo]) -> float:
+        """Return how long to wait until all of them are stable, if nobody writes to them."""
+        stable_for = self.table.stable_for
+        longest = max(seconds_until_stable(found, stable_for) for found in young)
+        return min(stable_for.total_seconds(), longest)
 
-        A time that lies in the future was set on purpose: whoever is writing sets it to now.
-        """
-        age = datetime.now(UTC) - found.modified_at
-        if age < -self.table.stable_for:
-            return 0.0
-        return max(0.0, (self.table.stable_for - age) / timedelta(seconds=1))
-
-    def _told_apart(self, found: FileInfo, stream: BinaryIO) -> Arrival | None:
+    def _told_apart(self, found: FileInfo, stream: BinaryIO) -> NewFile | None:
         """Return a file with its hash, None when its content is known already."""
         content = hashlib.file_digest(cast("Any", stream), "sha256").hexdigest()
-        if content in self.known.hashes:
+        if content in self.processed.hashes:
             return None
-        others = self.known.names.get(found.name)
-        self.known.add(found.name, content, found.modified_at)
+        others = self.processed.names.get(found.name)
+        self.processed.add(found.name, content, found.modified_at)
         if others is None:
-            return Arrival(found, content)
+            return NewFile(found, content)
         known = min(content for content, _ in others)
-        return Arrival(
+        return NewFile(
             found, content, f"{found.name} was landed before with other content ({known[:12]}…)"
         )
 
@@ -120,6 +116,17 @@ class Arrivals:
             note = f"refused {name}: {reason}"
             if note not in self.notes:
                 self.notes.append(note)
+
+
+def seconds_until_stable(found: FileInfo, stable_for: timedelta) -> float:
+    """Return for how many seconds more a file has to stay as it is, 0 when it is stable.
+
+    A time that lies in the future was set on purpose: whoever is writing sets it to now.
+    """
+    age = datetime.now(UTC) - found.modified_at
+    if age < -stable_for:
+        return 0.0
+    return max(0.0, (stable_for - age) / timedelta(seconds=1))
 
 
 def _shown(names: list[str]) -> str:

@@ -10,11 +10,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ingestion.connectors.batches import Batch, Rejection
+from ingestion.connectors.files.declaration import (
+    FILE,
+    FILE_HASH,
+    FILE_MODIFIED_AT,
+    FILE_ROW,
+    FileTable,
+)
 from ingestion.connectors.files.formats.base import BadRow, Parsed
-from ingestion.connectors.files.new_files import Arrival
-from ingestion.declarations import FileTable
-from ingestion.loading.personal_data import Tokeniser
-from ingestion.raw_tables.schema import FILE, FILE_HASH, FILE_MODIFIED_AT, FILE_ROW, RESCUED
+from ingestion.connectors.files.new_files import NewFile
+from ingestion.declarations.columns import RESCUED
+from ingestion.personal_data import Tokeniser
 
 KEY_IS_NULL = "key_is_null"
 KEPT_BYTES = 64 * 1024
@@ -25,10 +31,10 @@ class FileRows:
 
     def __init__(self, table: FileTable, tokeniser: Tokeniser | None) -> None:
         """Land rows of `table`; with personal data, that becomes tokens and no bytes are kept."""
-        self._table = table
+        self.table = table
         self._tokeniser = tokeniser
 
-    def batch(self, arrival: Arrival, parsed: Parsed) -> Batch:
+    def batch(self, file: NewFile, parsed: Parsed) -> Batch:
         """Return the rows of a file, those with a null key set aside."""
         rows, numbers, bad = parsed.rows, parsed.numbers, list(parsed.bad)
         rows = self._protected(rows)
@@ -43,15 +49,15 @@ class FileRows:
             kept = pa.array(np.setdiff1d(np.arange(rows.num_rows), list(without_key)))
             rows, numbers = rows.take(kept), numbers.take(kept)
         header = {"header": parsed.header} if parsed.header else {}
-        rejections = tuple(self.rejection(arrival, row, **header) for row in bad)
-        return Batch(self._with_origin(rows, numbers, arrival), rejections)
+        rejections = tuple(self.rejection(file, row, **header) for row in bad)
+        return Batch(self._with_origin(rows, numbers, file), rejections)
 
-    def rejection(self, arrival: Arrival, row: BadRow | None, **more: str) -> Rejection:
+    def rejection(self, file: NewFile, row: BadRow | None, **more: str) -> Rejection:
         """Return a row for quarantine, or with `row=None` a file; `more` adds to its place."""
         place: dict[str, Any] = {
-            "file": arrival.found.name,
-            "hash": arrival.hash,
-            "modified_at": arrival.found.modified_at.isoformat(),
+            "file": file.found.name,
+            "hash": file.hash,
+            "modified_at": file.found.modified_at.isoformat(),
         }
         number = str(row.number) if row else None
         return Rejection(
@@ -60,7 +66,7 @@ class FileRows:
             row=self._content(row.content) if row else {},
             key={},
             place={**place, "row": number, **more},
-            identity=f"{arrival.hash} {number}",
+            identity=f"{file.hash} {number}",
         )
 
     def _content(self, content: bytes) -> dict[str, str | None]:
@@ -73,7 +79,7 @@ class FileRows:
             return {"bytes_base64": base64.b64encode(head).decode()}
 
     def _protected(self, rows: pa.Table) -> pa.Table:
-        for index, column in enumerate(self._table.landed_columns):
+        for index, column in enumerate(self.table.landed_columns):
             if self._tokeniser is not None and column.personal_data:
                 tokens = self._tokeniser.tokens(rows.column(index).combine_chunks())
                 rows = rows.set_column(index, column.name, tokens)
@@ -82,18 +88,18 @@ class FileRows:
     def _without_key(self, rows: pa.Table) -> dict[int, str]:
         """Return the positions of rows that lack a key column, with its name."""
         found: dict[int, str] = {}
-        for name in self._table.key:
+        for name in self.table.key:
             column = rows.column(name)
             if column.null_count:
                 for position in pc.indices_nonzero(column.is_null()).to_pylist():
                     found.setdefault(position, name)
         return found
 
-    def _with_origin(self, rows: pa.Table, numbers: pa.Array, arrival: Arrival) -> pa.Table:
+    def _with_origin(self, rows: pa.Table, numbers: pa.Array, file: NewFile) -> pa.Table:
         count = rows.num_rows
         first = pa.repeat(pa.scalar(0, pa.int32()), count)
-        time = pa.scalar(arrival.found.modified_at, pa.timestamp("us", tz="UTC"))
-        for name, value in ((FILE, arrival.found.name), (FILE_HASH, arrival.hash)):
+        time = pa.scalar(file.found.modified_at, pa.timestamp("us", tz="UTC"))
+        for name, value in ((FILE, file.found.name), (FILE_HASH, file.hash)):
             constant = pa.DictionaryArray.from_arrays(first, pa.array([value]))
             rows = rows.append_column(name, constant)
         rows = rows.append_column(FILE_MODIFIED_AT, pa.repeat(time, count))

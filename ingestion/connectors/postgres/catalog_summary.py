@@ -38,7 +38,7 @@ order by c.relname
 
 
 @dataclass(frozen=True)
-class Outline:
+class TableSummary:
     """One table of a schema: its primary key (maybe none), its comments (None: its own)."""
 
     table: UpstreamTable
@@ -46,7 +46,7 @@ class Outline:
     comments: dict[str | None, str]
 
 
-async def read_outlines(connection: asyncpg.Connection, schema: str) -> list[Outline]:
+async def summarize_catalog(connection: asyncpg.Connection, schema: str) -> list[TableSummary]:
     """Return every table of the schema by name; partitions and views are left out."""
     upstream = await read_upstream(connection, schema)
     keys = {row["relname"]: tuple(row["columns"]) for row in await connection.fetch(_KEYS, schema)}
@@ -55,7 +55,7 @@ async def read_outlines(connection: asyncpg.Connection, schema: str) -> list[Out
         comments.setdefault(row["relname"], {})[row["attname"]] = row["description"]
     names = [row["relname"] for row in await connection.fetch(_TABLES, schema)]
     return [
-        Outline(upstream[name], keys.get(name, ()), comments.get(name, {}))
+        TableSummary(upstream[name], keys.get(name, ()), comments.get(name, {}))
         for name in names
         if name in upstream
     ]

@@ -16,7 +16,7 @@ from ingestion.connectors.postgres.escapes import NULL, has_escapes, unescaped
 from ingestion.connectors.postgres.query import RESCUED, ReadColumn, ReadPlan
 from ingestion.connectors.postgres.values import csv_type, from_text, to_declared
 from ingestion.connectors.postgres.watermark import Cursor
-from ingestion.loading.personal_data import Tokeniser
+from ingestion.personal_data import Tokeniser
 
 SHOWN_CHARACTERS = 100
 TOKEN = "token"  # noqa: S105 - a kind of value
@@ -111,7 +111,7 @@ class BlockParser:
                 return from_text(column, raw.cast(pa.string()))
 
             raw = _combined(texts.column(index))
-            if unfit := bisect_invalid(raw, convert):
+            if unfit := list(bisect_invalid(raw, convert)):
                 findings.append(_Finding("not_representable", unfit, column))
                 raw = pc.if_else(_mask(unfit, len(raw)), pa.scalar(None, raw.type), raw)
             columns.append(convert(raw))

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from ingestion.connectors.postgres.declaration import PostgresTable
 from ingestion.connectors.postgres.types import UpstreamColumn, quoted
 from ingestion.connectors.postgres.upstream import UpstreamTable
 from ingestion.connectors.postgres.watermark import Cursor, Watermark
-from ingestion.declarations import NewColumns, PersonalData, PostgresTable
+from ingestion.declarations import NewColumns, PersonalData
 from ingestion.declarations.model import IDENTIFIER
 from lake.types import DataType
 

@@ -1,4 +1,4 @@
-"""Reads rows that quarantine kept as a load would read them now: their texts -> a Batch.
+"""Reads rows of quarantine as a load would read them now: their texts -> a Batch.
 
 The texts are put into COPY's text format again, so that one parser judges all rows.
 """
@@ -8,26 +8,28 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from ingestion.connectors.batches import Batch, Rejection
+from ingestion.connectors.base import ROW_ID, Cursor
+from ingestion.connectors.batches import Batch, Position, QuarantinedRow, Rejection
+from ingestion.connectors.postgres.declaration import PostgresTable
 from ingestion.connectors.postgres.escapes import NULL, escaped
 from ingestion.connectors.postgres.parsing import TOKEN, BlockParser
+from ingestion.connectors.postgres.position import PostgresPosition
 from ingestion.connectors.postgres.query import RESCUED, ReadColumn, ReadPlan
 from ingestion.connectors.postgres.types import UpstreamColumn
 from ingestion.connectors.postgres.upstream import UpstreamTable
-from ingestion.connectors.postgres.watermark import FUTURE, Cursor
-from ingestion.declarations import ColumnDeclaration, NewColumns, PersonalData, PostgresTable
-from ingestion.loading.personal_data import Tokeniser
-from ingestion.quarantine.rows import KeptRow
+from ingestion.connectors.postgres.watermark import FUTURE
+from ingestion.declarations import ColumnDeclaration, NewColumns, PersonalData
+from ingestion.personal_data import Tokeniser
+from lake.errors import ConfigurationError
 from lake.types import DataType
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-ROW_ID = "_row_id"
 _TEXT = DataType("string")
 _USUAL_KINDS = {
     "boolean": "bool",
@@ -42,8 +44,8 @@ _USUAL_KINDS = {
 }
 
 
-class KeptRowReader:
-    """Judges kept rows of one table by its declaration as it is now.
+class PostgresReplayReader:
+    """Judges quarantined rows of one table by its declaration as it is now.
 
     The rows it gives have the table's columns and the column `_row_id`.
     """
@@ -62,19 +64,44 @@ class KeptRowReader:
         self._evolved = evolved if table.new_columns is NewColumns.EVOLVE else {}
         self._make_tokeniser = tokeniser
 
-    def read(self, rows: Sequence[KeptRow], names: Collection[str] = ()) -> Iterator[Batch]:
+    origin_columns: tuple[str, ...] = ()
+
+    def origin(self, row: QuarantinedRow) -> tuple[str, ...]:  # noqa: ARG002 - the contract's
+        """Return nothing: rows of a database are known by key and cursor."""
+        return ()
+
+    def reached(self, position: Position | None) -> Cursor | None:
+        """Return the greatest cursor that loads have landed, in the cursor column's type.
+
+        Raises ConfigurationError when it is of another type.
+        """
+        cursor = PostgresPosition.of(position).cursor
+        if cursor is None or self._table.cursor is None:
+            return None
+        kind = self._table.column(self._table.cursor).data_type.name
+        try:
+            if kind == "date":
+                return date.fromisoformat(cursor)
+            return datetime.fromisoformat(cursor) if kind == "timestamp" else int(cursor)
+        except ValueError:
+            raise ConfigurationError(
+                f"{self._table.label} was landed up to {cursor!r}, its cursor is a {kind} now",
+                f"firn ingest {self._table.label} --full-refresh",
+            ) from None
+
+    def read(self, rows: Sequence[QuarantinedRow], names: Collection[str] = ()) -> Iterator[Batch]:
         """Yield what of the rows can be landed, typed, and what cannot, with the reason.
 
         With `names` only these columns are read, and only what concerns them is judged. The row id
         of a rejection stands in its `row`.
         """
-        groups: dict[str, list[KeptRow]] = defaultdict(list)
+        groups: dict[str, list[QuarantinedRow]] = defaultdict(list)
         for row in rows:
             groups[json.dumps([row.kinds, sorted(row.values)], sort_keys=True)].append(row)
         for group in groups.values():
             yield from self._read_alike(group, names)
 
-    def _read_alike(self, rows: list[KeptRow], names: Collection[str]) -> Iterator[Batch]:
+    def _read_alike(self, rows: list[QuarantinedRow], names: Collection[str]) -> Iterator[Batch]:
         """Read rows whose values are of the same kinds."""
         kinds, present = rows[0].kinds, rows[0].values.keys()
         columns = [c for c in self._columns(kinds, present) if not names or c.name in names]
@@ -115,12 +142,12 @@ class KeptRowReader:
         known = self._declared | self._evolved.keys() | {RESCUED}
         return sorted(name for name in present if name not in known)
 
-    def _line(self, row: KeptRow, plan: ReadPlan) -> bytes:
+    def _line(self, row: QuarantinedRow, plan: ReadPlan) -> bytes:
         values = {**row.values, RESCUED: self._rescued(row), ROW_ID: row.row_id}
         texts = (values.get(column.name) for column in plan.columns)
         return ("\t".join(NULL if t is None else escaped(t) for t in texts) + "\n").encode()
 
-    def _rescued(self, row: KeptRow) -> str | None:
+    def _rescued(self, row: QuarantinedRow) -> str | None:
         """Return `_rescued`: what was there, and what has no column any more."""
         kept = row.values.get(RESCUED)
         names = self._undeclared(row.values)
@@ -129,7 +156,7 @@ class KeptRowReader:
         values = json.loads(kept) if kept else {}
         return json.dumps({**values, **{name: self._shown(row, name) for name in names}})
 
-    def _shown(self, row: KeptRow, name: str) -> str | None:
+    def _shown(self, row: QuarantinedRow, name: str) -> str | None:
         value = row.values[name]
         is_plain = row.kinds.get(name) != TOKEN
         if value is None or not self._table.has_personal_data or not is_plain:

@@ -8,13 +8,9 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
+from ingestion.connectors.postgres.declaration import PostgresTable
 from ingestion.connectors.postgres.types import UpstreamColumn, quoted
-from ingestion.declarations import (
-    ColumnDeclaration,
-    NewColumns,
-    PersonalData,
-    PostgresTable,
-)
+from ingestion.declarations import ColumnDeclaration, NewColumns, PersonalData
 from lake.errors import ConfigurationError
 
 if TYPE_CHECKING:

@@ -29,9 +29,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from ingestion.connectors.postgres.declaration import PostgresTable
 from ingestion.connectors.postgres.types import quoted
 from ingestion.connectors.postgres.upstream import UpstreamTable
-from ingestion.declarations import PostgresTable
 from lake.errors import ConfigurationError
 
 if TYPE_CHECKING:

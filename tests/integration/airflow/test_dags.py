@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from ingestion.declarations import load_sources
+from ingestion.sources import load_sources
 from lake.settings import Settings
 from tests.integration.airflow.kiosk import ROOT, listed_by_airflow, listed_by_dbt
 

@@ -174,7 +174,7 @@ def test_a_full_refresh_of_an_emptied_place_is_refused(drop: Drop) -> None:
     drop.ingest()
     (drop.landing / "items" / "a").unlink()
     assert drop.ingest().outcome is Outcome.NOTHING_NEW
-    with pytest.raises(DataLossError, match="no file of it is there any more"):
+    with pytest.raises(DataLossError, match="no row can be read any more"):
         drop.ingest(full_refresh=True)
     drop.ingest(full_refresh=True, allow_empty=True)
     assert drop.rows() == []

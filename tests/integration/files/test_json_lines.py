@@ -160,7 +160,7 @@ def test_a_packed_file_that_is_cut_off_costs_that_file(drop: Drop) -> None:
 def test_a_large_file_that_spoils_late_leaves_no_row(
     drop: Drop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ingestion.loading.load_files.HELD_BACK_BYTES", 1)
+    monkeypatch.setattr("ingestion.connectors.files.hold_back.HELD_BACK_BYTES", 1)
     monkeypatch.setattr(chunks, "BLOCK_BYTES", 4096)
     drop.declare(ITEMS)
     packed = gzip.compress(lines(*(item(number) for number in range(GOOD_COUNT))).encode())

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from ingestion.quarantine.replay import replay
+from ingestion.loading.replay import replay
 from tests.integration.files.drop import Drop, by, table
 
 WRONG = {"id": "bigint", "name": "bigint"}

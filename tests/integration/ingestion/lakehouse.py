@@ -8,8 +8,8 @@ from typing import Any
 import psycopg
 import yaml
 
-from ingestion.quarantine.replay import replay
-from ingestion.quarantine.replay_landing import ReplayResult
+from ingestion.loading.replay import replay
+from ingestion.loading.replay_table import ReplayResult
 from tests.integration.ingestion.checker import Row
 from tests.integration.ingestion.home import LakeHome
 

@@ -3,8 +3,9 @@
 import pytest
 import yaml
 
-from ingestion.connectors.postgres.draft import declare_from_database
-from ingestion.declarations import load_sources
+from ingestion.api import draft
+from ingestion.connectors.base import DraftRequest
+from ingestion.sources import load_sources
 from lake.errors import ConfigurationError, EnvironmentFault
 from tests.integration.ingestion.lakehouse import Lakehouse
 
@@ -22,11 +23,16 @@ comment on column people.score is 'Points, 0 to 100';
 """
 
 
+def drafted(lakehouse: Lakehouse, name: str = "app", **options: str) -> str:
+    """Return a draft of the database that SOURCE_URL names."""
+    return draft("postgres", DraftRequest(name, "SOURCE_URL", options), lakehouse.settings)
+
+
 def test_the_draft_is_a_valid_declaration_that_loads(lakehouse: Lakehouse) -> None:
     lakehouse.execute(TABLES + "drop table notes;")
     lakehouse.execute("insert into people values (1, 'a@x.example', 1.5, 2, '{x,y}', 7, now())")
     lakehouse.execute("insert into visits values (1, 1, '2024-02-29')")
-    text = declare_from_database(lakehouse.settings, "app", "SOURCE_URL")
+    text = drafted(lakehouse)
     (lakehouse.folder / "models" / "raw" / "app.yml").write_text(text)
     [source] = load_sources(lakehouse.folder)
     people, visits = source.tables
@@ -42,7 +48,7 @@ def test_the_draft_is_a_valid_declaration_that_loads(lakehouse: Lakehouse) -> No
 
 def test_the_draft_says_what_to_review(lakehouse: Lakehouse) -> None:
     lakehouse.execute(TABLES)
-    text = declare_from_database(lakehouse.settings, "app", "SOURCE_URL")
+    text = drafted(lakehouse)
     for remark in (
         "notes has no primary key; name the columns that identify a row",
         "visits has no likely cursor, so each load reads all of it",
@@ -60,9 +66,9 @@ def test_the_draft_says_what_to_review(lakehouse: Lakehouse) -> None:
 
 def test_a_schema_without_tables_is_named(lakehouse: Lakehouse) -> None:
     with pytest.raises(EnvironmentFault, match="schema 'nothing' has no table"):
-        declare_from_database(lakehouse.settings, "app", "SOURCE_URL", "nothing")
+        drafted(lakehouse, schema="nothing")
 
 
 def test_a_name_that_is_no_identifier_is_refused(lakehouse: Lakehouse) -> None:
     with pytest.raises(ConfigurationError, match="is not an identifier"):
-        declare_from_database(lakehouse.settings, 'x"; drop', "SOURCE_URL")
+        drafted(lakehouse, 'x"; drop')

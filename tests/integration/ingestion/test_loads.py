@@ -200,7 +200,7 @@ def test_progress_is_a_property_of_the_table(with_items: Lakehouse) -> None:
     made = with_items.lake.table("raw_app.items")
     assert made is not None
     progress = json.loads(made.properties["firn.progress"])
-    assert progress["cursor"] == "2024-05-01T10:00:00.123456+00:00"
+    assert progress["position"]["cursor"] == "2024-05-01T10:00:00.123456+00:00"
     assert progress["record"]["snapshot_id"] == result.snapshot_id
     assert made.properties["commit.retry.num-retries"] == "0"
 

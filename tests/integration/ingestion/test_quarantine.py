@@ -154,22 +154,22 @@ def test_without_the_guard_a_mostly_bad_source_would_land(
     measured: Lakehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Row 23, guard off."""
-    monkeypatch.setattr("ingestion.loading.row_counts.TOLERATED_SHARE", 1.0)
+    monkeypatch.setattr("ingestion.connectors.error_threshold.TOLERATED_SHARE", 1.0)
     measured.execute("insert into items select n, 'NaN' from generate_series(1, 150) as n")
     measured.execute("insert into items values (151, 1)")
     assert measured.ingest().outcome is Outcome.LANDED
 
 
-def test_books_that_do_not_balance_fail_the_load(
+def test_row_counts_that_do_not_balance_fail_the_load(
     with_items: Lakehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A reader that drops a row without a word must not get it past the books."""
+    """A reader that drops a row without a word must not get it past the row counts."""
     from ingestion.raw_tables.landing import Landing
 
     write = Landing.write
     monkeypatch.setattr(Landing, "write", lambda self, rows: write(self, rows.slice(1)))
     with_items.execute("insert into items values (1, 'a'), (2, 'b')")
-    with pytest.raises(LoadError, match="books do not balance: 2 rows read, 1 landed"):
+    with pytest.raises(LoadError, match="row counts do not balance: 2 rows read, 1 landed"):
         with_items.ingest()
     assert with_items.rows() == []
 

@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from ingestion.connectors.batches import Rejection
-from ingestion.declarations import load_sources
-from ingestion.loading.load_metadata import LoadMetadata
-from ingestion.quarantine.replay_landing import ReplayResult
+from ingestion.loading.replay_table import ReplayResult
 from ingestion.quarantine.store import Quarantine
 from ingestion.raw_tables.landing import Landing
+from ingestion.raw_tables.load_metadata import LoadMetadata
+from ingestion.sources import load_sources
 from lake.errors import ConfigurationError
 from lake.lake import Lake
 from tests.integration.ingestion.checker import Row, judge, tuples
@@ -285,7 +285,7 @@ def test_a_commit_of_another_in_between_is_seen_and_planned_anew(
     repaired: Lakehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Row 24, the lock being off: both want to put back the same rows."""
-    for module in ("ingestion.quarantine.replay", "ingestion.api"):
+    for module in ("ingestion.loading.replay", "ingestion.api"):
         monkeypatch.setattr(f"{module}.source_lock", lambda *_: contextlib.nullcontext())
     commit = Landing.commit
 
@@ -300,10 +300,10 @@ def test_a_commit_of_another_in_between_is_seen_and_planned_anew(
     assert judge([1, 4, 5, 6], _ids(repaired)).is_clean
 
 
-def test_many_rows_come_back_piece_by_piece(
+def test_many_rows_come_back_chunk_by_chunk(
     repaired: Lakehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ingestion.quarantine.rows.PIECE", 7)
+    monkeypatch.setattr("ingestion.quarantine.rows.CHUNK_ROWS", 7)
     old = datetime.now(UTC) - timedelta(days=1)
     rows: list[dict[str, str | None]] = [
         {

@@ -11,8 +11,8 @@ import pyarrow as pa
 from pyiceberg.catalog import Catalog
 from pyiceberg.io.pyarrow import schema_to_pyarrow
 
-from ingestion.declarations import load_sources
 from ingestion.raw_tables.schema import RawShape, ensure_raw_table
+from ingestion.sources import load_sources
 from lake.lake import Lake, local_path, open_catalog
 from lake.settings import Settings
 from operations.preflight.create import Creation, create_tables

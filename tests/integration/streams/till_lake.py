@@ -14,8 +14,9 @@ from pyiceberg.catalog import Catalog
 from pyiceberg.io.pyarrow import schema_to_pyarrow
 from pyiceberg.table import Table
 
-from ingestion.declarations import load_sources, select_tables
+from ingestion.declarations import select_tables
 from ingestion.raw_tables.schema import RawShape, ensure_raw_table
+from ingestion.sources import load_sources
 from lake.lake import open_catalog
 from lake.settings import Settings
 from tests.warm_dbt import DbtOutcome, WarmDbt

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from firn_dags.declared import NIGHTLY, DeclaredSource, declared_sources
-from ingestion.declarations import load_sources
+from ingestion.sources import load_sources
 
 SHOP = """
 sources:

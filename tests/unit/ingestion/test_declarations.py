@@ -7,15 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingestion.declarations import (
-    LoadMode,
-    NewColumns,
-    PersonalData,
-    PostgresSource,
-    load_sources,
-    select_tables,
-)
+from ingestion.connectors.postgres.declaration import PostgresSource
+from ingestion.declarations import LoadMode, NewColumns, PersonalData, select_tables
 from ingestion.declarations.model import IDENTIFIER, PartitionField
+from ingestion.sources import load_sources
 from lake.errors import ConfigurationError
 
 HEAD = """\

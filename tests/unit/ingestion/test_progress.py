@@ -1,5 +1,6 @@
-"""Progress, stamps, tokens and locks: the small parts that exactly-once stands on."""
+"""Progress, load metadata, tokens and locks: the small parts that exactly-once stands on."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -7,8 +8,9 @@ import pyarrow as pa
 import pytest
 from pydantic import SecretStr
 
-from ingestion.loading.personal_data import Tokeniser
-from ingestion.loading.progress import PROPERTY, Progress
+from ingestion.connectors.postgres.position import PostgresPosition
+from ingestion.personal_data import Tokeniser
+from ingestion.raw_tables.progress import PROPERTY, Progress
 from ingestion.results import LoadResult, LoadsFailedError, Outcome
 from lake.errors import EnvironmentFault, LoadError
 from lake.locks import source_lock
@@ -16,12 +18,36 @@ from tests.integration.ingestion.checker import judge
 
 
 def test_progress_survives_as_a_property() -> None:
-    progress = Progress("id", "2024-01-01T00:00:00+00:00", "7", "abc", None, {"rows": 1})
+    position = {"version": 1, "cursor": "7", "upstream": "abc"}
+    progress = Progress("id", "2024-01-01T00:00:00+00:00", position, None, {"rows": 1})
     assert Progress.of(progress.as_property()) == progress
     assert Progress.of({}) == Progress()
 
 
-@pytest.mark.parametrize("text", ["no json", '{"format": 2}', '{"format": 1, "other": 1}'])
+def test_progress_of_before_positions_were_opaque_is_read() -> None:
+    before = {
+        "format": 1,
+        "load_id": "id",
+        "ingested_at": "2024-01-01T00:00:00+00:00",
+        "cursor": "7",
+        "upstream": "abc",
+        "content": None,
+        "record": {},
+    }
+    progress = Progress.of({PROPERTY: json.dumps(before)})
+    assert PostgresPosition.of(progress.position) == PostgresPosition("7", "abc")
+    of_files = before | {"cursor": None, "upstream": None}
+    assert Progress.of({PROPERTY: json.dumps(of_files)}).position is None
+
+
+def test_a_position_of_a_newer_version_stops_the_load() -> None:
+    with pytest.raises(EnvironmentFault, match="version 2, known are 0, 1"):
+        PostgresPosition.of({"version": 2, "cursor": "7"})
+
+
+@pytest.mark.parametrize(
+    "text", ["no json", '{"format": 3}', '{"format": 1}', '{"format": 2, "other": 1}']
+)
 def test_progress_that_cannot_be_understood_stops_the_load(text: str) -> None:
     with pytest.raises(EnvironmentFault, match=r"firn\.progress cannot be understood"):
         Progress.of({PROPERTY: text})

@@ -1,4 +1,4 @@
-"""What a format makes of a piece of a file: typed columns with row numbers, and rows it refuses."""
+"""What a format makes of a chunk of a file: typed columns with row numbers, and rows it refuses."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import BinaryIO, Protocol, TypeVar
 
 import pyarrow as pa
 
-Piece = TypeVar("Piece")
+Chunk = TypeVar("Chunk")
 NOT_REPRESENTABLE = "not_representable"
 NOT_READABLE = "not_readable"
 
@@ -49,37 +49,14 @@ class Parsed:
     header: str | None = None
 
 
-class Format(Protocol[Piece]):
+class Format(Protocol[Chunk]):
     """How the content of one file becomes rows; an object per file.
 
-    `pieces` and `parse` run in different threads, each piece being parsed in its turn.
+    `chunks` and `parse` run in different threads, each chunk being parsed in its turn.
     """
 
-    def pieces(self, stream: BinaryIO) -> Iterator[Piece]:
-        """Cut the content into pieces that fit into memory. Raises BadFileError."""
+    def chunks(self, stream: BinaryIO) -> Iterator[Chunk]:
+        """Cut the content into chunks that fit into memory. Raises BadFileError."""
 
-    def parse(self, piece: Piece) -> Parsed:
-        """Return the rows of a piece. Raises BadFileError."""
-
-
-Parse = Callable[[Sequence[bytes]], pa.Table]
-
-
-def fit_rows(
-    rows: Sequence[bytes], parse: Parse, start: int = 0
-) -> tuple[list[int], list[tuple[int, str]]]:
-    """Return the positions of the rows that `parse` takes, and of the others with the reason.
-
-    Found by halving: few bad rows cost few attempts.
-    """
-    try:
-        parse(rows)
-    except (pa.ArrowInvalid, UnicodeDecodeError) as error:
-        if len(rows) == 1:
-            return [], [(start, str(error))]
-    else:
-        return list(range(start, start + len(rows))), []
-    half = len(rows) // 2
-    fit, unfit = fit_rows(rows[:half], parse, start)
-    more_fit, more_unfit = fit_rows(rows[half:], parse, start + half)
-    return fit + more_fit, unfit + more_unfit
+    def parse(self, chunk: Chunk) -> Parsed:
+        """Return the rows of a chunk. Raises BadFileError."""

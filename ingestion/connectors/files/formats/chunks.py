@@ -1,4 +1,4 @@
-"""Cuts a stream into pieces of whole rows, in bounded memory: bytes -> blocks, lines too long."""
+"""Cuts a stream into chunks of whole rows, in bounded memory: bytes -> blocks, lines too long."""
 
 from __future__ import annotations
 

@@ -12,18 +12,18 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 
+from ingestion.connectors.bisect import bisect_invalid
 from ingestion.connectors.decimals import FLOAT_DIGITS, decimals, require_exact
+from ingestion.connectors.files.declaration import Encoding, FileTable
 from ingestion.connectors.files.formats.base import (
     NOT_READABLE,
     NOT_REPRESENTABLE,
     BadFileError,
     BadRow,
     Parsed,
-    fit_rows,
 )
 from ingestion.connectors.files.formats.chunks import Block, CsvCut, blocks
 from ingestion.connectors.files.formats.rescued_fields import RescuedFields
-from ingestion.declarations import Encoding, FileTable
 
 PARALLEL_BYTES = 1024 * 1024
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -47,7 +47,7 @@ class CsvRows:
         self._time_types = [UTC_TIME, pa.timestamp("us"), pa.string()]
         self._rows_before = 0
 
-    def pieces(self, stream: BinaryIO) -> Iterator[Block]:
+    def chunks(self, stream: BinaryIO) -> Iterator[Block]:
         """Yield blocks of whole rows below the header. Raises BadFileError for a wrong one."""
         for number, block in enumerate(blocks(stream, self._cut)):
             data = self._as_utf8(block.data)
@@ -58,18 +58,18 @@ class CsvRows:
             if data:
                 yield Block(data, block.broken)
 
-    def parse(self, piece: Block) -> Parsed:
+    def parse(self, chunk: Block) -> Parsed:
         """Return the rows of a block."""
         before = self._rows_before
-        if piece.broken:
+        if chunk.broken:
             self._rows_before += 1
-            bad = BadRow(before + 1, NOT_READABLE, piece.broken, piece.data)
+            bad = BadRow(before + 1, NOT_READABLE, chunk.broken, chunk.data)
             return self._parsed([], [], [bad])
         try:
-            texts = self._read(piece.data)
+            texts = self._read(chunk.data)
             rows = self._declared(texts)
         except (pa.ArrowInvalid, UnicodeDecodeError):
-            lines = self._cut.rows(piece.data)
+            lines = self._cut.rows(chunk.data)
             self._rows_before += len(lines)
             return self._parsed(list(range(before + 1, before + len(lines) + 1)), lines, [])
         self._rows_before += rows.num_rows
@@ -77,19 +77,20 @@ class CsvRows:
         contents: list[bytes] = []
 
         def content(position: int) -> bytes:
-            contents[:] = contents or self._cut.rows(piece.data)
+            contents[:] = contents or self._cut.rows(chunk.data)
             return contents[position]
 
         return Parsed(rows, numbers, content, self._rescued(texts), header=self._header_line)
 
     def _parsed(self, numbers: list[int], lines: list[bytes], bad: list[BadRow]) -> Parsed:
         """Return the rows that fit, the others set aside."""
-        fit, unfit = fit_rows(lines, self._read_row_texts) if lines else ([], [])
+        invalid = bisect_invalid(lines, self._read_row_texts) if lines else {}
         bad = bad + [
             BadRow(numbers[i], NOT_REPRESENTABLE, self._explained(reason), lines[i])
-            for i, reason in unfit
+            for i, reason in invalid.items()
         ]
-        numbers, lines = [numbers[i] for i in fit], [lines[i] for i in fit]
+        numbers = [number for i, number in enumerate(numbers) if i not in invalid]
+        lines = [line for i, line in enumerate(lines) if i not in invalid]
         if not lines:
             rows = pa.schema(
                 [(c.name, c.data_type.arrow()) for c in self._table.landed_columns]

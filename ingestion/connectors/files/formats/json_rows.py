@@ -12,17 +12,17 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.json
 
+from ingestion.connectors.bisect import bisect_invalid
+from ingestion.connectors.files.declaration import FileTable
 from ingestion.connectors.files.formats.base import (
     NOT_READABLE,
     NOT_REPRESENTABLE,
     BadFileError,
     BadRow,
     Parsed,
-    fit_rows,
 )
 from ingestion.connectors.files.formats.chunks import Block, Positions, blocks, positions
 from ingestion.connectors.files.formats.rescued_fields import RescuedFields
-from ingestion.declarations import FileTable
 
 LARGEST_DOCUMENT = 64 * 1024 * 1024
 PARALLEL_BYTES = 1024 * 1024
@@ -43,7 +43,7 @@ class JsonLines:
         self._schema = pa.schema(_fields(places))
         self._lines_before = 0
 
-    def pieces(self, stream: BinaryIO) -> Iterator[Block]:
+    def chunks(self, stream: BinaryIO) -> Iterator[Block]:
         """Yield blocks of whole lines."""
         for number, block in enumerate(blocks(stream)):
             data = block.data
@@ -53,25 +53,25 @@ class JsonLines:
             data = data.replace(b"\r\n", b"\n") if b"\r" in data else data
             yield Block(data, block.broken)
 
-    def parse(self, piece: Block) -> Parsed:
+    def parse(self, chunk: Block) -> Parsed:
         """Return the rows of a block. Raises BadFileError for fields that `freeze` forbids."""
         before = self._lines_before
-        if piece.broken:
+        if chunk.broken:
             self._lines_before += 1
-            bad = BadRow(before + 1, NOT_READABLE, f"the line is {piece.broken}", piece.data)
+            bad = BadRow(before + 1, NOT_READABLE, f"the line is {chunk.broken}", chunk.data)
             return self._parsed([], [], [bad])
-        ends = positions(b"\n", piece.data)
+        ends = positions(b"\n", chunk.data)
         count = len(ends)
         self._lines_before += count
-        if (rows := self._whole(piece.data, ends)) is not None:
-            lines = _Lines(piece.data)
+        if (rows := self._whole(chunk.data, ends)) is not None:
+            lines = _Lines(chunk.data)
             numbers = pa.array(np.arange(before + 1, before + count + 1))
             return Parsed(
                 rows, numbers, lines.at, self._rescued(lines.all) if self._undeclared.seen else None
             )
         numbered = [
             (number, line)
-            for number, line in enumerate(piece.data.split(b"\n"), before + 1)
+            for number, line in enumerate(chunk.data.split(b"\n"), before + 1)
             if line.strip()
         ]
         objects: list[tuple[int, bytes]] = []
@@ -101,12 +101,13 @@ class JsonLines:
 
     def _parsed(self, numbers: list[int], lines: list[bytes], bad: list[BadRow]) -> Parsed:
         """Return the rows of lines that hold an object each, those that do not fit set aside."""
-        fit, unfit = fit_rows(lines, self._read_lines) if lines else ([], [])
+        invalid = bisect_invalid(lines, self._read_lines) if lines else {}
         bad = bad + [
             BadRow(numbers[i], NOT_REPRESENTABLE, _explained(reason), lines[i])
-            for i, reason in unfit
+            for i, reason in invalid.items()
         ]
-        numbers, lines = [numbers[i] for i in fit], [lines[i] for i in fit]
+        numbers = [number for i, number in enumerate(numbers) if i not in invalid]
+        lines = [line for i, line in enumerate(lines) if i not in invalid]
         rescued = self._rescued(lines) if self._undeclared.seen else None
         rows = self._read_lines(lines) if lines else self._declared(self._schema.empty_table())
         return Parsed(rows, pa.array(numbers, pa.int64()), lines.__getitem__, rescued, bad)
@@ -157,7 +158,7 @@ class JsonLines:
 class JsonDocument(JsonLines):
     """One document a file: an object, or a list of objects, each of them a row."""
 
-    def pieces(self, stream: BinaryIO) -> Iterator[Block]:
+    def chunks(self, stream: BinaryIO) -> Iterator[Block]:
         """Yield the objects as lines. Raises BadFileError when there are none to be found."""
         content = stream.read(LARGEST_DOCUMENT + 1).removeprefix(BYTE_ORDER_MARK)
         if len(content) > LARGEST_DOCUMENT:

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from ingestion.connectors.bisect import bisect_invalid
+from ingestion.connectors.files.declaration import FileTable
 from ingestion.connectors.files.formats.base import (
     NOT_READABLE,
     NOT_REPRESENTABLE,
@@ -22,7 +23,6 @@ from ingestion.connectors.files.formats.base import (
 )
 from ingestion.connectors.files.formats.registrable import is_registrable
 from ingestion.connectors.files.formats.rescued_fields import RescuedFields
-from ingestion.declarations import FileTable
 
 BATCH_ROWS = 64 * 1024
 
@@ -36,7 +36,7 @@ class ParquetRows:
         self._undeclared = undeclared
         self._rows_before = 0
 
-    def pieces(self, stream: BinaryIO) -> Iterator[pa.RecordBatch | pq.FileMetaData]:
+    def chunks(self, stream: BinaryIO) -> Iterator[pa.RecordBatch | pq.FileMetaData]:
         """Yield record batches; of a file that needs no rewriting its footer, and no more.
 
         Raises BadFileError for a file that cannot be landed.
@@ -51,17 +51,17 @@ class ParquetRows:
         except (pa.ArrowException, OSError) as error:
             raise BadFileError(NOT_READABLE, f"it is no whole Parquet file: {error}") from None
 
-    def parse(self, piece: pa.RecordBatch) -> Parsed:
+    def parse(self, chunk: pa.RecordBatch) -> Parsed:
         """Return the rows of a batch."""
         before = self._rows_before
-        self._rows_before += piece.num_rows
-        numbers = pa.array(np.arange(before + 1, before + piece.num_rows + 1))
-        undeclared = [n for n in piece.schema.names if n not in self._declared_names]
-        columns, unfit = self._columns(piece)
+        self._rows_before += chunk.num_rows
+        numbers = pa.array(np.arange(before + 1, before + chunk.num_rows + 1))
+        undeclared = [n for n in chunk.schema.names if n not in self._declared_names]
+        columns, unfit = self._columns(chunk)
         rows = pa.table(columns, names=[c.name for c in self._table.landed_columns])
 
         def content(position: int) -> bytes:
-            return json.dumps(piece.slice(position, 1).to_pylist()[0], default=str).encode()
+            return json.dumps(chunk.slice(position, 1).to_pylist()[0], default=str).encode()
 
         bad = [
             BadRow(before + position + 1, NOT_REPRESENTABLE, unfit[position], content(position))
@@ -69,10 +69,10 @@ class ParquetRows:
         ]
         rescued: Sequence[str | None] | None = None
         if undeclared:
-            rescued = self._undeclared.of_all(piece.select(undeclared).to_pylist())
+            rescued = self._undeclared.of_all(chunk.select(undeclared).to_pylist())
         if not bad:
             return Parsed(rows, numbers, content, rescued)
-        kept = np.setdiff1d(np.arange(piece.num_rows), np.fromiter(unfit, np.int64))
+        kept = np.setdiff1d(np.arange(chunk.num_rows), np.fromiter(unfit, np.int64))
         if rescued is not None:
             rescued = [rescued[position] for position in kept]
         taken = pa.array(kept)
@@ -92,12 +92,12 @@ class ParquetRows:
                 f"it lacks {', '.join(missing)}; it has {', '.join(schema.names)[:200]}",
             )
 
-    def _columns(self, piece: pa.RecordBatch) -> tuple[list[pa.Array], dict[int, str]]:
+    def _columns(self, chunk: pa.RecordBatch) -> tuple[list[pa.Array], dict[int, str]]:
         """Return the declared columns, and the positions that do not fit with the reason."""
         columns: list[pa.Array] = []
         unfit: dict[int, str] = {}
         for column in self._table.landed_columns:
-            values = piece.column(".".join(column.origin))
+            values = chunk.column(".".join(column.origin))
             declared = column.data_type.arrow()
             convert = _converter(values.type, declared, column.name)
             try:

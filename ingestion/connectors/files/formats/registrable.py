@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from ingestion.declarations import FileTable
+from ingestion.connectors.files.declaration import FileTable
 
 REGISTERED_BYTES = 16 * 1024 * 1024  # smaller files are better gathered in one data file
 ENCODINGS = {"PLAIN", "RLE", "BIT_PACKED", "PLAIN_DICTIONARY", "RLE_DICTIONARY"}

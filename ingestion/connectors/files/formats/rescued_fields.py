@@ -6,9 +6,10 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from ingestion.connectors.files.declaration import FileTable
 from ingestion.connectors.files.formats.base import BadFileError
-from ingestion.declarations import FileTable, NewColumns
-from ingestion.loading.personal_data import Tokeniser
+from ingestion.declarations import NewColumns
+from ingestion.personal_data import Tokeniser
 
 SHOWN_NAMES = 10
 

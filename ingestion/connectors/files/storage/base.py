@@ -1,4 +1,4 @@
-"""Where files are dropped: the value of a connection variable -> a folder or a bucket's prefix."""
+"""The contract of a storage that files are dropped in: listings, open files."""
 
 from __future__ import annotations
 
@@ -7,13 +7,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from fnmatch import fnmatchcase
-from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Protocol
-
-from lake.errors import ConfigurationError
-
-if TYPE_CHECKING:
-    from lake.settings import Settings
+from typing import BinaryIO, Protocol
 
 BUCKET_SCHEME = "s3://"
 UNFINISHED = (".tmp", ".part")
@@ -21,7 +15,7 @@ UNFINISHED = (".tmp", ".part")
 
 @dataclass(frozen=True)
 class FileInfo:
-    """A file that lies in a place: its name below it, parted by slashes, its bytes and its time."""
+    """A file of a storage: its name below it, parted by slashes, its bytes and its time."""
 
     name: str
     size: int
@@ -30,7 +24,7 @@ class FileInfo:
 
 @dataclass
 class Listing:
-    """What a place holds of a pattern, in order of time, and what is refused with the reason."""
+    """What a storage holds of a pattern, in order of time, and what is refused with the reason."""
 
     files: list[FileInfo] = field(default_factory=list)
     refused: dict[str, str] = field(default_factory=dict)
@@ -66,25 +60,6 @@ class FileStorage(Protocol):
 
 class ChangedFileError(Exception):
     """A file was replaced or written to since it was listed."""
-
-
-def open_storage(settings: Settings, variable: str) -> FileStorage:
-    """Return the place that an environment variable names: an absolute folder, or s3://bucket/prefix.
-
-    Raises ConfigurationError for anything else, EnvironmentFault when it is not there.
-    """
-    from ingestion.connectors.files.storage.bucket import Bucket
-    from ingestion.connectors.files.storage.folder import Folder
-
-    where = settings.connection(variable, "/path/to/folder").get_secret_value()
-    if where.startswith(BUCKET_SCHEME):
-        return Bucket(where.removeprefix(BUCKET_SCHEME), variable, settings)
-    if not Path(where).is_absolute():
-        raise ConfigurationError(
-            f"{variable} is neither an absolute folder nor {BUCKET_SCHEME}bucket/prefix",
-            f"{variable}=/path/to/folder",
-        )
-    return Folder(Path(where), variable)
 
 
 def matches(name: str, pattern: str) -> bool:

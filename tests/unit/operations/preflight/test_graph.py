@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from ingestion.declarations import load_sources
+from ingestion.sources import load_sources
 from lake.errors import ConfigurationError
 from operations.preflight.declared import DeclaredTable
 from operations.preflight.graph import Project

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from ingestion.connectors.files.arrivals import POLL_SECONDS, Arrivals
+from ingestion.connectors.files.arrivals import POLL_SECONDS, FileArrivals
+from ingestion.connectors.files.declaration import FileSource, FileTable
 from ingestion.connectors.files.storage.folder import Folder
-from ingestion.declarations import load_sources
-from ingestion.declarations.model import FileSource, FileTable
+from ingestion.sources import load_sources
 
 ROOT = Path(__file__).parents[4]
 STABLE_FOR = 0.3
@@ -24,9 +24,9 @@ def telemetry() -> tuple[FileTable, ...]:
 
 
 @pytest.fixture
-def arrivals(tmp_path: Path) -> Arrivals:
+def arrivals(tmp_path: Path) -> FileArrivals:
     """Return the arrivals of an empty folder."""
-    return Arrivals(Folder(tmp_path, "TELEMETRY_FILES"), telemetry(), tmp_path)
+    return FileArrivals(Folder(tmp_path, "TELEMETRY_FILES"), telemetry(), tmp_path)
 
 
 def write(folder: Path, name: str, age: float = 0) -> Path:
@@ -36,12 +36,12 @@ def write(folder: Path, name: str, age: float = 0) -> Path:
     return file
 
 
-def names(arrivals: Arrivals) -> set[str]:
+def names(arrivals: FileArrivals) -> set[str]:
     arrived = arrivals.stable()
-    return {found.name for _, found in arrived.files} if arrived else set()
+    return {found.name for _, found in arrived.items} if arrived else set()
 
 
-def test_what_lies_there_before_the_start_is_new(arrivals: Arrivals, tmp_path: Path) -> None:
+def test_what_lies_there_before_the_start_is_new(arrivals: FileArrivals, tmp_path: Path) -> None:
     write(tmp_path, "a.json", age=3600)
     write(tmp_path, ".hidden.json", age=3600)
     write(tmp_path, "other.txt", age=3600)
@@ -49,7 +49,7 @@ def test_what_lies_there_before_the_start_is_new(arrivals: Arrivals, tmp_path: P
 
 
 def test_a_file_is_new_until_it_is_taken_and_again_when_written_to(
-    arrivals: Arrivals, tmp_path: Path
+    arrivals: FileArrivals, tmp_path: Path
 ) -> None:
     write(tmp_path, "a.json", age=3600)
     arrived = arrivals.stable()
@@ -62,7 +62,7 @@ def test_a_file_is_new_until_it_is_taken_and_again_when_written_to(
 
 
 def test_a_young_file_waits_until_it_is_stable_and_says_when(
-    arrivals: Arrivals, tmp_path: Path
+    arrivals: FileArrivals, tmp_path: Path
 ) -> None:
     write(tmp_path, "a.json")
     assert names(arrivals) == set()
@@ -71,12 +71,12 @@ def test_a_young_file_waits_until_it_is_stable_and_says_when(
     assert names(arrivals) == {"a.json"}
 
 
-def test_without_anything_new_the_clock_says_when_to_look(arrivals: Arrivals) -> None:
+def test_without_anything_new_the_clock_says_when_to_look(arrivals: FileArrivals) -> None:
     assert arrivals.stable() is None
     assert arrivals.seconds_to_look() == POLL_SECONDS
 
 
-def test_first_seen_is_the_oldest_of_a_burst(arrivals: Arrivals, tmp_path: Path) -> None:
+def test_first_seen_is_the_oldest_of_a_burst(arrivals: FileArrivals, tmp_path: Path) -> None:
     write(tmp_path, "a.json")
     arrivals.stable()
     before = time.monotonic()
@@ -84,11 +84,11 @@ def test_first_seen_is_the_oldest_of_a_burst(arrivals: Arrivals, tmp_path: Path)
     write(tmp_path, "b.json", age=10)
     arrived = arrivals.stable()
     assert arrived is not None
-    assert {found.name for _, found in arrived.files} == {"a.json", "b.json"}
+    assert {found.name for _, found in arrived.items} == {"a.json", "b.json"}
     assert arrived.first_seen <= before
 
 
-def test_a_hint_ends_the_wait_early(arrivals: Arrivals, tmp_path: Path) -> None:
+def test_a_hint_ends_the_wait_early(arrivals: FileArrivals, tmp_path: Path) -> None:
     with arrivals.hints():
         time.sleep(0.5)  # until the system listens
         write(tmp_path, "a.json")
@@ -97,7 +97,7 @@ def test_a_hint_ends_the_wait_early(arrivals: Arrivals, tmp_path: Path) -> None:
     assert time.monotonic() - start < 2
 
 
-def test_a_wait_ends_soon_after_it_is_over_and_else_in_time(arrivals: Arrivals) -> None:
+def test_a_wait_ends_soon_after_it_is_over_and_else_in_time(arrivals: FileArrivals) -> None:
     start = time.monotonic()
     arrivals.wait(30, lambda: time.monotonic() - start > 0.3)
     assert time.monotonic() - start < 2

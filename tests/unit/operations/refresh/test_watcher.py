@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from ingestion.connectors.files.arrivals import Arrivals
-from ingestion.declarations import FileSource, load_sources
+from ingestion.connectors.files.arrivals import FileArrivals
+from ingestion.connectors.files.declaration import FileSource
 from ingestion.results import LoadResult, Outcome
+from ingestion.sources import load_sources
 from lake.errors import EnvironmentFault, LoadError
 from lake.settings import Settings
 from operations.dbt.outcome import NodeRun
@@ -77,7 +78,7 @@ class Stage:
         self._said = io.StringIO()
         (source,) = (s for s in load_sources(ROOT) if s.name == "telemetry")
         assert isinstance(source, FileSource)
-        arrivals = Arrivals.of(source, self.settings)
+        arrivals = FileArrivals.of(source, self.settings)
         view = View(Console(file=self._said, width=200))
         self.watcher = Watcher(self.settings, source, arrivals, self.dbt, view)  # type: ignore[arg-type]
         self.upkeep = Upkeep()

@@ -8,18 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 
-from ingestion.declarations import (
-    FileTable,
-    PostgresTable,
-    SourceDeclaration,
-    load_sources,
-    select_tables,
-)
+from ingestion.connectors.base import ConnectorContext
+from ingestion.connectors.registry import connector_of
+from ingestion.declarations import SourceDeclaration, select_tables
 from ingestion.loading.load_history import record_loads, unrecorded_loads
-from ingestion.loading.personal_data import Tokeniser
-from ingestion.quarantine.replay_files import replay_files
-from ingestion.quarantine.replay_landing import ReplayContext, ReplayResult
-from ingestion.quarantine.replay_table import replay_table
+from ingestion.loading.replay_table import ReplayContext, ReplayResult, replay_table
+from ingestion.personal_data import Tokeniser
+from ingestion.sources import load_sources
 from lake.errors import FirnError
 from lake.lake import Lake
 from lake.locks import source_lock
@@ -59,15 +54,12 @@ def _replay_source(
 ) -> Iterator[ReplayResult]:
     """Replay all tables of a source under the lock of its loads."""
     lake = Lake(settings)
-    tokeniser = cache(lambda: Tokeniser(settings.token_key))
-    context = ReplayContext(lake, tokeniser, settings.failpoint)
+    surroundings = ConnectorContext(settings, cache(lambda: Tokeniser(settings.token_key)))
+    context = ReplayContext(lake, connector_of(source), surroundings)
     try:
         with source_lock(settings.home, source.name, wait):
             record_loads(lake, unrecorded_loads(lake, source.tables))
             for table in source.tables:
-                if isinstance(table, FileTable):
-                    yield replay_files(context, table)
-                elif isinstance(table, PostgresTable):
-                    yield replay_table(context, table)
+                yield replay_table(context, table)
     except FirnError as error:
         yield ReplayResult(source.name, error=error)

@@ -11,21 +11,20 @@ from typing import Any
 from lake.errors import EnvironmentFault
 
 PROPERTY = "firn.progress"
-_FORMAT = 1
+_FORMAT = 2
 
 
 @dataclass(frozen=True)
 class Progress:
     """What the last load of a table left behind, `record` being its row of ops.loads.
 
-    `cursor` is the greatest cursor landed so far as PostgreSQL writes it, `upstream` a fingerprint
-    of the upstream columns, `content` a hash of everything read by a full load.
+    `position` is how far its connector has read the source, opaque to all but the connector;
+    `content` a hash of everything that a full load read.
     """
 
     load_id: str = ""
     ingested_at: str = ""
-    cursor: str | None = None
-    upstream: str | None = None
+    position: Mapping[str, Any] | None = None
     content: str | None = None
     record: dict[str, Any] = field(default_factory=dict)
 
@@ -40,8 +39,11 @@ class Progress:
             return cls()
         try:
             values = json.loads(text)
-            if values.pop("format") != _FORMAT:
-                raise ValueError("another format")
+            written_as = values.pop("format")
+            if written_as == 1:
+                values = _of_format_1(values)
+            elif written_as != _FORMAT:
+                raise ValueError(f"format {written_as}")
             return cls(**values)
         except (ValueError, KeyError, TypeError) as error:
             raise EnvironmentFault(
@@ -59,3 +61,14 @@ class Progress:
             return now.astimezone(UTC)
         last = datetime.fromisoformat(self.ingested_at)
         return max(now.astimezone(UTC), last + timedelta(microseconds=1))
+
+
+def _of_format_1(values: dict[str, Any]) -> dict[str, Any]:
+    """Return progress from when positions were those of PostgreSQL: a cursor, the upstream's hash.
+
+    Files had neither, and have no position now.
+    """
+    cursor, upstream = values.pop("cursor"), values.pop("upstream")
+    is_known = cursor is not None or upstream is not None
+    position = {"version": 0, "cursor": cursor, "upstream": upstream} if is_known else None
+    return {**values, "position": position}

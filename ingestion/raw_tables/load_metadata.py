@@ -6,9 +6,9 @@ import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from ingestion.loading.progress import Progress
+from ingestion.raw_tables.progress import Progress
 
-REPLAY = "replay-"  # begins the id of a load that puts kept rows back
+REPLAY = "replay-"  # begins the id of a load that puts rows of quarantine back
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class LoadMetadata:
 
     @classmethod
     def after(cls, progress: Progress, prefix: str = "") -> LoadMetadata:
-        """Make the stamp of a new load, later than the last one even if the clock was set back.
+        """Make the metadata of a new load, later than the last one even if the clock was set back.
 
         Its id begins with `prefix`.
         """

@@ -1,0 +1,9 @@
+"""How many rejected rows are too many: counts -> whether the source itself must be wrong."""
+
+TOLERATED_REJECTIONS = 100
+TOLERATED_SHARE = 0.2
+
+
+def exceeds_error_threshold(read: int, rejected: int) -> bool:
+    """Whether more of the rows read are rejected than is tolerated."""
+    return rejected > TOLERATED_REJECTIONS and rejected > TOLERATED_SHARE * read

@@ -1,0 +1,153 @@
+"""What is declared of dropped files: YAML blocks -> a source and its tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field
+
+from ingestion.declarations.columns import LOAD_ID, RawColumn
+from ingestion.declarations.model import (
+    DeclarationModels,
+    Declared,
+    Duration,
+    Finding,
+    Key,
+    LoadMode,
+    Partitions,
+    PersonalData,
+    SourceDeclaration,
+    TableDeclaration,
+    Variable,
+)
+from lake.types import DataType
+
+FILE, FILE_HASH, FILE_ROW, FILE_MODIFIED_AT = (
+    "_file_name",
+    "_file_hash",
+    "_file_row",
+    "_file_modified_at",
+)
+# `_file_row` is null where a Parquet file is part of the table as it is: it has no such column.
+FILE_COLUMNS = (
+    RawColumn(FILE, DataType("string"), is_required=True),
+    RawColumn(FILE_HASH, DataType("string"), is_required=True),
+    RawColumn(FILE_MODIFIED_AT, DataType("timestamp"), is_required=True),
+    RawColumn(FILE_ROW, DataType("bigint")),
+)
+
+
+class FileFormat(StrEnum):
+    """What a file holds: a JSON object a line, one JSON document, CSV with a header, or Parquet."""
+
+    JSON_LINES = "json_lines"
+    JSON = "json"
+    CSV = "csv"
+    PARQUET = "parquet"
+
+
+class Encoding(StrEnum):
+    """How a CSV file writes its characters."""
+
+    UTF_8 = "utf-8"
+    LATIN_1 = "latin-1"
+
+
+def _file_pattern(text: object) -> str:
+    parts = text.split("/") if isinstance(text, str) else [""]
+    if any(not part or part.startswith(".") or not part.isprintable() for part in parts):
+        raise ValueError(
+            f"{text!r} is no pattern of file names; write for example 'sales/*.csv': parts between"
+            " slashes, none of them empty or beginning with a dot"
+        )
+    return str(text)
+
+
+class FilesIngestion(Declared):
+    """The `config.meta.ingestion` of files: where they are dropped, and defaults for tables."""
+
+    connector: Literal["files"]
+    connection: Variable
+    new_columns: Literal["rescue", "freeze"] = "rescue"
+    stable_for: Duration = timedelta(seconds=2)
+
+    def declared(self) -> dict[str, object]:
+        """Return what a FileSource takes from here."""
+        return {"connection": self.connection}
+
+
+class FileTableIngestion(Declared):
+    """The `config.meta.ingestion` of a table made of files: which they are, how they are read."""
+
+    files: Annotated[str, BeforeValidator(_file_pattern)]
+    format: FileFormat
+    key: Key
+    partition_by: Partitions = ()
+    new_columns: Literal["rescue", "freeze"] | None = None
+    stable_for: Duration | None = None
+    delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
+    encoding: Encoding = Encoding.UTF_8
+
+    def declared(self, name: str, source: FilesIngestion) -> dict[str, object]:  # noqa: ARG002
+        """Return what a FileTable takes from here and from its source."""
+        return {
+            "load": LoadMode.APPEND,
+            "key": self.key,
+            "partition_by": self.partition_by,
+            "new_columns": self.new_columns or source.new_columns,
+            "stable_for": (self.stable_for if self.stable_for is not None else source.stable_for),
+            "files": self.files,
+            "format": self.format,
+            "delimiter": self.delimiter,
+            "encoding": self.encoding,
+        }
+
+
+class FileTable(TableDeclaration):
+    """A raw table that is read from files; `files` is the pattern of their names."""
+
+    files: str
+    format: FileFormat
+    delimiter: str
+    encoding: Encoding
+    stable_for: timedelta
+
+    @property
+    def connector_columns(self) -> tuple[RawColumn, ...]:
+        """The file that a row is from, and where in it."""
+        return FILE_COLUMNS
+
+    @property
+    def constant_columns(self) -> frozenset[str]:
+        """Those among the added columns that hold one text for many rows."""
+        return frozenset({LOAD_ID, FILE, FILE_HASH})
+
+    @property
+    def registers_files(self) -> bool:
+        """Whether files may become part of the table as they are: Parquet files may."""
+        return self.format is FileFormat.PARQUET
+
+
+class FileSource(SourceDeclaration):
+    """A folder, or the prefix of a bucket, that files are dropped in."""
+
+    tables: tuple[FileTable, ...]
+
+
+def check_origins(table: FileTable) -> Iterator[Finding]:
+    """Yield what two columns take from one place, or from within a value a third takes whole."""
+    origins = {column.origin: column.name for column in reversed(table.columns)}
+    for column in table.columns:
+        wider = (column.origin[:length] for length in range(1, len(column.origin) + 1))
+        for place in wider:
+            other = origins.get(place, column.name)
+            if other != column.name:
+                yield (), f"columns {other} and {column.name} are both read from {'.'.join(place)}"
+        if column.personal_data is PersonalData.TOKEN and column.data_type.name != "string":
+            yield (), f"column {column.name}: a token is a string, declared {column.data_type}"
+
+
+MODELS = DeclarationModels(FilesIngestion, FileTableIngestion, FileSource, FileTable, check_origins)

@@ -1,0 +1,170 @@
+"""The new files of one table being read: new files -> batches, in three threads.
+
+One thread tells files apart and cuts their content into chunks, a second parses them, and whoever
+iterates over the batches (landing, which has Parquet written) is the third.
+"""
+
+from __future__ import annotations
+
+import gzip
+import threading
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, BinaryIO, cast
+
+from pyarrow.parquet import FileMetaData
+
+from ingestion.connectors.batches import Batch, ReadSummary, RegistrableFile
+from ingestion.connectors.channel import AbandonedError, Channel
+from ingestion.connectors.files.declaration import FileFormat, FileTable
+from ingestion.connectors.files.formats.base import NOT_READABLE, BadFileError, Format
+from ingestion.connectors.files.formats.csv_rows import CsvRows
+from ingestion.connectors.files.formats.json_rows import JsonDocument, JsonLines
+from ingestion.connectors.files.formats.parquet_rows import ParquetRows
+from ingestion.connectors.files.formats.rescued_fields import RescuedFields
+from ingestion.connectors.files.hold_back import Faults, FileBatch, FileFault, HoldBack
+from ingestion.connectors.files.new_files import NewFile, NewFiles
+from ingestion.connectors.files.rows import FileRows
+from ingestion.connectors.files.storage.base import ChangedFileError
+from ingestion.personal_data import Tokeniser
+
+WAITING_CHUNKS = 3
+WAITING_BATCHES = 4
+GZIP_MAGIC = b"\x1f\x8b"
+FORMATS: dict[FileFormat, Any] = {
+    FileFormat.JSON_LINES: JsonLines,
+    FileFormat.JSON: JsonDocument,
+    FileFormat.CSV: CsvRows,
+    FileFormat.PARQUET: ParquetRows,
+}
+
+
+@dataclass(frozen=True)
+class _FileChunk:
+    """A chunk of a file on its way to the parser; with neither content nor fault, its end."""
+
+    file: NewFile
+    form: Format[Any] | None
+    content: Any = None
+    fault: FileFault | None = None
+
+
+class FileReading:
+    """The new files of one table being read; use it in a `with` block, iterate over `batches`."""
+
+    extra_columns = ()
+    has_error_threshold = False  # a file with too many bad rows is set aside as a whole
+    keys = None
+
+    def __init__(
+        self, new_files: NewFiles, table: FileTable, tokeniser: Tokeniser | None, faults: Faults
+    ) -> None:
+        """Make a reading that starts when its block is entered.
+
+        `faults` are of files that earlier readings of this load found out, and grow.
+        """
+        self._new_files = new_files
+        self._table = table
+        self._rescued = RescuedFields(table, tokeniser)
+        self._rows = FileRows(table, tokeniser)
+        self.summary = ReadSummary()
+        self._hold_back = HoldBack(new_files.storage, self._rows, faults, self.summary)
+        self._chunks: Channel[_FileChunk] = Channel(WAITING_CHUNKS)
+        self._parsed: Channel[FileBatch] = Channel(WAITING_BATCHES)
+        self._threads = [
+            threading.Thread(target=self._run, args=(self._cut, self._chunks), daemon=True),
+            threading.Thread(target=self._run, args=(self._parse, self._parsed), daemon=True),
+        ]
+
+    def __enter__(self) -> FileReading:
+        """Start reading."""
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Stop all threads that still work for this reading."""
+        for channel in (self._parsed, self._chunks):
+            channel.abandon()
+        for thread in self._threads:
+            thread.join()
+
+    @property
+    def batches(self) -> Iterator[Batch | RegistrableFile]:
+        """What can be landed of all files, file by file, and what cannot.
+
+        Raises FirnError when the storage cannot be listed, ReadAgainError when a file turned out to
+        be bad after rows of it were given.
+        """
+        yield from self._hold_back.batches(iter(self._parsed))
+        self.summary.reached = f"{self._hold_back.files_count} files"
+        self.summary.notes += [*self._hold_back.notes, *self._new_files.notes]
+        if names := sorted(self._rescued.names):
+            self.summary.notes.append(f"undeclared fields kept in _rescued: {', '.join(names)}")
+
+    def _run(self, work: Any, into: Channel[Any]) -> None:  # noqa: ANN401
+        try:
+            work()
+            into.end()
+        except AbandonedError:
+            pass
+        except BaseException as error:  # noqa: BLE001 - raised again where batches are taken
+            into.end(error)
+        finally:
+            if into is self._parsed:
+                self._chunks.abandon()
+
+    def _cut(self) -> None:
+        """Cut the content of each new file into chunks."""
+        for file, opened in self._new_files:
+            if file.refused:
+                refused = BadFileError("file_changed", file.refused)
+                self._chunks.put(_FileChunk(file, None, fault=refused))
+                continue
+            form = FORMATS[self._table.format](self._table, self._rescued)
+            try:
+                for content in form.chunks(self._unpacked(opened.stream)):
+                    self._chunks.put(_FileChunk(file, form, content))
+                opened.require_unchanged()
+                self._chunks.put(_FileChunk(file, form))
+            except (BadFileError, ChangedFileError) as fault:
+                self._chunks.put(_FileChunk(file, form, fault=fault))
+            except (EOFError, zlib.error, OSError) as error:
+                damaged = BadFileError(NOT_READABLE, f"it is cut off or damaged: {error}")
+                self._chunks.put(_FileChunk(file, form, fault=damaged))
+
+    def _unpacked(self, stream: BinaryIO) -> BinaryIO:
+        """Return the content of a file, unpacked if it is packed."""
+        if self._table.format is FileFormat.PARQUET:
+            return stream
+        magic = stream.read(len(GZIP_MAGIC))
+        stream.seek(0)
+        return cast("BinaryIO", gzip.open(stream)) if magic == GZIP_MAGIC else stream
+
+    def _parse(self) -> None:
+        bad_file: NewFile | None = None
+        for chunk in self._chunks:
+            if chunk.file is bad_file:
+                continue
+            try:
+                self._parsed.put(self._as_batch(chunk))
+            except BadFileError as fault:
+                bad_file = chunk.file
+                self._parsed.put(FileBatch(chunk.file, fault=fault, is_last=True))
+
+    def _as_batch(self, chunk: _FileChunk) -> FileBatch:
+        if chunk.fault is not None:
+            return FileBatch(chunk.file, fault=chunk.fault, is_last=True)
+        if chunk.form is None or chunk.content is None:
+            return FileBatch(chunk.file, is_last=True)
+        if isinstance(chunk.content, FileMetaData):
+            return FileBatch(chunk.file, whole=chunk.content)
+        batch = self._rows.batch(chunk.file, chunk.form.parse(chunk.content))
+        return FileBatch(chunk.file, batch)

@@ -1,0 +1,106 @@
+"""Reads quarantined rows of files as their files would be read now: their bytes -> a Batch."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Collection, Iterator, Sequence
+from datetime import datetime
+from functools import cached_property
+
+import pyarrow as pa
+
+from ingestion.connectors.base import ROW_ID, Cursor
+from ingestion.connectors.batches import Batch, Position, QuarantinedRow, Rejection
+from ingestion.connectors.files.declaration import (
+    FILE_HASH,
+    FILE_ROW,
+    Encoding,
+    FileFormat,
+    FileTable,
+)
+from ingestion.connectors.files.formats.base import BadFileError
+from ingestion.connectors.files.formats.rescued_fields import RescuedFields
+from ingestion.connectors.files.new_files import NewFile
+from ingestion.connectors.files.reading import FORMATS
+from ingestion.connectors.files.rows import FileRows
+from ingestion.connectors.files.storage.base import FileInfo
+from ingestion.personal_data import Tokeniser
+
+
+class FilesReplayReader:
+    """Reads each row as a file of its own, and gives it the file, hash and number it had.
+
+    Of a whole file, of a row of which no bytes were kept, and of Parquet nothing can be read.
+    """
+
+    origin_columns: tuple[str, ...] = (FILE_HASH, FILE_ROW)
+
+    def __init__(self, table: FileTable, tokeniser: Callable[[], Tokeniser]) -> None:
+        """Read for `table`; `tokeniser` is asked for if it has personal data."""
+        # what quarantine keeps was decoded before
+        self._table = table.model_copy(update={"encoding": Encoding.UTF_8})
+        self._make_tokeniser = tokeniser
+
+    def origin(self, row: QuarantinedRow) -> tuple[str, int | None]:
+        """Return the content's hash and the row's number; without a number, any row of it."""
+        number = row.place.get("row")
+        return str(row.place.get("hash")), int(number) if number else None
+
+    def reached(self, position: Position | None) -> Cursor | None:  # noqa: ARG002
+        """Return None: files have no cursor."""
+        return None
+
+    def read(
+        self,
+        rows: Sequence[QuarantinedRow],
+        names: Collection[str] = (),  # noqa: ARG002 - whole rows are read
+    ) -> Iterator[Batch]:
+        """Yield what of the rows can be landed, typed, and what cannot, with the reason."""
+        for row in rows:
+            number, content = self.origin(row)[1], row.values.get("bytes")
+            if number is None or content is None or self._table.format is FileFormat.PARQUET:
+                yield _rejected(row, row.rule, row.reason)
+                continue
+            try:
+                yield from self._read(row, content, number)
+            except BadFileError as fault:
+                yield _rejected(row, fault.rule, fault.reason)
+
+    def _read(self, row: QuarantinedRow, content: str, number: int) -> Iterator[Batch]:
+        header = row.place.get("header")
+        text = f"{header}\n{content}\n" if header else f"{content}\n"
+        form = FORMATS[self._table.format](self._table, self._rescued)
+        for chunk in form.chunks(io.BytesIO(text.encode())):
+            batch = self._rows.batch(_file_of(row), form.parse(chunk))
+            for rejection in batch.rejections:
+                yield _rejected(row, rejection.rule, rejection.reason)
+            if batch.rows.num_rows == 1:
+                yield Batch(_numbered(batch.rows, number, row.row_id))
+
+    @cached_property
+    def _tokeniser(self) -> Tokeniser | None:
+        return self._make_tokeniser() if self._table.has_personal_data else None
+
+    @cached_property
+    def _rows(self) -> FileRows:
+        return FileRows(self._table, self._tokeniser)
+
+    @cached_property
+    def _rescued(self) -> RescuedFields:
+        return RescuedFields(self._table, self._tokeniser)
+
+
+def _numbered(rows: pa.Table, number: int, row_id: str) -> pa.Table:
+    index = rows.schema.get_field_index(FILE_ROW)
+    numbered = rows.set_column(index, FILE_ROW, pa.array([number], pa.int64()))
+    return numbered.append_column(ROW_ID, pa.array([row_id]))
+
+
+def _rejected(row: QuarantinedRow, rule: str, reason: str) -> Batch:
+    nothing = pa.table({ROW_ID: pa.array([], pa.string())})
+    return Batch(nothing, (Rejection(rule, reason, {ROW_ID: row.row_id}, {}),))
+
+
+def _file_of(row: QuarantinedRow) -> NewFile:
+    modified_at = datetime.fromisoformat(str(row.place["modified_at"]))
+    return NewFile(FileInfo(str(row.place["file"]), 0, modified_at), str(row.place["hash"]))

@@ -1,0 +1,28 @@
+"""Which storage a variable names: an absolute folder or s3://bucket/prefix -> that storage."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ingestion.connectors.files.storage.base import BUCKET_SCHEME, FileStorage
+from lake.errors import ConfigurationError
+from lake.settings import Settings
+
+
+def open_storage(settings: Settings, variable: str) -> FileStorage:
+    """Return the storage that an environment variable names: a folder, or s3://bucket/prefix.
+
+    Raises ConfigurationError for anything else, EnvironmentFault when it is not there.
+    """
+    from ingestion.connectors.files.storage.bucket import Bucket
+    from ingestion.connectors.files.storage.folder import Folder
+
+    where = settings.connection(variable, "/path/to/folder").get_secret_value()
+    if where.startswith(BUCKET_SCHEME):
+        return Bucket(where.removeprefix(BUCKET_SCHEME), variable, settings)
+    if not Path(where).is_absolute():
+        raise ConfigurationError(
+            f"{variable} is neither an absolute folder nor {BUCKET_SCHEME}bucket/prefix",
+            f"{variable}=/path/to/folder",
+        )
+    return Folder(Path(where), variable)

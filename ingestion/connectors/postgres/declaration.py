@@ -1,0 +1,78 @@
+"""What is declared of a PostgreSQL database: YAML blocks -> a source and its tables."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Literal
+
+from pydantic import Field
+
+from ingestion.declarations.model import (
+    DeclarationModels,
+    Declared,
+    Duration,
+    Identifier,
+    Key,
+    NewColumns,
+    Partitions,
+    SourceDeclaration,
+    TableDeclaration,
+    Variable,
+)
+
+
+class PostgresIngestion(Declared):
+    """The `config.meta.ingestion` of a database: where its tables are, and defaults for them."""
+
+    connector: Literal["postgres"]
+    connection: Variable
+    upstream_schema: Identifier = Field(alias="schema")
+    new_columns: NewColumns = NewColumns.RESCUE
+    lag: Duration | None = None
+
+    def declared(self) -> dict[str, object]:
+        """Return what a PostgresSource takes from here."""
+        return {"connection": self.connection, "upstream_schema": self.upstream_schema}
+
+
+class PostgresTableIngestion(Declared):
+    """A database table's `config.meta.ingestion`: how it is read and laid out."""
+
+    load: Literal["incremental", "full"]
+    key: Key
+    cursor: Identifier | None = None
+    partition_by: Partitions = ()
+    new_columns: NewColumns | None = None
+    lag: Duration | None = None
+    table: Identifier | None = None
+
+    def declared(self, name: str, source: PostgresIngestion) -> dict[str, object]:
+        """Return what a PostgresTable called `name` takes from here and from its source."""
+        return {
+            "load": self.load,
+            "key": self.key,
+            "cursor": self.cursor,
+            "partition_by": self.partition_by,
+            "new_columns": self.new_columns or source.new_columns,
+            "lag": self.lag if self.lag is not None else source.lag,
+            "upstream_schema": source.upstream_schema,
+            "upstream_table": self.table or name,
+        }
+
+
+class PostgresTable(TableDeclaration):
+    """A raw table that is read from a table of a database."""
+
+    upstream_schema: str
+    upstream_table: str
+    lag: timedelta | None
+
+
+class PostgresSource(SourceDeclaration):
+    """A PostgreSQL database."""
+
+    upstream_schema: str
+    tables: tuple[PostgresTable, ...]
+
+
+MODELS = DeclarationModels(PostgresIngestion, PostgresTableIngestion, PostgresSource, PostgresTable)

@@ -1,0 +1,66 @@
+"""A first declaration for people to review: what a connector found -> YAML for models/raw/."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+from ingestion.declarations.model import IDENTIFIER
+from lake.errors import ConfigurationError
+
+UNDESCRIBED = "To be described."
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What a connector found: its own block of the source, tables as dbt writes them, remarks.
+
+    Remarks say what to review.
+    """
+
+    ingestion: dict[str, Any]
+    tables: list[dict[str, Any]]
+    remarks: Sequence[str] = ()
+
+
+def as_yaml(name: str, draft: Draft) -> str:
+    """Return the text of models/raw/`name`.yml, the remarks as comments at its top."""
+    source = {
+        "name": name,
+        "description": UNDESCRIBED,
+        "schema": f"raw_{name}",
+        "config": {
+            "loaded_at_field": "_ingested_at",
+            "freshness": {"warn_after": {"count": 1, "period": "day"}},
+            "meta": {"ingestion": {**draft.ingestion, "new_columns": "rescue"}},
+        },
+        "tables": draft.tables,
+    }
+    header = ["A draft. Review keys, cursors and personal data.", *draft.remarks]
+    comment = "".join(f"# {line}\n" for line in header)
+    return comment + yaml.dump(
+        {"sources": [source]},
+        Dumper=_IndentedDumper,
+        sort_keys=False,
+        allow_unicode=True,
+        width=100,
+    )
+
+
+def require_identifier(text: str) -> str:
+    """Return `text`. Raises ConfigurationError when it is no identifier."""
+    if not IDENTIFIER.fullmatch(text):
+        raise ConfigurationError(
+            f"{text!r} is not an identifier", "use a name such as crm: [a-z_][a-z0-9_]*"
+        )
+    return text
+
+
+class _IndentedDumper(yaml.SafeDumper):
+    """Indents lists below their key."""
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:  # noqa: ARG002
+        super().increase_indent(flow, False)
