@@ -142,12 +142,11 @@ def landed_origins(
 ) -> dict[tuple[Any, ...], str]:
     """Return which rows of the source the raw table holds, each with the load that landed it.
 
-    `wanted` are values of `columns`, which say where a row is from; the first is always known, None
-    in another place stands for any value.
+    `wanted` are values of `columns`, which say where a row is from; the first is always known, a
+    number or a text without quotes, None in another place stands for any value.
     """
-    first = columns[0]
-    origins = ", ".join(f"'{value}'" for value in sorted({str(origin[0]) for origin in wanted}))
-    scan = raw.scan(f"{first} in ({origins})", selected_fields=(*columns, LOAD_ID))
+    among = ", ".join(repr(value) for value in sorted({origin[0] for origin in wanted}))
+    scan = raw.scan(f"{columns[0]} in ({among})", selected_fields=(*columns, LOAD_ID))
     found: dict[tuple[Any, ...], str] = {}
     for batch in scan.to_arrow_batch_reader():
         for row in batch.to_pylist():
