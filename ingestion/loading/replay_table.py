@@ -22,7 +22,7 @@ from ingestion.loading.row_counts import RowCounts, make_record
 from ingestion.quarantine.decisions import (
     IS_FIT,
     Decision,
-    Outcome,
+    RowDecision,
     as_candidates,
     decide_by_version,
     landed_origins,
@@ -102,19 +102,21 @@ class _Replay:
         decided = self._decide_by_origin() if by_origin else self._decide_by_version()
         if not self._marks:
             return ReplayResult(self._table.label)
-        decisions = {row_id: decided.get(row_id, Decision(Outcome.UNFIT)) for row_id in self._marks}
-        counts = Counter(decision.outcome for decision in decisions.values())
-        record = self._land(decisions, counts) if counts[Outcome.READY] else None
+        decisions = {
+            row_id: decided.get(row_id, RowDecision(Decision.UNFIT)) for row_id in self._marks
+        }
+        counts = Counter(decision.what for decision in decisions.values())
+        record = self._land(decisions, counts) if counts[Decision.READY] else None
         self._quarantined.mark(dict(self._final_marks(decisions)))
         if record:
             record_loads(self._context.lake, [record])
         return ReplayResult(
             self._table.label,
-            replayed=counts[Outcome.READY],
-            landed=counts[Outcome.LANDED] + counts[Outcome.DUPLICATE],
-            superseded=counts[Outcome.SUPERSEDED],
-            waiting=counts[Outcome.WAITING],
-            unfit=counts[Outcome.UNFIT],
+            replayed=counts[Decision.READY],
+            landed=counts[Decision.LANDED] + counts[Decision.DUPLICATE],
+            superseded=counts[Decision.SUPERSEDED],
+            waiting=counts[Decision.WAITING],
+            unfit=counts[Decision.UNFIT],
             load_id=record["load_id"] if record else None,
         )
 
@@ -151,9 +153,9 @@ class _Replay:
 
     # what becomes of the rows
 
-    def _decide_by_origin(self) -> dict[str, Decision]:
+    def _decide_by_origin(self) -> dict[str, RowDecision]:
         """Decide for rows that are known by where in the source they are."""
-        decisions: dict[str, Decision] = {}
+        decisions: dict[str, RowDecision] = {}
         origins = {self._reader.origin(row) for rows in self._quarantined.open() for row in rows}
         if not origins:
             return decisions
@@ -163,13 +165,13 @@ class _Replay:
             for row in rows:
                 if load_id := landed.get(self._reader.origin(row)):
                     self._marks[row.row_id] = Mark.of(row)
-                    decisions[row.row_id] = Decision(Outcome.LANDED, load_id)
+                    decisions[row.row_id] = RowDecision(Decision.LANDED, load_id)
                 else:
                     new.append(row)
-            decisions |= {row_id: Decision(Outcome.READY) for row_id in self._fit_rows(new)}
+            decisions |= {row_id: RowDecision(Decision.READY) for row_id in self._fit_rows(new)}
         return decisions
 
-    def _decide_by_version(self) -> Mapping[str, Decision]:
+    def _decide_by_version(self) -> Mapping[str, RowDecision]:
         """Decide for rows that are known by key and cursor."""
         candidates = list(self._candidates())
         if not candidates:
@@ -208,7 +210,7 @@ class _Replay:
 
     # what is done about it
 
-    def _land(self, decisions: Mapping[str, Decision], counts: Counter[Outcome]) -> Record:
+    def _land(self, decisions: Mapping[str, RowDecision], counts: Counter[Decision]) -> Record:
         """Land all rows that are ready in one commit that keeps the position; return its record."""
         landing = Landing(self._raw.transaction(), self._load, self._table.constant_columns)
         try:
@@ -229,12 +231,12 @@ class _Replay:
             raise
         return record
 
-    def _record(self, landing: Landing, counts: Counter[Outcome]) -> Record:
+    def _record(self, landing: Landing, counts: Counter[Decision]) -> Record:
         row_counts = RowCounts(
             self._table.label,
-            read=counts[Outcome.READY] + counts[Outcome.UNFIT],
+            read=counts[Decision.READY] + counts[Decision.UNFIT],
             landed=landing.written_count,
-            quarantined=counts[Outcome.UNFIT],
+            quarantined=counts[Decision.UNFIT],
             bytes_written=landing.written_bytes,
         )
         row_counts.require_balance()
@@ -243,27 +245,27 @@ class _Replay:
         record = make_record(self._table, self._load, row_counts, (before, reached))
         return {**record, "load_mode": LOAD_MODE}
 
-    def _ready(self, decisions: Mapping[str, Decision]) -> Iterator[pa.Table]:
+    def _ready(self, decisions: Mapping[str, RowDecision]) -> Iterator[pa.Table]:
         for rows in self._quarantined.open():
-            ready = [row for row in rows if decisions[row.row_id].outcome is Outcome.READY]
+            ready = [row for row in rows if decisions[row.row_id].what is Decision.READY]
             for batch in self._reader.read(ready):
                 yield batch.rows
 
-    def _final_marks(self, decisions: Mapping[str, Decision]) -> Iterator[tuple[str, Mark]]:
+    def _final_marks(self, decisions: Mapping[str, RowDecision]) -> Iterator[tuple[str, Mark]]:
         """Yield what quarantine shall say of each row."""
         now = datetime.now(UTC)
         for row_id, decision in decisions.items():
             mark = self._marks[row_id]
-            match decision.outcome:
-                case Outcome.READY | Outcome.DUPLICATE:
+            match decision.what:
+                case Decision.READY | Decision.DUPLICATE:
                     mark = mark.resolved(Resolution.REPLAYED, self._load.load_id, now)
-                case Outcome.LANDED | Outcome.SUPERSEDED:
+                case Decision.LANDED | Decision.SUPERSEDED:
                     mark = mark.resolved(_resolution(decision), str(decision.load_id), now)
             yield row_id, mark
 
 
-def _resolution(decision: Decision) -> Resolution:
-    if decision.outcome is Outcome.SUPERSEDED:
+def _resolution(decision: RowDecision) -> Resolution:
+    if decision.what is Decision.SUPERSEDED:
         return Resolution.SUPERSEDED
     is_by_replay = str(decision.load_id).startswith(REPLAY)
     return Resolution.REPLAYED if is_by_replay else Resolution.LANDED

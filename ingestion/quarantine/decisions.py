@@ -20,10 +20,10 @@ from ingestion.raw_tables.scan import read_chunks
 if TYPE_CHECKING:
     from pyiceberg.table import Table
 
-KEPT_AT, IS_FIT = "_kept_at", "_is_fit"
+QUARANTINED_AT, IS_FIT = "_quarantined_at", "_is_fit"
 
 
-class Outcome(Enum):
+class Decision(Enum):
     """What becomes of a row of quarantine.
 
     READY: it is landed now. DUPLICATE: the same version is, as another row. LANDED: a load has
@@ -40,10 +40,10 @@ class Outcome(Enum):
 
 
 @dataclass(frozen=True)
-class Decision:
-    """An outcome, with the load that it rests on where there is one."""
+class RowDecision:
+    """What becomes of one row, with the load that it rests on where there is one."""
 
-    outcome: Outcome
+    what: Decision
     load_id: str | None = None
 
 
@@ -53,9 +53,11 @@ def version_columns(table: TableDeclaration) -> tuple[str, ...]:
 
 
 def decide_by_version(
-    raw: Table, declaration: TableDeclaration, reached: Cursor | None, kept: pa.Table
-) -> Mapping[str, Decision]:
-    """Return a decision by row id for `kept`: version columns, `_row_id`, `_kept_at`, `_is_fit`.
+    raw: Table, declaration: TableDeclaration, reached: Cursor | None, quarantined: pa.Table
+) -> Mapping[str, RowDecision]:
+    """Return a decision by row id for `quarantined`.
+
+    It has the version columns, `_row_id`, `_quarantined_at` and `_is_fit`.
 
     A version is put back only if loads have passed it (its cursor is not above `reached`, the
     greatest landed) and none has landed it. A table without a cursor is read in full each time,
@@ -66,11 +68,11 @@ def decide_by_version(
     version = f'"{cursor}"' if cursor else "null::int"
     columns = (*version_columns(declaration), INGESTED_AT, LOAD_ID, IS_DELETED)
     with open_duckdb() as connection:
-        connection.register("kept", kept)
+        connection.register("quarantined", quarantined)
         chunks = (chunk(columns) for chunk in read_chunks(raw))
         connection.register("raw", stream_rows(raw, columns, chunks))
         connection.execute(
-            f"create temp table candidates as select *, {version} as _version from kept"
+            f"create temp table candidates as select *, {version} as _version from quarantined"
         )
         connection.execute(
             f"create temp table landed as select {keys}, {version} as _landed_version,"
@@ -84,12 +86,12 @@ def decide_by_version(
 
 _QUERY = f"""
 with compared as (
-    select {ROW_ID}, {IS_FIT}, {KEPT_AT}, _version, {{keys}},
+    select {ROW_ID}, {IS_FIT}, {QUARANTINED_AT}, _version, {{keys}},
         arg_min({LOAD_ID}, {INGESTED_AT}) filter (_landed_version = _version) as landed_by,
         arg_max({LOAD_ID}, {INGESTED_AT}) filter (
             (not {IS_FIT} and _landed_version > _version)
             or (
-                {INGESTED_AT} > {KEPT_AT}
+                {INGESTED_AT} > {QUARANTINED_AT}
                 and not starts_with({LOAD_ID}, '{REPLAY}')
                 and ({IS_DELETED} or $is_full or (not {IS_FIT} and _version is null))
             )
@@ -99,14 +101,17 @@ with compared as (
 )
 select {ROW_ID}, {IS_FIT}, landed_by, superseded_by, coalesce(_version <= $reached, false),
     row_number() over (
-        partition by {{keys}}, _version, {IS_FIT} order by {KEPT_AT} desc, {ROW_ID}
+        partition by {{keys}}, _version, {IS_FIT} order by {QUARANTINED_AT} desc, {ROW_ID}
     ) = 1
 from compared
 """
 
 
 def as_candidates(
-    raw: Table, declaration: TableDeclaration, rows: pa.Table, kept_at: Mapping[str, datetime]
+    raw: Table,
+    declaration: TableDeclaration,
+    rows: pa.Table,
+    quarantined_at: Mapping[str, datetime],
 ) -> pa.Table:
     """Return typed `rows` as `decide_by_version` wants them; a version not read is null.
 
@@ -119,22 +124,22 @@ def as_candidates(
         for field in landed_schema(raw, version_columns(declaration))
     }
     ids = rows.column(ROW_ID)
-    times = pa.array([kept_at[i] for i in ids.to_pylist()], pa.timestamp("us", "UTC"))
-    return pa.table({**columns, ROW_ID: ids, KEPT_AT: times, IS_FIT: rows.column(IS_FIT)})
+    times = pa.array([quarantined_at[i] for i in ids.to_pylist()], pa.timestamp("us", "UTC"))
+    return pa.table({**columns, ROW_ID: ids, QUARANTINED_AT: times, IS_FIT: rows.column(IS_FIT)})
 
 
 def _decision(
     is_fit: bool, landed_by: str | None, superseded_by: str | None, is_passed: bool, is_first: bool
-) -> Decision:
+) -> RowDecision:
     if landed_by:
-        return Decision(Outcome.LANDED, landed_by)
+        return RowDecision(Decision.LANDED, landed_by)
     if superseded_by:
-        return Decision(Outcome.SUPERSEDED, superseded_by)
+        return RowDecision(Decision.SUPERSEDED, superseded_by)
     if not is_fit:
-        return Decision(Outcome.UNFIT)
+        return RowDecision(Decision.UNFIT)
     if not is_passed:
-        return Decision(Outcome.WAITING)
-    return Decision(Outcome.READY if is_first else Outcome.DUPLICATE)
+        return RowDecision(Decision.WAITING)
+    return RowDecision(Decision.READY if is_first else Decision.DUPLICATE)
 
 
 def landed_origins(

@@ -90,7 +90,7 @@ class QuarantinedRows:
             yield json.loads(text or "{}")
 
     def mark(self, marks: Mapping[str, Mark]) -> None:
-        """Write `marks` (by row id) in one commit; the data files they touch are made anew.
+        """Write `marks` (by row id) in one commit; the data files that they touch are rewritten.
 
         Rows that were resolved before stay as they are, so marking twice does no harm.
         """

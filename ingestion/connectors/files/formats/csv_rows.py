@@ -36,10 +36,10 @@ UTC_TIME = pa.timestamp("us", tz="UTC")
 class CsvRows:
     """Rows below one line of column names. Rows are numbered without it; empty lines are none."""
 
-    def __init__(self, table: FileTable, undeclared: RescuedFields) -> None:
+    def __init__(self, table: FileTable, rescued_fields: RescuedFields) -> None:
         """Read one file of `table`."""
         self._table = table
-        self._undeclared = undeclared
+        self._rescued_fields = rescued_fields
         self._cut = CsvCut(table.delimiter)
         self._header: list[str] = []
         self._header_line = ""
@@ -137,7 +137,7 @@ class CsvRows:
             for name in self._header
         }
         declared = {".".join(c.origin) for c in self._table.columns}
-        self._undeclared.seen = self._undeclared.seen or not set(self._header) <= declared
+        self._rescued_fields.seen = self._rescued_fields.seen or not set(self._header) <= declared
         return data[data.index(first) + len(first) :]
 
     def _read(self, data: bytes) -> pa.Table:
@@ -186,11 +186,11 @@ class CsvRows:
         return pa.table(columns, names=[c.name for c in self._table.landed_columns])
 
     def _rescued(self, texts: pa.Table) -> list[str | None] | None:
-        if not self._undeclared.seen:
+        if not self._rescued_fields.seen:
             return None
         declared = {".".join(c.origin) for c in self._table.columns}
         names = [name for name in self._header if name not in declared]
-        return self._undeclared.of_all(texts.select(names).to_pylist())
+        return self._rescued_fields.of_all(texts.select(names).to_pylist())
 
     def _explained(self, reason: str) -> str:
         """Return pyarrow's reason with the column's name in place of its number."""

@@ -35,10 +35,10 @@ _PLACE = re.compile(r" in row \d+$")
 class JsonLines:
     """One object a line. Empty lines are no rows, but count in the numbers of the others."""
 
-    def __init__(self, table: FileTable, undeclared: RescuedFields) -> None:
+    def __init__(self, table: FileTable, rescued_fields: RescuedFields) -> None:
         """Read one file of `table`; what it has undeclared is told to all files of it."""
         self._table = table
-        self._undeclared = undeclared
+        self._rescued_fields = rescued_fields
         places = [(c.origin, _read_as(c.data_type.arrow())) for c in table.landed_columns]
         self._schema = pa.schema(_fields(places))
         self._lines_before = 0
@@ -67,7 +67,10 @@ class JsonLines:
             lines = _Lines(chunk.data)
             numbers = pa.array(np.arange(before + 1, before + count + 1))
             return Parsed(
-                rows, numbers, lines.at, self._rescued(lines.all) if self._undeclared.seen else None
+                rows,
+                numbers,
+                lines.at,
+                self._rescued(lines.all) if self._rescued_fields.seen else None,
             )
         numbered = [
             (number, line)
@@ -108,7 +111,7 @@ class JsonLines:
         ]
         numbers = [number for i, number in enumerate(numbers) if i not in invalid]
         lines = [line for i, line in enumerate(lines) if i not in invalid]
-        rescued = self._rescued(lines) if self._undeclared.seen else None
+        rescued = self._rescued(lines) if self._rescued_fields.seen else None
         rows = self._read_lines(lines) if lines else self._declared(self._schema.empty_table())
         return Parsed(rows, pa.array(numbers, pa.int64()), lines.__getitem__, rescued, bad)
 
@@ -120,11 +123,11 @@ class JsonLines:
 
     def _read(self, data: bytes) -> pa.Table:
         try:
-            return self._read_with(data, "ignore" if self._undeclared.seen else "error")
+            return self._read_with(data, "ignore" if self._rescued_fields.seen else "error")
         except pa.ArrowInvalid as error:
-            if _UNDECLARED not in str(error) or self._undeclared.seen:
+            if _UNDECLARED not in str(error) or self._rescued_fields.seen:
                 raise
-        self._undeclared.seen = True
+        self._rescued_fields.seen = True
         return self._read_with(data, "ignore")
 
     def _read_with(self, data: bytes, undeclared: str) -> pa.Table:
@@ -152,7 +155,7 @@ class JsonLines:
         return pa.table(columns, names=names)
 
     def _rescued(self, lines: Sequence[bytes]) -> list[str | None]:
-        return self._undeclared.of_all(json.loads(line) for line in lines)
+        return self._rescued_fields.of_all(json.loads(line) for line in lines)
 
 
 class JsonDocument(JsonLines):

@@ -30,10 +30,10 @@ BATCH_ROWS = 64 * 1024
 class ParquetRows:
     """The rows of a Parquet file; a column that cannot become what is declared spoils it."""
 
-    def __init__(self, table: FileTable, undeclared: RescuedFields) -> None:
+    def __init__(self, table: FileTable, rescued_fields: RescuedFields) -> None:
         """Read one file of `table`."""
         self._table = table
-        self._undeclared = undeclared
+        self._rescued_fields = rescued_fields
         self._rows_before = 0
 
     def chunks(self, stream: BinaryIO) -> Iterator[pa.RecordBatch | pq.FileMetaData]:
@@ -69,7 +69,7 @@ class ParquetRows:
         ]
         rescued: Sequence[str | None] | None = None
         if undeclared:
-            rescued = self._undeclared.of_all(chunk.select(undeclared).to_pylist())
+            rescued = self._rescued_fields.of_all(chunk.select(undeclared).to_pylist())
         if not bad:
             return Parsed(rows, numbers, content, rescued)
         kept = np.setdiff1d(np.arange(chunk.num_rows), np.fromiter(unfit, np.int64))
