@@ -71,6 +71,7 @@ lint: $(VENV)/.dev ## sqlfluff, ruff, yamllint and the lock files.
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/yamllint --strict .
+	$(BIN)/python -m tests.conventions.locks
 	$(BIN)/sqlfluff lint --disable-progress-bar models tests sandbox
 
 .PHONY: types
@@ -156,6 +157,6 @@ format: $(VENV)/.dev ## Let ruff and sqlfluff format what they can.
 .PHONY: lock
 lock: $(VENV)/.runtime ## Renew requirements/*.txt from requirements/*.in.
 	for name in bootstrap runtime dev airflow bench bench-dbt; do \
-	  $(UV) pip compile --universal --python-version 3.11 --generate-hashes --no-header \
+	  $(UV) pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-strip-extras \
 	    --upgrade requirements/$$name.in --output-file requirements/$$name.txt; \
 	done
