@@ -1,0 +1,66 @@
+"""pyproject.toml, requirements/runtime.in and what the product imports name the same packages."""
+
+import ast
+import sys
+import tomllib
+from importlib.metadata import packages_distributions
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from tests.conventions.locks import ROOT, requirements_of
+
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+PRODUCT = ("lake", "ingestion", "operations", "dbt_ansi", "dbt_firn")
+OURS = {"benchmarks", "firn_dags", "lake", "sandbox", "tests", *PRODUCT}
+
+
+def _requirements(*groups: list[str]) -> set[Requirement]:
+    return {Requirement(line) for group in groups for line in group}
+
+
+def _names(requirements: set[Requirement]) -> set[str]:
+    return {canonicalize_name(requirement.name) for requirement in requirements}
+
+
+DIRECT = _requirements(PROJECT["project"]["dependencies"])
+SANDBOX = _requirements(PROJECT["project"]["optional-dependencies"]["sandbox"])
+BUILD = _requirements(PROJECT["build-system"]["requires"])
+
+
+def _imported(package: str) -> dict[str, Path]:
+    """The top names that a package's modules import, wherever in a module, each with one module."""
+    found: dict[str, Path] = {}
+    for path in sorted((ROOT / package).rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                found |= {name.name.partition(".")[0]: path for name in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                found[node.module.partition(".")[0]] = path
+    return found
+
+
+def test_pyproject_and_the_lock_ask_for_the_same() -> None:
+    locked = requirements_of(ROOT / "requirements" / "runtime.in")["runtime.in"]
+    assert set(locked) == DIRECT | SANDBOX | BUILD
+
+
+@pytest.mark.parametrize("package", [*PRODUCT, "sandbox"])
+def test_what_is_imported_is_asked_for(package: str) -> None:
+    asked = _names(DIRECT | SANDBOX if package == "sandbox" else DIRECT)
+    brought_by = packages_distributions()
+    missing = {
+        name: str(path.relative_to(ROOT))
+        for name, path in _imported(package).items()
+        if name not in OURS | sys.stdlib_module_names
+        and not asked & {canonicalize_name(found) for found in brought_by.get(name, [])}
+    }
+    assert missing == {}
+
+
+def test_the_wheel_has_every_package_of_the_product() -> None:
+    wheel = PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
+    assert {*PRODUCT, "sandbox"} == set(wheel)
+    assert (ROOT / "LICENSE").read_text(encoding="utf-8").count("Apache License") > 1
