@@ -13,7 +13,7 @@ from pyarrow.fs import S3FileSystem
 
 from lake.processes import LOOPBACK, free_port
 
-ACCESS_KEY, SECRET_KEY = "firn", "firn-of-the-tests"
+ACCESS_KEY, SECRET_KEY = "firn", "firn-of-the-tests"  # pragma: allowlist secret
 DEADLINE_SECONDS = 60
 PORTS = ("master.port", "volume.port", "filer.port", "s3.port")
 

@@ -80,7 +80,7 @@ def test_a_refusal_is_told_without_the_key(drop: Drop, bucket: Put, server: S3Se
         DROP_FILES="s3://ready/landing",
         FIRN_TOKEN_KEY=TOKEN_KEY,
         AWS_ACCESS_KEY_ID="nobody",
-        AWS_SECRET_ACCESS_KEY="wrong-secret",
+        AWS_SECRET_ACCESS_KEY="wrong-secret",  # pragma: allowlist secret
     )
     with pytest.raises(EnvironmentFault, match="DROP_FILES: S3 refuses") as fault:
         drop.ingest()

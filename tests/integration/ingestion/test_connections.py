@@ -13,7 +13,7 @@ from tests.integration.ingestion.home import TOKEN_KEY
 from tests.integration.ingestion.lakehouse import CREATE_ITEMS, Lakehouse, items
 
 pytestmark = pytest.mark.postgres
-SECRET = "s3cret-canary"
+SECRET = "s3cret-canary"  # pragma: allowlist secret
 
 
 def _fault(lakehouse: Lakehouse, url: str, kind: type[FirnError]) -> str:

@@ -62,8 +62,10 @@ def test_the_record_is_its_owners_alone(settings: Settings, process: psutil.Proc
 
 
 def test_changed_settings_are_named_and_secrets_are_not_shown() -> None:
+    # pragma: allowlist nextline secret
     before = {"spark.driver.memory": "2g", "spark.x.secret": "old", "spark.same": "1"}
     record = WarmRecord(pid=1, created=0, port=1, parameters=before)
+    # pragma: allowlist nextline secret
     now = {"spark.driver.memory": "4g", "spark.x.secret": "new", "spark.same": "1", "spark.y": "2"}
     assert changed_settings(record, now, 1) == [
         "spark.driver.memory was '2g', is '4g'",

@@ -35,6 +35,7 @@ def test_same_seed_gives_identical_rows(shop: ShopState) -> None:
 def test_rows_do_not_change_from_release_to_release() -> None:
     """Figures in the documentation come from this shop: a new hash means new figures there."""
     assert fingerprint(simulate_history(7, 200)) == (
+        # pragma: allowlist nextline secret
         "1fcbefacf820d3062e4513b25261f0bf8a23938d3f2712cf1134fa84fff52b97"
     )
 
