@@ -79,6 +79,7 @@ lint: $(VENV)/.dev $(SCANNED) ## sqlfluff, ruff, yamllint, layers, workflows, se
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/yamllint --strict .
+	PYTHONPATH=dags $(BIN)/lint-imports --no-cache --no-logo
 	$(BIN)/python -m tests.conventions.locks
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	$(BIN)/zizmor --offline --quiet --persona auditor .github
