@@ -1,4 +1,4 @@
-"""The contracts of layers in pyproject.toml, with one bad import each planted into a copy."""
+"""The contracts of layers in pyproject.toml, with bad imports planted into a copy."""
 
 import shutil
 import subprocess
@@ -21,20 +21,44 @@ PACKAGES = {
 }
 
 
-@pytest.fixture(scope="module")
-def pristine(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A copy of all packages and of the contracts."""
-    copy = tmp_path_factory.mktemp("layers")
+# contract, module that is planted, what it imports, what lint-imports says about it
+PLANTED = [
+    ("layers", "lake.up", "ingestion.api", "lake.up -> ingestion.api"),
+    (
+        "layers",
+        "ingestion.up",
+        "operations.runtime.java",
+        "ingestion.up -> operations.runtime.java",
+    ),
+    ("layers", "operations.up", "dbt_firn", "operations.up -> dbt_firn"),
+    ("runners", "lake.models", "dbt.flags", "lake.models -> dbt"),
+    ("runners", "ingestion.session", "pyspark.sql", "ingestion.session -> pyspark"),
+    ("product", "operations.shop", "sandbox.systems", "operations.shop -> sandbox.systems"),
+    ("product", "ingestion.bench", "benchmarks.figures", "ingestion.bench -> benchmarks.figures"),
+    ("sandbox", "sandbox.bench", "benchmarks.rounds", "sandbox.bench -> benchmarks.rounds"),
+    (
+        "independent-connectors",
+        "ingestion.connectors.files.peer",
+        "ingestion.connectors.postgres.values",
+        "ingestion.connectors.files.peer -> ingestion.connectors.postgres.values",
+    ),
+    (
+        "connectors",
+        "ingestion.direct",
+        "ingestion.connectors.files.reader",
+        "ingestion.direct -> ingestion.connectors.files.reader",
+    ),
+    ("cycles", "lake.one", "lake.other", "No cycles are allowed in lake."),
+    ("cycles", "lake.other", "lake.one", "No cycles are allowed in lake."),
+]
+
+
+def _copy(to: Path) -> Path:
     only_python = shutil.ignore_patterns("data", "__pycache__", "*.sql", "*.json", "*.yml")
     for package in PACKAGES:
-        shutil.copytree(package, copy / package.relative_to(ROOT), ignore=only_python)
-    shutil.copy(ROOT / "pyproject.toml", copy)
-    return copy
-
-
-@pytest.fixture
-def project(pristine: Path, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(pristine, tmp_path / "project"))
+        shutil.copytree(package, to / package.relative_to(ROOT), ignore=only_python)
+    shutil.copy(ROOT / "pyproject.toml", to)
+    return to
 
 
 def _lint(project: Path) -> tuple[int, str]:
@@ -49,65 +73,46 @@ def _lint(project: Path) -> tuple[int, str]:
     return done.returncode, done.stdout + done.stderr
 
 
-def test_the_packages_keep_the_contracts(pristine: Path) -> None:
-    code, said = _lint(pristine)
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> tuple[int, str]:
+    """What the contracts say of a copy of all packages."""
+    return _lint(_copy(tmp_path_factory.mktemp("kept")))
+
+
+@pytest.fixture(scope="module")
+def broken(tmp_path_factory: pytest.TempPathFactory) -> tuple[int, str]:
+    """What they say of a copy with all bad imports planted."""
+    project = _copy(tmp_path_factory.mktemp("broken"))
+    for _, module, imported, _ in PLANTED:
+        file = project / f"{module.replace('.', '/')}.py"
+        assert not file.exists()
+        file.write_text(f"import {imported}\n", encoding="utf-8")
+    return _lint(project)
+
+
+def test_the_packages_keep_the_contracts(kept: tuple[int, str]) -> None:
+    code, said = kept
     assert code == 0, said
     assert f"Contracts: {len(CONTRACTS)} kept, 0 broken." in said
 
 
 @pytest.mark.parametrize(
-    ("contract", "modules", "found"),
-    [
-        ("layers", {"lake/planted": "ingestion.api"}, "lake.planted -> ingestion.api"),
-        (
-            "layers",
-            {"ingestion/planted": "operations.runtime.java"},
-            "ingestion.planted -> operations.runtime.java",
-        ),
-        ("layers", {"operations/planted": "dbt_firn"}, "operations.planted -> dbt_firn"),
-        ("runners", {"lake/planted": "dbt.flags"}, "lake.planted -> dbt"),
-        ("runners", {"ingestion/planted": "pyspark.sql"}, "ingestion.planted -> pyspark"),
-        (
-            "product",
-            {"operations/planted": "sandbox.systems"},
-            "operations.planted -> sandbox.systems",
-        ),
-        (
-            "product",
-            {"ingestion/planted": "benchmarks.figures"},
-            "ingestion.planted -> benchmarks.figures",
-        ),
-        (
-            "sandbox",
-            {"sandbox/planted": "benchmarks.rounds"},
-            "sandbox.planted -> benchmarks.rounds",
-        ),
-        (
-            "independent-connectors",
-            {"ingestion/connectors/files/planted": "ingestion.connectors.postgres.values"},
-            "ingestion.connectors.files.planted -> ingestion.connectors.postgres.values",
-        ),
-        (
-            "connectors",
-            {"ingestion/planted": "ingestion.connectors.files.reader"},
-            "ingestion.planted -> ingestion.connectors.files.reader",
-        ),
-        (
-            "cycles",
-            {"lake/planted": "lake.planted_too", "lake/planted_too": "lake.planted"},
-            "No cycles are allowed in lake.",
-        ),
-    ],
+    ("contract", "found"),
+    [(contract, found) for contract, _, _, found in PLANTED],
+    ids=[module for _, module, _, _ in PLANTED],
 )
 def test_a_bad_import_is_named(
-    project: Path, contract: str, modules: dict[str, str], found: str
+    kept: tuple[int, str], broken: tuple[int, str], contract: str, found: str
 ) -> None:
-    for module, imported in modules.items():
-        (project / f"{module}.py").write_text(f"import {imported}\n", encoding="utf-8")
-    code, said = _lint(project)
+    code, said = broken
     assert code == 1
     assert found in said
     assert f"{CONTRACTS[contract]['name']} BROKEN" in said
+    assert found not in kept[1]
+
+
+def test_a_fault_is_planted_for_every_contract() -> None:
+    assert {contract for contract, _, _, _ in PLANTED} == set(CONTRACTS)
 
 
 def test_every_package_is_under_contract() -> None:

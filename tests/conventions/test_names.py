@@ -2,6 +2,7 @@
 
 import csv
 import re
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ SEEDS = {path.stem for path in (ROOT / "seeds").glob("*.csv")}
 MACROS = sorted((ROOT / "macros").rglob("*.sql"))
 
 
+@cache
 def described_models() -> dict[str, tuple[Path, dict[str, Any]]]:
     """Return every model that a YAML file describes: name -> (file, description)."""
     return {

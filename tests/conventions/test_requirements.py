@@ -27,6 +27,7 @@ def _names(requirements: set[Requirement]) -> set[str]:
 
 DIRECT = _requirements(PROJECT["project"]["dependencies"])
 SANDBOX = _requirements(PROJECT["project"]["optional-dependencies"]["sandbox"])
+BROUGHT_BY = packages_distributions()
 BUILD = _requirements(PROJECT["build-system"]["requires"])
 
 
@@ -50,12 +51,11 @@ def test_pyproject_and_the_lock_ask_for_the_same() -> None:
 @pytest.mark.parametrize("package", [*PRODUCT, "sandbox"])
 def test_what_is_imported_is_asked_for(package: str) -> None:
     asked = _names(DIRECT | SANDBOX if package == "sandbox" else DIRECT)
-    brought_by = packages_distributions()
     missing = {
         name: str(path.relative_to(ROOT))
         for name, path in _imported(package).items()
         if name not in OURS | sys.stdlib_module_names
-        and not asked & {canonicalize_name(found) for found in brought_by.get(name, [])}
+        and not asked & {canonicalize_name(found) for found in BROUGHT_BY.get(name, [])}
     }
     assert missing == {}
 
