@@ -21,8 +21,7 @@ from rich.console import Console
 from benchmarks.machine import describe_machine, load_per_core, own_versions
 from benchmarks.program import listed, page_of, work_folder
 from benchmarks.report import idleness, write_section
-from ingestion.connectors.files.arrivals import FileArrivals
-from ingestion.connectors.files.declaration import FileSource
+from ingestion.connectors.registry import connector_of
 from ingestion.sources import load_sources
 from lake.settings import Settings
 from operations.cli.app import named_faults
@@ -186,10 +185,8 @@ def main(
 def _watching(settings: Settings, out: Console) -> Iterator[Bench]:
     """Run a watcher in a thread until it has built what lies there; end it afterwards."""
     source = next(s for s in load_sources(settings.project_dir) if s.name == SOURCE)
-    if not isinstance(source, FileSource):
-        raise TypeError(f"{SOURCE} is no source of files")
     view, stop = NotingView(out), Stop()
-    arrivals = FileArrivals.of(source, settings)
+    arrivals = connector_of(source).arrivals(source, settings)
     with arrivals.hints(), NotingDbt(settings, SOURCE) as dbt:
         watcher = Watcher(settings, source, arrivals, dbt, view)
         thread = threading.Thread(target=watcher.run, args=(stop,), daemon=True)
