@@ -83,7 +83,7 @@ lint: $(VENV)/.dev $(SCANNED) ## sqlfluff, ruff, yamllint, layers, workflows, se
 	$(BIN)/python -m tests.conventions.locks
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	$(BIN)/zizmor --offline --quiet --persona auditor .github
-	$(BIN)/sqlfluff lint --disable-progress-bar models tests sandbox
+	$(BIN)/sqlfluff lint --disable-progress-bar --processes 2 models tests sandbox
 
 .PHONY: types
 types: $(VENV)/.dev ## mypy, strict.
@@ -93,7 +93,7 @@ SERVICES := (postgres or spark or s3 or airflow)
 
 .PHONY: unit
 unit: $(VENV)/.dev ## Tests that need no service.
-	$(BIN)/pytest -q -m "not $(SERVICES)"
+	$(BIN)/pytest -q -m "not $(SERVICES)" -n 2 --dist worksteal
 
 # The two paths that dbt_project.yml sets knowingly.
 PATHS := [ConfigTargetPathDeprecation, ConfigLogPathDeprecation, DeprecationsSummary]
@@ -103,11 +103,12 @@ parse: $(VENV)/.dev ## dbt parse, warnings being errors.
 	$(BIN)/dbt --quiet parse --no-partial-parse --warn-error-options '{error: all, silence: $(PATHS)}'
 
 .PHONY: check
-check: lint types unit parse ## The inner loop: lint, types, unit tests, dbt parse.
+check: $(VENV)/.dev ## The inner loop: lint, types, unit tests, dbt parse.
+	@$(MAKE) --no-print-directory -j 2 lint types unit parse
 
 .PHONY: test
 test: $(VENV)/.dev $(AIRFLOW)/.done ## Everything, against a real PostgreSQL, Spark and Airflow.
-	@$(MAKE) --no-print-directory -j 2 check
+	@$(MAKE) --no-print-directory check
 	$(BIN)/pytest -q -m "$(SERVICES) and not timed" -n 2 --dist loadfile --no-loadscope-reorder
 	$(BIN)/pytest -q -m timed
 
