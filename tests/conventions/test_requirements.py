@@ -1,14 +1,18 @@
-"""pyproject.toml, requirements/runtime.in and what the product imports name the same packages."""
+"""pyproject.toml agrees with the locks, with what the product imports, and with the changelog."""
 
 import ast
+import re
 import sys
 import tomllib
+from datetime import date
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
+import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+from packaging.version import Version
 
 from tests.conventions.locks import ROOT, requirements_of
 
@@ -64,3 +68,21 @@ def test_the_wheel_has_every_package_of_the_product() -> None:
     wheel = PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
     assert {*PRODUCT, "sandbox"} == set(wheel)
     assert (ROOT / "LICENSE").read_text(encoding="utf-8").count("Apache License") > 1
+
+
+def test_the_version_is_that_of_the_newest_release() -> None:
+    heads = re.findall(
+        r"^## (.*)$", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE
+    )
+    assert heads[0] == "[Unreleased]"
+    releases = [
+        re.fullmatch(r"\[(\d+\.\d+\.\d+)\] - (\d{4}-\d\d-\d\d)", head) for head in heads[1:]
+    ]
+    found = [
+        (Version(release[1]), date.fromisoformat(release[2])) for release in releases if release
+    ]
+    assert len(found) == len(releases) >= 1, heads
+    assert found == sorted(found, reverse=True)
+    assert [day for _, day in found] == sorted((day for _, day in found), reverse=True)
+    dbt = yaml.safe_load((ROOT / "dbt_project.yml").read_text(encoding="utf-8"))
+    assert str(found[0][0]) == PROJECT["project"]["version"] == dbt["version"]
