@@ -24,6 +24,8 @@ _CATALOG_SETTINGS = f"spark.sql.catalog.{CATALOG}."
 _URI = f"{_CATALOG_SETTINGS}uri"
 # Settings of Iceberg's S3FileIO in Java, which pyiceberg knows by the same names.
 _FILE_SETTINGS = ("s3.", "client.")
+# Variables that say the same where the profile does not.
+_FILE_VARIABLES = {"s3.endpoint": "AWS_ENDPOINT_URL", "s3.region": "AWS_REGION"}
 
 
 class Lake:
@@ -37,6 +39,7 @@ class Lake:
         `spark_parameters` are what a running dbt gave its Spark; without them, and where they only
         name a server, the profile is read: the target that `settings` name.
         """
+        self._environment = settings
         self._profile = Profile(settings)
         self._given_parameters = spark_parameters
 
@@ -129,7 +132,10 @@ class Lake:
 
     @property
     def _file_settings(self) -> dict[str, str]:
-        return {k: v for k, v in self._settings.items() if k.startswith(_FILE_SETTINGS)}
+        """What a FileIO is made with; keys come from the profile or AWS's own variables."""
+        known = {k: self._environment.variable(name) for k, name in _FILE_VARIABLES.items()}
+        given = {k: v for k, v in self._settings.items() if k.startswith(_FILE_SETTINGS)}
+        return {**{k: v for k, v in known.items() if v}, **given}
 
     def _setting(self, name: str) -> str:
         try:
