@@ -1,10 +1,9 @@
 """An empty catalog of each kind, and writers of it in processes of their own."""
 
-import itertools
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,11 +14,9 @@ import pytest
 from lake.catalogs.base import CatalogBackend
 from lake.catalogs.choice import backend_of
 from sandbox.postgres import EmbeddedPostgres
+from tests.catalog_databases import CatalogSettings, new_database
 
 ROOT = Path(__file__).parents[4]
-OWNER = "catalog_owner"
-_NUMBERS = itertools.count(1)
-CatalogSettings = Mapping[str, str]
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
@@ -29,21 +26,6 @@ def catalog_settings(request: pytest.FixtureRequest, tmp_path: Path) -> CatalogS
         return {"type": "jdbc", "uri": f"jdbc:sqlite:{tmp_path}/some where/catalog.db"}
     server: EmbeddedPostgres = request.getfixturevalue("postgres")
     return new_database(server)
-
-
-def new_database(server: EmbeddedPostgres) -> CatalogSettings:
-    """Return Spark's settings of a catalog in a new, empty database."""
-    server.ensure_role(OWNER)
-    database = f"catalog {next(_NUMBERS)}"
-    server.ensure_database(database, OWNER)
-    password = server.url(OWNER).partition(f"{OWNER}:")[2].partition("@")[0]
-    return {
-        "type": "jdbc",
-        "uri": f"jdbc:postgresql://127.0.0.1:{server.port}/{database.replace(' ', '%20')}",
-        "jdbc.user": OWNER,
-        "jdbc.password": password,
-        "jdbc.schema-version": "V1",
-    }
 
 
 @pytest.fixture

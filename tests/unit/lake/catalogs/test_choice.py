@@ -7,7 +7,7 @@ from lake.catalogs.choice import backend_of
 from lake.catalogs.postgres import Address, PostgresCatalog
 from lake.errors import ConfigurationError, EnvironmentFault
 from sandbox.postgres import EmbeddedPostgres
-from tests.unit.lake.catalogs.conftest import new_database
+from tests.catalog_databases import new_database
 
 SECRET = "p@ss:w/or d%41?&"
 
