@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ingestion.declarations import FileFormat, FileTable, PartitionField, TableDeclaration
 from lake.errors import ConfigurationError
+from lake.table_properties import PROPERTIES
 from lake.types import DataType
 
 if TYPE_CHECKING:
@@ -27,14 +28,6 @@ FILE, FILE_HASH, FILE_ROW, FILE_MODIFIED_AT = (
     "_file_modified_at",
 )
 SHAPE_PROPERTY = "firn.shape"
-# Compare-and-set needs a commit that fails on a conflict instead of trying again by itself.
-PROPERTIES = {
-    "format-version": "2",
-    "write.parquet.compression-codec": "zstd",
-    "commit.retry.num-retries": "0",
-    "write.metadata.delete-after-commit.enabled": "true",
-    "write.metadata.previous-versions-max": "50",
-}
 
 
 @dataclass(frozen=True)

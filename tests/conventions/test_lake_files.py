@@ -72,3 +72,16 @@ def test_nobody_else_opens_a_file_of_the_lake(file: Path) -> None:
 )
 def test_a_planted_violation_is_found(violation: str) -> None:
     assert list(local_readings(violation))
+
+
+def test_the_lake_knows_nothing_of_what_stands_on_it() -> None:
+    above = {"ingestion", "operations", "sandbox", "dbt_firn", "dbt_ansi", "firn_dags", "tests"}
+    for file in sorted((ROOT / "lake").rglob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom):
+                modules = {node.module or ""}
+            elif isinstance(node, ast.Import):
+                modules = {alias.name for alias in node.names}
+            else:
+                continue
+            assert not {module.split(".")[0] for module in modules} & above, file
