@@ -5,6 +5,7 @@ Spark's JdbcCatalog reads the same URL and `jdbc.…` settings, so both find the
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -156,7 +157,9 @@ class PostgresCatalog:
         settings = {"schema_version": "v1", "pool_pre_ping": "true", **properties}
         with self._named_faults("opened", SQLAlchemyError), self._connect() as connection:
             connection.execute("select pg_advisory_xact_lock(%s)", (CREATION_LOCK,))
-            return SqlCatalog(CATALOG, uri=url, **settings)
+            catalog = SqlCatalog(CATALOG, uri=url, **settings)
+        weakref.finalize(catalog, catalog.engine.dispose)  # close what its pool keeps open
+        return catalog
 
     def _rows(self, query: str, values: Sequence[object]) -> list[dict[str, Any]]:
         from psycopg.errors import UndefinedTable

@@ -9,12 +9,13 @@ import pytest
 from rich.console import Console
 
 from lake.lake import Lake
+from operations.dbt.runner import dbt_environment
 from operations.maintenance.run import maintain_lake
 from operations.monitoring.tables import table_states
 from operations.preflight.create import create_tables
 from operations.preflight.restore import restore_table
 from operations.preflight.verify import verify_tables
-from tests.integration.catalogs.conftest import SharedLakehouse
+from tests.integration.catalogs.conftest import TARGET, SharedLakehouse
 from tests.integration.upkeep.upkeep_lake import BEST, LABELS, RAW, SILVER, TABLES, UpkeepLake
 from tests.lake_files import path_of
 from tests.warm_dbt import DbtFailedError
@@ -72,6 +73,14 @@ def test_the_second_build_reads_what_changed(lake: UpkeepLake) -> None:
     lake.build()
     assert lake.modes("gold/labels") == {"unchanged"}
     assert lake.table(SILVER).metadata_location == before
+
+
+def test_dbts_own_option_chooses_the_target_too(lake: UpkeepLake) -> None:
+    """Streams look where this run's Spark looks: of an empty lake they would read everything."""
+    environment = dbt_environment(lake.source.settings)
+    del environment["DBT_TARGET"]
+    lake.dbt.run(("run", "--target", TARGET), environment)
+    assert lake.modes("silver/app__items") == {"unchanged"}
 
 
 def test_a_missing_table_is_created_and_nothing_else_touched(lake: UpkeepLake) -> None:

@@ -16,7 +16,7 @@ from pyiceberg.transforms import BucketTransform, IdentityTransform, MonthTransf
 from pyiceberg.types import IntegerType, NestedField, TimestamptzType
 
 from lake.errors import ConfigurationError, EnvironmentFault
-from lake.lake import Lake
+from lake.lake import Lake, Pointer
 from lake.settings import Settings
 from operations.preflight.found import Found, FoundColumn, FoundTable, Unreadable, read_tables
 from operations.preflight.restore import forget_table, restore_table
@@ -145,6 +145,22 @@ def test_without_a_whole_commit_before_a_table_can_only_be_forgotten(
         restore_table(settings, "silver.t")
     forget_table(settings, "silver.t")
     assert _found(settings) is None
+
+
+def test_a_table_that_another_process_changed_is_left_and_the_catalog_named(
+    settings: Settings, table: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _metadata_of(table).unlink()
+    repoint = Lake.repoint
+
+    def too_late(lake: Lake, name: tuple[str, str], known: Pointer, metadata: str | None) -> bool:
+        assert repoint(lake, name, known, "file:///another")
+        return repoint(lake, name, known, metadata)
+
+    monkeypatch.setattr(Lake, "repoint", too_late)
+    with pytest.raises(EnvironmentFault, match=r"silver\.t was changed .* catalog .*catalog\.db"):
+        restore_table(settings, "silver.t")
+    assert Lake(settings).backend.pointer(NAME) == Pointer("file:///another")
 
 
 @pytest.mark.parametrize("name", ["silver.t", "silver.other"])
