@@ -16,8 +16,8 @@ from typing import Any
 ENV_VAR = "env_var"
 SECRET_PREFIX = "DBT_ENV_SECRET"  # noqa: S105 - variables that dbt keeps out of its logs
 HIDDEN_PREFIX = "DBT_ENV_PRIVATE"  # variables that dbt shows to no profile
-_MARK = "$$$firn:{}$$$"
-_MARKED = re.compile(rf"\$\$\$firn:({SECRET_PREFIX}.*)\$\$\$")
+_MARK = "<firn:{}:firn>"
+_MARKED = re.compile(f"<firn:({SECRET_PREFIX}.*?):firn>")
 PASSWORD = "password"  # noqa: S105 - a key below which dbt leaves what it cannot render as it is
 
 
@@ -145,6 +145,6 @@ def _with_secret(rendered: str, environment: Mapping[str, str]) -> str:
     if SECRET_PREFIX not in rendered:
         return rendered
     found = _MARKED.search(rendered)
-    if found is None or rendered.count(SECRET_PREFIX) > 1:
+    if found is None or found[1] not in environment or rendered.count(SECRET_PREFIX) > 1:
         raise UnusualValueError(SECRET_PREFIX)
     return rendered.replace(found[0], environment[found[1]])

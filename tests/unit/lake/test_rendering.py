@@ -47,6 +47,7 @@ RENDERED_WITHOUT_DBT = [
     "{# a comment #}{{ 'text' }}{% raw %}{{ raw }}{% endraw %}",
     "{{ env_var('DBT_ENV_SECRET_ONE') }}",
     "jdbc:{{ env_var('DBT_ENV_SECRET_ONE') ~ '@' ~ env_var('A') }}",
+    "$$${{ env_var('DBT_ENV_SECRET_ONE') }}$$$",
     {"a": ["{{ env_var('A') }}", 1, None, True, 1.5, date(2025, 7, 1)], 2: {}},
 ]
 LEFT_TO_DBT = [
