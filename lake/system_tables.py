@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from ingestion.raw_tables.schema import PROPERTIES
 from lake.lake import Identifier, Lake
+from lake.table_properties import PROPERTIES
 from lake.types import DataType
 
 if TYPE_CHECKING:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ingestion.declarations import PartitionField, TableDeclaration
 from ingestion.declarations.columns import ADDED_COLUMNS, RawColumn
 from lake.errors import ConfigurationError
+from lake.table_properties import PROPERTIES
 from lake.types import DataType
 
 if TYPE_CHECKING:
@@ -21,14 +22,6 @@ if TYPE_CHECKING:
     from pyiceberg.types import NestedField
 
 SHAPE_PROPERTY = "firn.shape"
-# Compare-and-set needs a commit that fails on a conflict instead of trying again by itself.
-PROPERTIES = {
-    "format-version": "2",
-    "write.parquet.compression-codec": "zstd",
-    "commit.retry.num-retries": "0",
-    "write.metadata.delete-after-commit.enabled": "true",
-    "write.metadata.previous-versions-max": "50",
-}
 
 
 @dataclass(frozen=True)

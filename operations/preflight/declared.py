@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ingestion.declarations import NewColumns, PartitionField, TableDeclaration
-from ingestion.raw_tables.schema import PROPERTIES, RawShape
+from ingestion.raw_tables.schema import RawShape
 from lake.lake import Identifier
+from lake.table_properties import PROPERTIES
 from operations.preflight.types import spark_type
 
 Node = Mapping[str, Any]

@@ -7,7 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
 
-from lake.lake import Identifier, Lake, Pointer, local_path, read_metadata
+from lake.lake import Identifier, Lake, Pointer
+from lake.metadata import read_metadata
+from lake.storage import LakeFiles
 from operations.preflight.manifests import ManifestFault, newest_manifest_fault
 from operations.preflight.types import spark_type_of_iceberg
 
@@ -69,11 +71,11 @@ def read_tables(lake: Lake, identifiers: Iterable[Identifier]) -> dict[Identifie
     pointers = lake.pointers()
     wanted = list(dict.fromkeys(identifiers))
     with ThreadPoolExecutor(READERS) as readers:
-        found = readers.map(lambda name: _read_table(name, pointers.get(name)), wanted)
+        found = readers.map(lambda name: _read_table(lake.files, name, pointers.get(name)), wanted)
         return dict(zip(wanted, found, strict=True))
 
 
-def _read_table(identifier: Identifier, pointer: Pointer | None) -> Found:
+def _read_table(files: LakeFiles, identifier: Identifier, pointer: Pointer | None) -> Found:
     if pointer is None:
         return None
     if pointer.is_view:
@@ -84,20 +86,20 @@ def _read_table(identifier: Identifier, pointer: Pointer | None) -> Found:
             "no location",
             f"{name}: the catalog knows the table's name, but not where its newest metadata file"
             " is, so nothing can open the table.",
-            _whole(pointer.previous),
+            _whole(files, pointer.previous),
         )
     try:
-        metadata = read_metadata(pointer.metadata)
+        metadata = read_metadata(files, pointer.metadata)
         if not metadata["location"]:
             raise KeyError("location")
-        table = _describe(metadata)
-        return replace(table, previous=_whole(pointer.previous)) if table.fault else table
+        table = _describe(files, metadata)
+        return replace(table, previous=_whole(files, pointer.previous)) if table.fault else table
     except FileNotFoundError:
         return Unreadable(
             "metadata file gone",
             f"{name}: the catalog says that {pointer.metadata} describes the table, and there is no"
             " such file. The data may still be there, but nothing says what belongs to the table.",
-            _whole(pointer.previous),
+            _whole(files, pointer.previous),
         )
     except OSError as error:
         found, why = "metadata file unreadable", error.strerror or str(error)
@@ -108,21 +110,21 @@ def _read_table(identifier: Identifier, pointer: Pointer | None) -> Found:
     return Unreadable(
         found,
         f"{name}: its metadata file {pointer.metadata} cannot be used: {why}.",
-        _whole(pointer.previous),
+        _whole(files, pointer.previous),
     )
 
 
-def _whole(previous: str | None) -> str | None:
+def _whole(files: LakeFiles, previous: str | None) -> str | None:
     """Return the previous metadata file if a table can be read from it."""
     try:
-        if previous and _describe(read_metadata(previous)).fault is None:
+        if previous and _describe(files, read_metadata(files, previous)).fault is None:
             return previous
     except (OSError, ValueError, TypeError, LookupError, AttributeError):
         pass
     return None
 
 
-def _describe(metadata: Mapping[str, Any]) -> FoundTable:
+def _describe(files: LakeFiles, metadata: Mapping[str, Any]) -> FoundTable:
     schema = _current(metadata["schemas"], "schema-id", metadata["current-schema-id"])
     names = {column["id"]: column["name"].lower() for column in schema["fields"]}
     spec = _current(metadata["partition-specs"], "spec-id", metadata["default-spec-id"])
@@ -143,7 +145,7 @@ def _describe(metadata: Mapping[str, Any]) -> FoundTable:
         ),
         properties=metadata.get("properties", {}),
         format_version=metadata["format-version"],
-        fault=newest_manifest_fault(metadata, local_path),
+        fault=newest_manifest_fault(metadata, files),
     )
 
 

@@ -15,8 +15,8 @@ from operations.preflight.found import FoundTable, FoundView, Unreadable, read_t
 def restore_table(settings: Settings, name: str) -> str:
     """Let the catalog name the metadata file of the commit before; return that file.
 
-    Raises ConfigurationError when there is nothing to mend, EnvironmentFault when that file is not
-    whole or somebody else changed the table meanwhile.
+    Raises ConfigurationError when there is nothing to restore, EnvironmentFault when that file is
+    not whole or another process changed the table meanwhile.
     """
     lake = Lake(settings)
     identifier, pointer, damaged = _damaged(lake, name)
@@ -32,7 +32,7 @@ def restore_table(settings: Settings, name: str) -> str:
 def forget_table(settings: Settings, name: str) -> None:
     """Take a table that cannot be opened out of the catalog; no file is deleted.
 
-    Raises ConfigurationError when the table can be opened, EnvironmentFault when somebody else
+    Raises ConfigurationError when the table can be opened, EnvironmentFault when another process
     changed it meanwhile.
     """
     lake = Lake(settings)
@@ -46,7 +46,10 @@ def _damaged(lake: Lake, name: str) -> tuple[Identifier, Pointer, Unreadable | F
     pointer = lake.pointers().get(identifier)
     found = read_tables(lake, [identifier])[identifier]
     if pointer is None or found is None or isinstance(found, FoundView):
-        raise ConfigurationError(f"there is no table {name}", "firn verify lists all tables")
+        raise ConfigurationError(
+            f"there is no table {name} in the catalog {lake.backend.label}",
+            "firn verify lists all tables",
+        )
     if isinstance(found, FoundTable) and found.fault is None:
         raise ConfigurationError(
             f"{name} can be opened, there is nothing to restore", "firn verify"
@@ -57,5 +60,7 @@ def _damaged(lake: Lake, name: str) -> tuple[Identifier, Pointer, Unreadable | F
 def _repoint(lake: Lake, identifier: Identifier, pointer: Pointer, metadata: str | None) -> None:
     if not lake.repoint(identifier, pointer, metadata):
         raise EnvironmentFault(
-            f"{'.'.join(identifier)} was changed by somebody else just now", "firn verify"
+            f"{'.'.join(identifier)} was changed by another process just now, in the catalog"
+            f" {lake.backend.label}",
+            "firn verify",
         )

@@ -8,8 +8,8 @@ import json
 
 import pytest
 
-from lake.lake import local_path
 from tests.integration.adapter.plain_project import PlainProject
+from tests.lake_files import path_of
 from tests.warm_dbt import DbtFailedError
 
 pytestmark = pytest.mark.spark
@@ -244,7 +244,7 @@ def test_a_table_that_cannot_be_opened(project: PlainProject) -> None:
     """A view stands beside it, which is then listed by another way than usual."""
     project.build("damaged", "{{ config(materialized='table') }} select 1 as a")
     project.build("beside", "{{ config(materialized='view') }} select 1 as a")
-    local_path(project.table("damaged").metadata_location).unlink()
+    path_of(project.table("damaged").metadata_location).unlink()
     try:
         if not project.repaired:
             with pytest.raises(DbtFailedError, match="NotFoundException"):

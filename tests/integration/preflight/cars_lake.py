@@ -13,11 +13,12 @@ from pyiceberg.io.pyarrow import schema_to_pyarrow
 
 from ingestion.raw_tables.schema import RawShape, ensure_raw_table
 from ingestion.sources import load_sources
-from lake.lake import Lake, local_path, open_catalog
+from lake.lake import Lake, open_catalog
 from lake.settings import Settings
 from operations.preflight.create import Creation, create_tables
 from operations.preflight.restore import restore_table
 from operations.preflight.verify import verify_tables
+from tests.lake_files import path_of
 from tests.warm_dbt import DbtFailedError, DbtOutcome, WarmDbt
 
 RAW, OWNERS = "raw_cars.reports", "raw_cars.owners"
@@ -156,17 +157,17 @@ class CarsLake:
 
     def metadata_file(self, name: str) -> Path:
         """Return the newest metadata file of a table."""
-        return local_path(self.catalog.load_table(name).metadata_location)
+        return path_of(self.catalog.load_table(name).metadata_location)
 
     def manifest_list(self, name: str) -> Path:
         """Return the file that lists the manifests of a table's newest commit."""
         snapshot = self.catalog.load_table(name).current_snapshot()
         assert snapshot is not None
-        return local_path(snapshot.manifest_list)
+        return path_of(snapshot.manifest_list)
 
     def forget_location(self, name: str) -> None:
         """Leave a table in the catalog without saying where it is."""
-        with closing(sqlite3.connect(Lake(self._settings).catalog_file)) as connection:
+        with closing(sqlite3.connect(Lake(self._settings).backend.label)) as connection:
             connection.execute(
                 "update iceberg_tables set metadata_location = null"
                 " where table_namespace || '.' || table_name = ?",

@@ -36,7 +36,7 @@ def test_catalog_and_warehouse_lie_below_home(settings: Settings) -> None:
 
 def test_the_profile_is_the_only_place_that_says_where(settings: Settings) -> None:
     _edit_profile(settings, "/lake/catalog.db", "/elsewhere/c.db")
-    assert Lake(settings).catalog_file == settings.home / "elsewhere" / "c.db"
+    assert Lake(settings).backend.label == f"{settings.home}/elsewhere/c.db"
 
 
 def test_a_table_that_does_not_exist_is_none(settings: Settings) -> None:
@@ -86,7 +86,7 @@ def test_a_parameter_that_is_gone_is_named(settings: Settings) -> None:
 
 def test_another_kind_of_catalog_is_refused(settings: Settings) -> None:
     _edit_profile(settings, "jdbc:sqlite:", "jdbc:oracle:")
-    with pytest.raises(ConfigurationError, match="only jdbc:sqlite:<file> is known"):
+    with pytest.raises(ConfigurationError, match="uri is 'jdbc:oracle:', only jdbc:sqlite"):
         open_catalog(settings)
 
 
@@ -97,7 +97,7 @@ def test_a_profile_that_cannot_be_read_is_named(settings: Settings) -> None:
 
 
 def test_a_catalog_that_is_no_database_is_named(settings: Settings) -> None:
-    file = Lake(settings).catalog_file
+    file = Path(Lake(settings).backend.label)
     file.parent.mkdir(parents=True)
     file.write_text("this is not SQLite" * 100)
     with pytest.raises(EnvironmentFault, match=r"catalog\.db cannot be"):

@@ -231,7 +231,7 @@ def test_names_choose_tables_and_namespaces(settings: Settings) -> None:
 
 def test_metadata_files_of_raw_tables_and_ledgers_stay_few(settings: Settings) -> None:
     """Each commit writes one; the tables' own properties take the oldest away."""
-    from ingestion.raw_tables.schema import PROPERTIES
+    from lake.table_properties import PROPERTIES
 
     properties: Mapping[str, str] = {**PROPERTIES, "write.metadata.previous-versions-max": "5"}
     table = _make(settings, "raw_a.a", 12, properties=properties)

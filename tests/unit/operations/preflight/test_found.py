@@ -16,10 +16,11 @@ from pyiceberg.transforms import BucketTransform, IdentityTransform, MonthTransf
 from pyiceberg.types import IntegerType, NestedField, TimestamptzType
 
 from lake.errors import ConfigurationError, EnvironmentFault
-from lake.lake import Lake, local_path
+from lake.lake import Lake, Pointer
 from lake.settings import Settings
 from operations.preflight.found import Found, FoundColumn, FoundTable, Unreadable, read_tables
 from operations.preflight.restore import forget_table, restore_table
+from tests.lake_files import path_of
 
 ROOT = Path(__file__).parents[4]
 NAME = ("silver", "t")
@@ -59,7 +60,7 @@ def _found(settings: Settings) -> Found:
 
 
 def _forget_location(settings: Settings) -> None:
-    with closing(sqlite3.connect(Lake(settings).catalog_file)) as connection:
+    with closing(sqlite3.connect(Lake(settings).backend.label)) as connection:
         connection.execute("update iceberg_tables set metadata_location = null")
         connection.commit()
 
@@ -67,15 +68,13 @@ def _forget_location(settings: Settings) -> None:
 def _manifest_list(table: Table) -> Path:
     snapshot = table.current_snapshot()
     assert snapshot is not None
-    return local_path(snapshot.manifest_list)
+    return path_of(snapshot.manifest_list)
 
 
 def _manifest(table: Table) -> Path:
     snapshot = table.current_snapshot()
     assert snapshot is not None
-    return local_path(
-        max(snapshot.manifests(table.io), key=lambda m: m.sequence_number).manifest_path
-    )
+    return path_of(max(snapshot.manifests(table.io), key=lambda m: m.sequence_number).manifest_path)
 
 
 def test_no_lake_holds_no_table(settings: Settings) -> None:
@@ -100,7 +99,7 @@ Damage = Callable[[Settings, Table], None]
 
 
 def _metadata_of(table: Table) -> Path:
-    return local_path(table.metadata_location)
+    return path_of(table.metadata_location)
 
 
 @pytest.mark.parametrize(
@@ -140,12 +139,28 @@ def test_damage_is_named_and_the_commit_before_restored(
 def test_without_a_whole_commit_before_a_table_can_only_be_forgotten(
     settings: Settings, table: Table
 ) -> None:
-    for file in local_path(table.metadata_location).parent.glob("*.json"):
+    for file in path_of(table.metadata_location).parent.glob("*.json"):
         file.unlink()
     with pytest.raises(EnvironmentFault, match="the commit before cannot be read either"):
         restore_table(settings, "silver.t")
     forget_table(settings, "silver.t")
     assert _found(settings) is None
+
+
+def test_a_table_that_another_process_changed_is_left_and_the_catalog_named(
+    settings: Settings, table: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _metadata_of(table).unlink()
+    repoint = Lake.repoint
+
+    def too_late(lake: Lake, name: tuple[str, str], known: Pointer, metadata: str | None) -> bool:
+        assert repoint(lake, name, known, "file:///another")
+        return repoint(lake, name, known, metadata)
+
+    monkeypatch.setattr(Lake, "repoint", too_late)
+    with pytest.raises(EnvironmentFault, match=r"silver\.t was changed .* catalog .*catalog\.db"):
+        restore_table(settings, "silver.t")
+    assert Lake(settings).backend.pointer(NAME) == Pointer("file:///another")
 
 
 @pytest.mark.parametrize("name", ["silver.t", "silver.other"])

@@ -1,0 +1,96 @@
+"""What Firn asks of a catalog: a table's name -> its metadata pointer, changed if as expected."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from lake.errors import ConflictError
+
+if TYPE_CHECKING:
+    from pyiceberg.catalog import Catalog
+
+CATALOG = "lake"
+BUSY_TIMEOUT_SECONDS = 60
+Identifier = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Pointer:
+    """A table's row in the catalog: its newest metadata file and the one before; views have none.
+
+    A row can be there without a file: then nobody can open the table.
+    """
+
+    metadata: str | None
+    previous: str | None = None
+    is_view: bool = False
+
+
+@dataclass(frozen=True)
+class PointerChange:
+    """A table that shall have another metadata file: `expected` is the one it was read with.
+
+    `expected=None` adds a table, which must not be there yet.
+    """
+
+    identifier: Identifier
+    expected: str | None
+    metadata: str
+
+
+class PointerConflictError(ConflictError):
+    """Tables have another metadata file than expected: `moved` names them, nothing was changed."""
+
+    def __init__(self, catalog: str, moved: Sequence[Identifier]) -> None:
+        """Name the tables and the catalog they are in."""
+        self.moved = tuple(moved)
+        names = ", ".join(".".join(identifier) for identifier in self.moved)
+        super().__init__(
+            f"{names} in the catalog {catalog} changed since it was read; nothing was committed",
+            "run the same command again",
+        )
+
+
+class CatalogBackend(Protocol):
+    """The place that holds the metadata pointers of the lake's tables and views.
+
+    Every method but `label` raises EnvironmentFault, naming the catalog by its label, when the
+    catalog cannot be reached or read.
+    """
+
+    @property
+    def label(self) -> str:
+        """Where the catalog is, for messages; never a secret."""
+        ...
+
+    def pointers(self) -> dict[Identifier, Pointer]:
+        """Return the pointers of all tables and views in one query; none without a catalog yet."""
+        ...
+
+    def pointer(self, identifier: Identifier) -> Pointer | None:
+        """Return one table's or view's pointer, None when the catalog has no such name."""
+        ...
+
+    def compare_and_set(self, changes: Sequence[PointerChange]) -> None:
+        """Make all changes in one transaction, or none of them.
+
+        Raises PointerConflictError with every table that is not as expected.
+        """
+        ...
+
+    def repair(self, identifier: Identifier, known: Pointer, metadata: str | None) -> bool:
+        """Let a table's row name another metadata file, or take the row away for `metadata=None`.
+
+        Only for a table that cannot be opened, which no engine can change or drop. False when the
+        row is not as `known` says any more: another process changed it.
+        """
+        ...
+
+    def open(self, properties: Mapping[str, str]) -> Catalog:
+        """Return the pyiceberg catalog, its tables made when missing.
+
+        `properties` are the warehouse and what its files are read with.
+        """
+        ...

@@ -1,0 +1,35 @@
+"""Which kind of catalog a target names: Spark's settings of the catalog -> its backend."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from lake.catalogs.base import CATALOG, CatalogBackend
+from lake.errors import ConfigurationError
+
+JDBC = "jdbc"
+KNOWN = "jdbc:sqlite:<file> and jdbc:postgresql://<host>:<port>/<database>"
+
+
+def backend_of(settings: Mapping[str, str], profile: str) -> CatalogBackend:
+    """Return the catalog that Spark's `spark.sql.catalog.lake.<name>` settings name, unopened.
+
+    `profile` is where they were read, for messages. Raises ConfigurationError for any other kind.
+    """
+    kind, uri = settings.get("type", JDBC), settings["uri"]
+    database = ":".join(uri.split(":", 2)[:2]) + ":"
+    if kind == JDBC and database == "jdbc:sqlite:":
+        from lake.catalogs.sqlite import SqliteCatalog
+
+        return SqliteCatalog(uri)
+    if kind == JDBC and database == "jdbc:postgresql:":
+        from lake.catalogs.postgres import Address, PostgresCatalog
+
+        own = f"{JDBC}."
+        jdbc = {name.removeprefix(own): v for name, v in settings.items() if name.startswith(own)}
+        return PostgresCatalog(Address.parse(uri, jdbc))
+    what, value = ("type", kind) if kind != JDBC else ("uri", database)
+    raise ConfigurationError(
+        f"{profile}: spark.sql.catalog.{CATALOG}.{what} is {value!r}, only {KNOWN} are known",
+        "give the target a catalog of a known kind",
+    )

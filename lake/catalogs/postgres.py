@@ -1,0 +1,203 @@
+"""The catalog in a PostgreSQL database: `jdbc:postgresql://…` -> pointers, changes.
+
+Spark's JdbcCatalog reads the same URL and `jdbc.…` settings, so both find the same tables.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, unquote
+
+from lake.catalogs import sql
+from lake.catalogs.base import (
+    BUSY_TIMEOUT_SECONDS,
+    CATALOG,
+    Identifier,
+    Pointer,
+    PointerChange,
+    PointerConflictError,
+)
+from lake.errors import ConfigurationError, EnvironmentFault
+
+if TYPE_CHECKING:
+    import psycopg
+    from pyiceberg.catalog import Catalog
+    from sqlalchemy import URL
+
+PREFIX = "jdbc:postgresql:"
+DEFAULT_PORT = 5432
+CREATION_LOCK = 0x4649524E  # of PostgreSQL's advisory locks: whoever makes the catalog's tables
+CONNECT_TIMEOUT_SECONDS = 10
+# Settings of pgjdbc that libpq has too, by libpq's name.
+SHARED_SETTINGS = {
+    "user": "user",
+    "password": "password",
+    "sslmode": "sslmode",
+    "sslrootcert": "sslrootcert",
+    "connectTimeout": "connect_timeout",
+    "ApplicationName": "application_name",
+}
+# Settings of pgjdbc and JdbcCatalog that change nothing of where Python connects.
+JAVA_SETTINGS = frozenset(
+    {"loginTimeout", "socketTimeout", "tcpKeepAlive", "prepareThreshold", "reWriteBatchedInserts"}
+    | {"schema-version", "strict-mode", "init-catalog-tables", "add-view-support"}
+)
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where the database is and how to log in: libpq's settings by name."""
+
+    host: str
+    port: int
+    database: str
+    settings: Mapping[str, str] = field(repr=False)
+
+    @classmethod
+    def parse(cls, uri: str, jdbc_settings: Mapping[str, str]) -> Address:
+        """Read a JDBC URL and the catalog's `jdbc.…` settings, below which the URL's own stand.
+
+        Raises ConfigurationError for what Spark would read and Python cannot.
+        """
+        server, _, query = uri.removeprefix(PREFIX).partition("?")
+        if not server.startswith("//") or "@" in server or "," in server:
+            raise ConfigurationError(
+                f"the catalog's URL is not of the form {PREFIX}//<host>:<port>/<database>",
+                "name one server; user and password go to spark.sql.catalog.lake.jdbc.user and"
+                " jdbc.password",
+            )
+        place, _, database = server.removeprefix("//").partition("/")
+        host, port = _host_and_port(place)
+        given = {**jdbc_settings, **dict(parse_qsl(query, keep_blank_values=True))}
+        settings = {SHARED_SETTINGS[name]: given[name] for name in SHARED_SETTINGS if name in given}
+        if unknown := sorted(given.keys() - SHARED_SETTINGS.keys() - JAVA_SETTINGS):
+            raise ConfigurationError(
+                f"the catalog {host}:{port}/{database} is given {', '.join(unknown)}, which only"
+                " Spark would obey",
+                f"leave it out; allowed: {', '.join(sorted(SHARED_SETTINGS.keys()))}",
+            )
+        return cls(host, port, unquote(database) or settings.get("user", ""), settings)
+
+    @property
+    def label(self) -> str:
+        """The server and database, without user and password."""
+        return f"postgresql://{self.host}:{self.port}/{self.database}"
+
+    def libpq(self) -> dict[str, Any]:
+        """Return what psycopg connects with."""
+        waits = {"connect_timeout": str(CONNECT_TIMEOUT_SECONDS)}
+        place = {"host": self.host, "port": self.port, "dbname": self.database}
+        return {**waits, **self.settings, **place}
+
+    def url(self) -> URL:
+        """Return what SQLAlchemy connects with."""
+        from sqlalchemy import URL
+
+        query = {k: v for k, v in self.libpq().items() if k not in {"host", "port", "dbname"}}
+        user, password = query.pop("user", None), query.pop("password", None)
+        return URL.create(
+            "postgresql+psycopg", user, password, self.host, self.port, self.database, query
+        )
+
+
+def _host_and_port(place: str) -> tuple[str, int]:
+    host, colon, port = place.rpartition(":") if not place.endswith("]") else (place, "", "")
+    if not colon:
+        host, port = place, str(DEFAULT_PORT)
+    if not port.isdigit():
+        raise ConfigurationError(
+            f"the catalog's URL has the port {port!r}", "give it a number such as 5432"
+        )
+    return host.strip("[]") or "localhost", int(port)
+
+
+class PostgresCatalog:
+    """The lake's catalog in PostgreSQL; its tables need not be there yet."""
+
+    def __init__(self, address: Address) -> None:
+        """Remember where it is; nothing is connected yet."""
+        self.address = address
+
+    @property
+    def label(self) -> str:
+        """Server and database, without user and password."""
+        return self.address.label
+
+    def pointers(self) -> dict[Identifier, Pointer]:
+        """Return the pointers of all tables and views in one query; none without a catalog yet."""
+        return sql.pointers_of(self._rows(*sql.select_pointers()))
+
+    def pointer(self, identifier: Identifier) -> Pointer | None:
+        """Return one table's or view's pointer, None when the catalog has no such name."""
+        return sql.pointers_of(self._rows(*sql.select_pointers(identifier))).get(identifier)
+
+    def compare_and_set(self, changes: Sequence[PointerChange]) -> None:
+        """Make all changes in one transaction, or none. Raises PointerConflictError."""
+        with self._transaction() as execute:
+            moved = sql.apply_changes(execute, changes)
+            if moved:
+                raise PointerConflictError(self.label, moved)
+
+    def repair(self, identifier: Identifier, known: Pointer, metadata: str | None) -> bool:
+        """Point a damaged table's row elsewhere or take it away, if it is still as known."""
+        with self._transaction() as execute:
+            return sql.repair(execute, identifier, known, metadata)
+
+    def open(self, properties: Mapping[str, str]) -> Catalog:
+        """Return the pyiceberg catalog; its tables are made when missing, by one at a time."""
+        from pyiceberg.catalog.sql import SqlCatalog
+        from sqlalchemy.exc import SQLAlchemyError
+
+        url = self.address.url().render_as_string(hide_password=False)
+        # The server may have been restarted since a connection was last used.
+        settings = {"schema_version": "v1", "pool_pre_ping": "true", **properties}
+        with self._named_faults("opened", SQLAlchemyError), self._connect() as connection:
+            connection.execute("select pg_advisory_xact_lock(%s)", (CREATION_LOCK,))
+            catalog = SqlCatalog(CATALOG, uri=url, **settings)
+        weakref.finalize(catalog, catalog.engine.dispose)  # close what its pool keeps open
+        return catalog
+
+    def _rows(self, query: str, values: Sequence[object]) -> list[dict[str, Any]]:
+        from psycopg.errors import UndefinedTable
+        from psycopg.rows import dict_row
+
+        with self._named_faults("read"), self._connect() as connection:
+            cursor = connection.cursor(row_factory=dict_row)
+            try:
+                return cursor.execute(_marked(query), values).fetchall()
+            except UndefinedTable:
+                return []
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sql.Execute]:
+        """Give what runs statements of one transaction, which a raised error takes back."""
+        with self._named_faults("changed"), self._connect() as connection:
+            connection.execute(f"set local lock_timeout = '{BUSY_TIMEOUT_SECONDS}s'".encode())
+            yield lambda query, values: connection.execute(_marked(query), values)
+
+    def _connect(self) -> psycopg.Connection:
+        import psycopg
+
+        return psycopg.connect(**self.address.libpq())
+
+    @contextmanager
+    def _named_faults(self, done: str, *others: type[Exception]) -> Iterator[None]:
+        import psycopg
+
+        faults: tuple[type[Exception], ...] = (psycopg.Error, *others)
+        try:
+            yield
+        except faults as error:
+            raise EnvironmentFault(
+                f"the catalog {self.label} cannot be {done}: {' '.join(str(error).split())}",
+                "firn doctor",
+            ) from error
+
+
+def _marked(query: str) -> bytes:
+    """Return a statement with psycopg's marks for values."""
+    return query.replace("?", "%s").encode()

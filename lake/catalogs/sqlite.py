@@ -1,0 +1,108 @@
+"""The catalog in one SQLite file on this machine: `jdbc:sqlite:<file>` -> pointers, changes."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lake.catalogs import sql
+from lake.catalogs.base import (
+    BUSY_TIMEOUT_SECONDS,
+    CATALOG,
+    Identifier,
+    Pointer,
+    PointerChange,
+    PointerConflictError,
+)
+from lake.errors import EnvironmentFault
+
+if TYPE_CHECKING:
+    from pyiceberg.catalog import Catalog
+
+PREFIX = "jdbc:sqlite:"
+
+
+class SqliteCatalog:
+    """The lake's catalog in a SQLite file, which need not be there yet."""
+
+    def __init__(self, uri: str) -> None:
+        """Remember the file that a JDBC URL names; nothing is read yet."""
+        self.file = Path(uri.removeprefix(PREFIX))
+
+    @property
+    def label(self) -> str:
+        """The file's path."""
+        return str(self.file)
+
+    def pointers(self) -> dict[Identifier, Pointer]:
+        """Return the pointers of all tables and views in one query; none without a catalog yet."""
+        return sql.pointers_of(self._rows(*sql.select_pointers()))
+
+    def pointer(self, identifier: Identifier) -> Pointer | None:
+        """Return one table's or view's pointer, None when the catalog has no such name."""
+        return sql.pointers_of(self._rows(*sql.select_pointers(identifier))).get(identifier)
+
+    def compare_and_set(self, changes: Sequence[PointerChange]) -> None:
+        """Make all changes in one transaction, or none. Raises PointerConflictError."""
+        with self._transaction() as execute:
+            moved = sql.apply_changes(execute, changes)
+            if moved:
+                raise PointerConflictError(self.label, moved)
+
+    def repair(self, identifier: Identifier, known: Pointer, metadata: str | None) -> bool:
+        """Point a damaged table's row elsewhere or take it away, if it is still as known."""
+        with self._transaction() as execute:
+            return sql.repair(execute, identifier, known, metadata)
+
+    def open(self, properties: Mapping[str, str]) -> Catalog:
+        """Return the pyiceberg catalog; the file and its tables are made when missing."""
+        from filelock import FileLock
+        from pyiceberg.catalog.sql import SqlCatalog
+
+        with self._named_faults("opened"):
+            self.file.parent.mkdir(parents=True, exist_ok=True)
+            with FileLock(self.file.with_suffix(".lock")):  # two would make its tables
+                with closing(self._connect("rwc")) as connection:
+                    connection.execute("pragma journal_mode = wal")
+                uri = f"sqlite:///{self.file}?timeout={BUSY_TIMEOUT_SECONDS}"
+                return SqlCatalog(CATALOG, uri=uri, **properties)
+
+    def _rows(self, query: str, values: Sequence[object]) -> list[dict[str, Any]]:
+        if not self.file.exists():
+            return []
+        with self._named_faults("read"), closing(self._connect()) as connection:
+            connection.row_factory = sqlite3.Row
+            try:
+                return [dict(row) for row in connection.execute(query, values)]
+            except sqlite3.OperationalError as error:
+                if "no such table" in str(error):
+                    return []
+                raise
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sql.Execute]:
+        """Give what runs statements of one transaction; another writer is waited for first."""
+        with (
+            self._named_faults("changed"),
+            closing(self._connect()) as connection,
+            connection,
+        ):
+            connection.execute("begin immediate")
+            yield connection.execute
+
+    def _connect(self, mode: str = "rw") -> sqlite3.Connection:
+        """Return a connection; only mode `rwc` makes a file that is missing."""
+        uri = f"{self.file.absolute().as_uri()}?mode={mode}"
+        return sqlite3.connect(uri, timeout=BUSY_TIMEOUT_SECONDS, uri=True)
+
+    @contextmanager
+    def _named_faults(self, done: str) -> Iterator[None]:
+        try:
+            yield
+        except (OSError, sqlite3.Error) as error:
+            raise EnvironmentFault(
+                f"the catalog {self.label} cannot be {done}: {error}", "firn doctor"
+            ) from error

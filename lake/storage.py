@@ -1,0 +1,87 @@
+"""Files of the lake, wherever they are: location -> content, through FileIO where it is remote.
+
+A file of this machine is read without importing pyiceberg or pyarrow: a load that has nothing to
+do takes a tenth of a second.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pyiceberg.io import FileIO, InputFile, InputStream
+
+LOCAL = "file:"
+FILE_IO = "pyiceberg.io.pyarrow.PyArrowFileIO"
+
+
+class LakeFiles:
+    """Reads files of the lake by their location, such as `file:///…` or `s3://…`."""
+
+    def __init__(self, properties: Mapping[str, str] | None = None) -> None:
+        """Remember what a FileIO is made with, such as `s3.endpoint`; nothing is connected yet."""
+        self._properties = {"py-io-impl": FILE_IO, **(properties or {})}
+
+    def read(self, location: str) -> bytes:
+        """Return a file's content. Raises OSError; FileNotFoundError when it is not there."""
+        with self.open(location) as stream:
+            return stream.read()
+
+    def open(self, location: str) -> IO[bytes] | InputStream:
+        """Open a file for reading; it can be sought. Raises OSError as `read` does."""
+        path = _path(location)
+        return path.open("rb") if path else self._io.new_input(location).open()
+
+    def exists(self, location: str) -> bool:
+        """Whether there is a file."""
+        path = _path(location)
+        return path.exists() if path else self._io.new_input(location).exists()
+
+    def length(self, location: str) -> int:
+        """Return a file's size in bytes. Raises OSError as `read` does."""
+        path = _path(location)
+        return path.stat().st_size if path else len(self._io.new_input(location))
+
+    def input(self, location: str) -> InputFile:
+        """Return the file as pyiceberg's readers of manifests take it."""
+        path = _path(location)
+        return _local_input(path) if path else self._io.new_input(location)
+
+    @cached_property
+    def _io(self) -> FileIO:
+        from pyiceberg.io import load_file_io
+
+        return load_file_io(self._properties)
+
+
+def _path(location: str) -> Path | None:
+    """Return the path of a file of this machine, None for any other location."""
+    if location.startswith("/"):
+        return Path(location)
+    if not location.startswith(LOCAL):
+        return None
+    path = location.removeprefix(LOCAL)
+    if path.startswith("//"):  # a host may stand there, and is this machine
+        path = "/" + path.removeprefix("//").partition("/")[2]
+    return Path(path)
+
+
+def _local_input(path: Path) -> InputFile:
+    from pyiceberg.io import InputFile
+
+    class LocalFile(InputFile):
+        """A file of this machine, without the weight of pyarrow."""
+
+        def __len__(self) -> int:
+            return path.stat().st_size
+
+        def exists(self) -> bool:
+            return path.exists()
+
+        def open(self, seekable: bool = True) -> Any:  # noqa: ANN401, ARG002 - InputFile's own
+            return path.open("rb")
+
+    return LocalFile(str(path))
