@@ -13,12 +13,14 @@ import re
 import tokenize
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[2]
 PROGRAMS = ("firn", "make", "dbt")
 HOLE = "…"  # stands for a part of a command that is not written out
+_ANY = re.compile(r"\b(?:firn|make|dbt)\s+\S")
 _SPAN = re.compile(r"(?<!`)`([^`]+)`(?!`)")
 _FENCE = re.compile(r"^ {0,3}```.*?^ {0,3}```", re.MULTILINE | re.DOTALL)
 # In lower case and before a word it is a command wherever it stands: prose calls the project Firn.
@@ -42,8 +44,11 @@ class Command:
         return " ".join((self.program, *self.words))
 
 
+@cache
 def commands_of(name: str, text: str) -> set[Command]:
     """Return the commands in a file's text; `name` says what kind of file it is."""
+    if not _ANY.search(text):
+        return set()
     readers = {".md": _of_markdown, ".py": _of_python}
     read = readers.get(Path(name).suffix, _of_other)
     return {command for snippet in read(text) for command in _parse(snippet)}
