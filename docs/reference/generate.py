@@ -126,8 +126,9 @@ def cli_page() -> str:
 
 def commands(group: Any, prefix: str = "firn") -> Iterator[tuple[str, Any]]:  # noqa: ANN401
     """Yield every command that does something, groups opened: full name, command."""
-    for name, command in group.commands.items():
-        if hasattr(command, "commands"):
+    for name in group.list_commands(None):
+        command = group.get_command(None, name)
+        if hasattr(command, "list_commands"):
             yield from commands(command, f"{prefix} {name}")
         else:
             yield f"{prefix} {name}", command
@@ -148,10 +149,9 @@ def _command(name: str, command: Any) -> Iterator[str]:  # noqa: ANN401
 
 
 def _metavar(argument: Any) -> str:  # noqa: ANN401
-    name = str(argument.metavar or argument.name.upper())
     if argument.metavar:
-        return name
-    name = f"{name}..." if argument.nargs == -1 else name
+        return str(argument.metavar)
+    name = f"{argument.name.upper()}{'...' if argument.nargs == -1 else ''}"
     return name if argument.required else f"[{name}]"
 
 
@@ -280,7 +280,7 @@ def main() -> None:
     """Write all pages."""
     for name, text in pages().items():
         (HERE / name).write_text(text, encoding="utf-8")
-    sys.stdout.write(f"{len(pages())} pages written to docs/reference\n")
+    sys.stdout.write("docs/reference is written\n")
 
 
 if __name__ == "__main__":

@@ -162,20 +162,18 @@ class Programs:
 
 def _tree_fault(node: Any, words: list[str]) -> str | None:  # noqa: ANN401
     known = _options(node)
-    while words:
-        word = words.pop(0)
+    for word in (word.rstrip(".,;:'") for word in words):
         if word.startswith("-"):
-            option = word.split("=")[0].rstrip(".,;:'")
+            option = word.split("=")[0]
             if option.startswith("--") and option != "--" and option not in known:
                 return f"there is no option {option}"
-        elif hasattr(node, "commands") and _WORD.fullmatch(word.rstrip(".,;:'")):
-            name = word.rstrip(".,;:'")
-            if name not in node.commands:
-                return f"there is no command {name}"
-            node = node.commands[name]
-            known |= _options(node)
-        elif hasattr(node, "commands"):
-            return None
+        elif hasattr(node, "list_commands"):
+            if not _WORD.fullmatch(word):
+                return None
+            below = node.get_command(None, word)
+            if below is None:
+                return f"there is no command {word}"
+            node, known = below, known | _options(below)
     return None
 
 
