@@ -168,6 +168,33 @@ def test_a_broken_link_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert broken_links("planted.md") == ["b.md", "#c"]
 
 
+_FOLDERS = "benchmarks|dags|dbt_ansi|dbt_firn|docs|ingestion|lake|macros|models|operations|profiles"
+_PATH = re.compile(rf"`((?:{_FOLDERS}|requirements|sandbox|seeds|tests)/[\w./-]*)`")
+OF_THE_READER = "crm"  # the source that examples tell a reader to make
+
+
+def test_every_path_that_a_page_names_exists() -> None:
+    wrong = [
+        f"{name}: {path}"
+        for name in tracked()
+        if name.endswith(".md")
+        for path in _PATH.findall(text_of(name))
+        if OF_THE_READER not in path and not (ROOT / path).exists()
+    ]
+    assert wrong == []
+
+
+def test_every_page_that_code_names_exists() -> None:
+    wrong = [
+        f"{name}: {page}"
+        for name in tracked()
+        if name != PLANTED
+        for page in re.findall(r"\bdocs/[\w/-]+\.md", text_of(name))
+        if not (ROOT / page).exists()
+    ]
+    assert wrong == []
+
+
 # Pages
 
 
