@@ -166,6 +166,10 @@ format: $(VENV)/.dev ## Let ruff and sqlfluff format what they can.
 	$(BIN)/ruff format .
 	$(BIN)/sqlfluff fix --disable-progress-bar models tests sandbox
 
+.PHONY: docs
+docs: $(VENV)/.dev ## Write docs/reference from the code.
+	@PYTHONPATH=dags $(BIN)/python -m docs.reference.generate
+
 .PHONY: lock
 lock: $(VENV)/.runtime ## Renew requirements/*.txt from requirements/*.in.
 	for name in bootstrap runtime dev airflow bench bench-dbt; do \

@@ -45,7 +45,10 @@ def _verdict(drop: Drop) -> Verdict:
 
 @pytest.mark.parametrize("failpoint", [Failpoint.AFTER_COPY, Failpoint.BEFORE_COMMIT])
 def test_a_kill_before_the_commit(drop: Drop, failpoint: Failpoint) -> None:
-    """Row 2: orphan files at most; the rows kept in quarantine already are not kept twice."""
+    """Fault kill-before-commit.
+
+    Orphan files at most; the rows kept in quarantine already are not kept twice.
+    """
     process = drop.ingest_in_process(failpoint)
     process.communicate(timeout=DEADLINE_SECONDS)
     assert process.returncode == 137
@@ -55,7 +58,7 @@ def test_a_kill_before_the_commit(drop: Drop, failpoint: Failpoint) -> None:
 
 
 def test_a_kill_after_the_commit(drop: Drop) -> None:
-    """Row 3: the next run knows the files from the table."""
+    """Fault kill-after-commit: the next run knows the files from the table."""
     process = drop.ingest_in_process(Failpoint.AFTER_COMMIT)
     process.communicate(timeout=DEADLINE_SECONDS)
     assert process.returncode == 137
@@ -65,7 +68,7 @@ def test_a_kill_after_the_commit(drop: Drop) -> None:
 
 
 def test_random_kills(drop: Drop) -> None:
-    """Row 4: killed at any point, again and again, it converges."""
+    """Fault random-kills: killed at any point, again and again, it converges."""
     chance = random.Random(5)  # noqa: S311 - a seed, no secret
     for _ in range(KILLS):
         process = drop.ingest_in_process()
@@ -79,7 +82,7 @@ def test_random_kills(drop: Drop) -> None:
 
 
 def test_two_at_once(drop: Drop) -> None:
-    """Row 6: with the lock out of the way, the commit decides."""
+    """Fault two-loads-at-once: with the lock out of the way, the commit decides."""
     unlocked = (
         "import contextlib, ingestion.api as run;"
         "run.source_lock = lambda *a, **k: contextlib.nullcontext();"
@@ -96,7 +99,7 @@ def test_two_at_once(drop: Drop) -> None:
 
 
 def test_memory_stays_bounded_whatever_a_line_or_a_file_is(drop: Drop) -> None:
-    """Row 31: a 100 MB line, and a file larger than the memory a load may take."""
+    """Fault damaged-file: a 100 MB line, and a file larger than the memory a load may take."""
     filler = b'{"id": 1, "text": "' + b"x" * 1000 + b'"}\n'
     with (drop.landing / "items" / "large").open("wb") as file:
         for _ in range(300):
@@ -118,7 +121,7 @@ def test_memory_stays_bounded_whatever_a_line_or_a_file_is(drop: Drop) -> None:
 
 
 def test_a_disk_without_room_is_named_and_costs_nothing_that_was_landed(drop: Drop) -> None:
-    """Row 34: as a full disk refuses to write, so does a limit of what a file may take."""
+    """Fault disk-full: as a full disk refuses to write, so does a limit of what a file may take."""
     drop.ingest()
     before = drop.rows()
     noise = "".join(f'{{"id": {n}, "text": "{os.urandom(500).hex()}"}}\n' for n in range(5_000))
@@ -134,7 +137,10 @@ def test_a_disk_without_room_is_named_and_costs_nothing_that_was_landed(drop: Dr
 
 @pytest.mark.skipif(shutil.which("setpriv") is None, reason="needs setpriv of util-linux")
 def test_what_may_not_be_read_is_left_and_told(drop: Drop) -> None:
-    """Row 32: mode 000 costs that file; root, who may read all, gives that right up first."""
+    """Fault unsafe-file.
+
+    Mode 000 costs that file; root, who may read all, gives that right up first.
+    """
     (drop.landing / "items" / "000").chmod(0)
     without = ["setpriv", "--bounding-set", "-dac_override,-dac_read_search"]
     as_root = without if os.geteuid() == 0 else []

@@ -73,7 +73,7 @@ def _end_session_in_copy(server: EmbeddedPostgres, lakehouse: Lakehouse) -> bool
 def test_a_kill_before_the_commit_leaves_nothing_and_the_next_run_lands_all(
     filled: Lakehouse, failpoint: Failpoint
 ) -> None:
-    """Row 2: orphan files at most, no row, no progress, no record."""
+    """Fault kill-before-commit: orphan files at most, no row, no progress, no record."""
     process = filled.ingest_in_process(failpoint)
     _wait(process)
     assert process.returncode == 137
@@ -90,7 +90,10 @@ def test_a_kill_before_the_commit_leaves_nothing_and_the_next_run_lands_all(
 def test_a_kill_after_the_commit_loses_only_the_record_which_comes_back(
     filled: Lakehouse,
 ) -> None:
-    """Row 3: the rows are in; the next run reads nothing again and records the load once."""
+    """Fault kill-after-commit.
+
+    The rows are in; the next run reads nothing again and records the load once.
+    """
     process = filled.ingest_in_process(Failpoint.AFTER_COMMIT)
     _wait(process)
     assert process.returncode == 137
@@ -106,7 +109,7 @@ def test_a_kill_after_the_commit_loses_only_the_record_which_comes_back(
 
 
 def test_random_kills_converge(lakehouse: Lakehouse) -> None:
-    """Row 4: SIGKILL at any moment of a load, while rows go on changing."""
+    """Fault random-kills: SIGKILL at any moment of a load, while rows go on changing."""
     lakehouse.execute(CREATE_ITEMS)
     lakehouse.declare(items())
     chance = random.Random(4)  # noqa: S311 - a seed, no secret
@@ -130,7 +133,7 @@ def test_random_kills_converge(lakehouse: Lakehouse) -> None:
 
 
 def test_a_terminated_load_ends_at_once_and_frees_the_lock(filled: Lakehouse) -> None:
-    """Row 5: SIGTERM in the middle of COPY."""
+    """Fault terminated-load: SIGTERM in the middle of COPY."""
     with filled.transaction() as blocker:
         blocker.execute("lock table items in access exclusive mode")
         process = filled.ingest_in_process()
@@ -143,7 +146,7 @@ def test_a_terminated_load_ends_at_once_and_frees_the_lock(filled: Lakehouse) ->
 
 
 def test_an_interrupted_full_load_leaves_the_old_copy_whole(filled: Lakehouse) -> None:
-    """Row 21: the table is the old one or the new one, never half of either."""
+    """Fault full-load: the table is the old one or the new one, never half of either."""
     filled.declare(full_items())
     filled.ingest()
     before = {row["_load_id"] for row in filled.rows(columns="distinct _load_id")}
@@ -176,7 +179,7 @@ def _without_lock(lakehouse: Lakehouse) -> "subprocess.Popen[str]":
 
 
 def test_of_two_loads_planned_alike_one_lands_and_one_plans_again(filled: Lakehouse) -> None:
-    """Row 6: the lock is off; compare-and-set alone keeps rows single."""
+    """Fault two-loads-at-once: the lock is off; compare-and-set alone keeps rows single."""
     filled.ingest()  # the table and its first snapshot
     filled.execute("insert into items values (0, 'new', now())")
     process = _without_lock(filled)
@@ -189,7 +192,7 @@ def test_of_two_loads_planned_alike_one_lands_and_one_plans_again(filled: Lakeho
 
 
 def test_two_first_loads_planned_alike_land_once(filled: Lakehouse) -> None:
-    """Row 6 for a table without any snapshot yet."""
+    """Fault two-loads-at-once for a table without any snapshot yet."""
     process = _without_lock(filled)
     _until((filled.home / "planned").exists)
     assert filled.ingest().rows_landed == ROWS
@@ -202,7 +205,7 @@ def test_two_first_loads_planned_alike_land_once(filled: Lakehouse) -> None:
 def test_with_retried_commits_both_would_land(
     filled: Lakehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Row 6, guard off: pyiceberg's own retries append the same rows again."""
+    """Fault two-loads-at-once, guard off: pyiceberg's own retries append the same rows again."""
     monkeypatch.setattr(
         "ingestion.raw_tables.schema.PROPERTIES",
         {"format-version": "2", "commit.retry.num-retries": "4"},
@@ -218,7 +221,7 @@ def test_with_retried_commits_both_would_land(
 
 
 def test_a_zombie_that_wakes_up_after_another_run_lands_nothing(filled: Lakehouse) -> None:
-    """Row 7: stopped with its files written, overtaken, then continued."""
+    """Fault stalled-process: stopped with its files written, overtaken, then continued."""
     filled.ingest()
     filled.execute("insert into items values (0, 'new', now())")
     process = _without_lock(filled)
@@ -235,7 +238,10 @@ def test_a_zombie_that_wakes_up_after_another_run_lands_nothing(filled: Lakehous
 def test_a_connection_lost_in_the_middle_of_copy_commits_nothing(
     filled: Lakehouse, postgres: EmbeddedPostgres, how: str
 ) -> None:
-    """Row 18: the session is ended by the server, or its statement takes too long."""
+    """Fault connection-lost.
+
+    The session is ended by the server, or its statement takes too long.
+    """
     process = _slow_copy(filled, "400ms" if how == "timeout" else "0")
     if how == "terminate":
         _until(lambda: _end_session_in_copy(postgres, filled))

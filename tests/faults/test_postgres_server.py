@@ -19,7 +19,7 @@ ROWS = 50_000
 def test_a_server_killed_mid_copy_commits_nothing_and_the_next_run_lands_all(
     tmp_path: Path,
 ) -> None:
-    """Row 18: an immediate stop, then a restart with crash recovery."""
+    """Fault connection-lost: an immediate stop, then a restart with crash recovery."""
     server = EmbeddedPostgres(tmp_path / "postgres")
     server.start()
     try:

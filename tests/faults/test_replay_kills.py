@@ -65,7 +65,10 @@ def _assert_all_are_back_once(lakehouse: Lakehouse) -> None:
 def test_a_replay_killed_around_its_commit_ends_well_when_run_again(
     kept: Lakehouse, failpoint: Failpoint
 ) -> None:
-    """Rows 2 and 24; after the commit the rows are in, but neither marked nor recorded."""
+    """Faults kill-before-commit and replay-twice.
+
+    After the commit the rows are in, but neither marked nor recorded.
+    """
     process = kept.start_python(REPLAY, failpoint)
     process.communicate(timeout=DEADLINE_SECONDS)
     assert process.returncode == 137
@@ -87,7 +90,7 @@ def test_a_load_that_overtakes_the_marks_changes_nothing(kept: Lakehouse) -> Non
 
 
 def test_random_kills_converge(kept: Lakehouse) -> None:
-    """Row 4, for replay."""
+    """Fault random-kills, for replay."""
     chance = random.Random(24)  # noqa: S311 - a seed, no secret
     for _ in range(KILLS):
         process = kept.start_python(REPLAY)

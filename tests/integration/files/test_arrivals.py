@@ -1,4 +1,8 @@
-"""Which files are taken, and how often: exactly once by content. Faults 2, 3, 6, 28, 29, 32."""
+"""Which files are taken, and how often: exactly once by content.
+
+Faults kill-before-commit, kill-after-commit, two-loads-at-once, file-being-written,
+same-file-again and unsafe-file.
+"""
 
 import os
 import socket

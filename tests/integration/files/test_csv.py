@@ -1,4 +1,7 @@
-"""CSV with a header: any spelling that is whole arrives; a bad row costs that row. Fault 31."""
+"""CSV with a header: any spelling that is whole arrives; a bad row costs that row.
+
+Fault damaged-file.
+"""
 
 import json
 from datetime import UTC, datetime

@@ -1,4 +1,7 @@
-"""JSON Lines: objects a line -> typed rows; a bad line costs that line. Faults 22 and 31."""
+"""JSON Lines: objects a line -> typed rows; a bad line costs that line.
+
+Faults bad-row and damaged-file.
+"""
 
 import gzip
 import json

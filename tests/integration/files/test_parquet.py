@@ -1,4 +1,4 @@
-"""Parquet files: any that can become what is declared, without loss. Fault 31."""
+"""Parquet files: any that can become what is declared, without loss. Fault damaged-file."""
 
 import io
 from datetime import UTC, date, datetime

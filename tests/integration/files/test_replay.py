@@ -1,4 +1,7 @@
-"""Rows of files that quarantine keeps come back once, with the place they had. Fault 24."""
+"""Rows of files that quarantine keeps come back once, with the place they had.
+
+Fault replay-twice.
+"""
 
 from pathlib import Path
 

@@ -235,7 +235,10 @@ def test_a_kill_leaves_all_of_it_or_nothing(drop: Drop, failpoint: Failpoint) ->
 
 
 def test_a_disk_without_room_is_named(drop: Drop) -> None:
-    """Row 34: what was copied so far is gone, and the same load goes on where there is room."""
+    """Fault disk-full.
+
+    What was copied so far is gone, and the same load goes on where there is room.
+    """
     drop.declare(ITEMS)
     drop.put("items/a.parquet", written(items()), at=long_ago())
     process = drop.ingest_within(1024 * 1024)

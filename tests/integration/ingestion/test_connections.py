@@ -98,7 +98,7 @@ def test_a_table_the_role_may_not_read_is_named(
 
 
 def test_a_second_ingestion_is_told_who_works_since_when(with_items: Lakehouse) -> None:
-    """Row 6, first half."""
+    """Fault two-loads-at-once, first half."""
     from lake.locks import source_lock
 
     with source_lock(with_items.home, "app", wait=False):

@@ -28,7 +28,7 @@ def three(with_items: Lakehouse) -> Lakehouse:
 
 
 def test_a_deleted_row_gets_one_tombstone(three: Lakehouse) -> None:
-    """Row 17: a copy of the last version, marked, with the load's own time."""
+    """Fault deleted-upstream: a copy of the last version, marked, with the load's own time."""
     three.execute("update items set label = 'v2', updated_at = clock_timestamp() where item_id = 2")
     three.ingest()
     three.execute("delete from items where item_id = 2")
@@ -45,7 +45,7 @@ def test_a_deleted_row_gets_one_tombstone(three: Lakehouse) -> None:
 
 
 def test_a_changed_key_is_a_delete_and_an_insert(three: Lakehouse) -> None:
-    """Row 17: the lake ends with the same keys as the source."""
+    """Fault deleted-upstream: the lake ends with the same keys as the source."""
     three.execute("update items set item_id = 30, updated_at = clock_timestamp() where item_id = 3")
     result = three.ingest(deletes=True)
     assert (result.rows_landed, result.rows_deleted) == (1, 1)

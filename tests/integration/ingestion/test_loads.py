@@ -93,7 +93,7 @@ def test_an_unchanged_full_source_makes_no_commit(lakehouse: Lakehouse) -> None:
 
 
 def test_an_emptied_full_source_needs_permission(lakehouse: Lakehouse) -> None:
-    """Row 21 of the fault list."""
+    """Fault full-load."""
     lakehouse.execute(CREATE_ITEMS)
     lakehouse.declare(full_items())
     lakehouse.execute("insert into items values (1, 'a'), (2, 'b')")
@@ -222,7 +222,10 @@ def test_a_load_with_nothing_to_do_imports_neither_arrow_nor_iceberg(
 def test_a_commit_whose_answer_is_lost_counts_as_what_it_was(
     with_items: Lakehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Row 37: the catalog commits and then breaks; nothing is removed, nothing read twice."""
+    """Fault unknown-commit.
+
+    The catalog commits and then breaks; nothing is removed, nothing read twice.
+    """
     commit = SqlCatalog.commit_table
 
     def commit_then_break(self: SqlCatalog, table: Table, *rest: Any) -> object:  # noqa: ANN401
@@ -242,7 +245,10 @@ def test_a_commit_whose_answer_is_lost_counts_as_what_it_was(
 def test_a_commit_that_fails_is_no_load_and_keeps_its_files(
     with_items: Lakehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Row 37: nobody can say what the catalog did, so no file is removed; the rows come again."""
+    """Fault unknown-commit.
+
+    Nobody can say what the catalog did, so no file is removed; the rows come again.
+    """
     commit = SqlCatalog.commit_table
 
     def break_before(self: SqlCatalog, table: Table, *rest: Any) -> object:  # noqa: ANN401

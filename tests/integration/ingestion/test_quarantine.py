@@ -25,7 +25,10 @@ def _rules(lakehouse: Lakehouse) -> list[str]:
 
 
 def test_a_null_or_future_cursor_is_set_aside_and_counted(with_items: Lakehouse) -> None:
-    """Row 16: NULL, the year 2999, and a clock that was set back; the next normal rows land."""
+    """Fault bad-cursor.
+
+    NULL, the year 2999, and a clock that was set back; the next normal rows land.
+    """
     with_items.execute("insert into items values (1, 'good')")
     with_items.execute("insert into items values (2, 'null', null), (3, 'far', '2999-01-01Z')")
     with_items.execute("insert into items values (4, 'set back', now() - interval '1 day')")
@@ -40,7 +43,7 @@ def test_a_null_or_future_cursor_is_set_aside_and_counted(with_items: Lakehouse)
 
 
 def test_a_row_is_taken_once_its_cursor_is_corrected(with_items: Lakehouse) -> None:
-    """Row 16."""
+    """Fault bad-cursor."""
     with_items.execute("insert into items values (1, 'a', null)")
     with_items.ingest()
     with_items.execute("update items set updated_at = clock_timestamp()")
@@ -90,7 +93,7 @@ def measured(lakehouse: Lakehouse) -> Lakehouse:
 def test_a_value_no_lake_can_hold_is_set_aside_not_nulled(
     measured: Lakehouse, column: str, value: str
 ) -> None:
-    """Row 20: only the row that holds it; its neighbours keep every value."""
+    """Fault odd-values: only the row that holds it; its neighbours keep every value."""
     measured.execute(
         "insert into items select n, n + 0.01, '2024-02-29', '2024-02-29 12:00:00.5Z', E'a\"\\n,b'"
         " from generate_series(1, 50) as n"
@@ -123,7 +126,7 @@ def test_a_load_that_is_repeated_stores_no_row_twice(measured: Lakehouse) -> Non
 
 
 def test_a_source_that_is_mostly_bad_fails_after_its_rows_are_kept(measured: Lakehouse) -> None:
-    """Row 23."""
+    """Fault mostly-bad-source."""
     measured.execute("insert into items select n, n from generate_series(1, 300) as n")
     measured.ingest()
     measured.execute("update items set amount = 'NaN' where item_id <= 150")
@@ -138,7 +141,7 @@ def test_a_source_that_is_mostly_bad_fails_after_its_rows_are_kept(measured: Lak
 def test_a_hopeless_source_is_given_up_before_its_end(
     measured: Lakehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Row 23: what was set aside until then is kept, and every thread ends."""
+    """Fault mostly-bad-source: what was set aside until then is kept, and every thread ends."""
     monkeypatch.setattr("ingestion.loading.load.ABORT_AFTER_REJECTIONS", 1000)
     monkeypatch.setattr("ingestion.connectors.postgres.copy.BLOCK_BYTES", 10_000)
     measured.execute("insert into items values (0, 1)")
@@ -153,7 +156,7 @@ def test_a_hopeless_source_is_given_up_before_its_end(
 def test_without_the_guard_a_mostly_bad_source_would_land(
     measured: Lakehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Row 23, guard off."""
+    """Fault mostly-bad-source, guard off."""
     monkeypatch.setattr("ingestion.connectors.error_threshold.TOLERATED_SHARE", 1.0)
     measured.execute("insert into items select n, 'NaN' from generate_series(1, 150) as n")
     measured.execute("insert into items values (151, 1)")

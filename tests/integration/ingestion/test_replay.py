@@ -82,7 +82,7 @@ def test_it_says_where_a_row_came_from_and_what_its_values_are(kept: Lakehouse) 
 
 
 def test_rows_that_fit_by_now_come_back_once_and_are_marked(repaired: Lakehouse) -> None:
-    """Row 24."""
+    """Fault replay-twice."""
     before = datetime.now(UTC)
     result = repaired.replay()
     assert (result.replayed, result.unfit) == (2, 0)
@@ -284,7 +284,7 @@ def test_nothing_kept_is_nothing_to_do(lakehouse: Lakehouse) -> None:
 def test_a_commit_of_another_in_between_is_seen_and_planned_anew(
     repaired: Lakehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Row 24, the lock being off: both want to put back the same rows."""
+    """Fault replay-twice, the lock being off: both want to put back the same rows."""
     for module in ("ingestion.loading.replay", "ingestion.api"):
         monkeypatch.setattr(f"{module}.source_lock", lambda *_: contextlib.nullcontext())
     commit = Landing.commit
@@ -342,7 +342,7 @@ EVERY_KIND = {
 
 
 def test_every_type_comes_back_as_a_load_lands_it(lakehouse: Lakehouse) -> None:
-    """Row 20."""
+    """Fault odd-values."""
     columns = ", ".join(f"{name} {kind}" for name, (kind, _, _) in EVERY_KIND.items())
     values = ", ".join(value for _, _, value in EVERY_KIND.values())
     for name in ("items", "others"):

@@ -28,7 +28,7 @@ def _refusal(lakehouse: Lakehouse) -> str:
     return str(refusal.value)
 
 
-# Row 19: a column is added upstream that nobody declared
+# Fault schema-change: a column is added upstream that nobody declared
 
 
 @pytest.fixture
@@ -76,7 +76,7 @@ def test_declaring_it_later_adds_the_column(widened: Lakehouse) -> None:
 
 
 def test_all_differences_are_listed_at_once_with_their_fixes(loaded: Lakehouse) -> None:
-    """Row 19: dropped, renamed, narrowed; and a table that is not there."""
+    """Fault schema-change: dropped, renamed, narrowed; and a table that is not there."""
     loaded.declare(
         table("items", {**ITEMS, "labl": "string", "item_id": "int"}, **INCREMENTAL),
         table("itemz", ITEMS, **INCREMENTAL),
@@ -101,7 +101,7 @@ def test_all_differences_are_listed_at_once_with_their_fixes(loaded: Lakehouse) 
 def test_a_change_that_breaks_the_declaration_stops_the_load(
     loaded: Lakehouse, change: str
 ) -> None:
-    """Row 19: never a column that quietly turns to nulls."""
+    """Fault schema-change: never a column that quietly turns to nulls."""
     loaded.execute(change)
     loaded_before = loaded.rows()
     assert "items" in _refusal(loaded)
@@ -109,7 +109,10 @@ def test_a_change_that_breaks_the_declaration_stops_the_load(
 
 
 def test_a_column_widened_upstream_is_refused_until_declared(lakehouse: Lakehouse) -> None:
-    """Row 19: int to bigint, then the declaration follows and the raw table is promoted."""
+    """Fault schema-change.
+
+    Int to bigint, then the declaration follows and the raw table is promoted.
+    """
     lakehouse.execute(
         "create table items (item_id int primary key, size int,"
         " updated_at timestamptz default clock_timestamp())"

@@ -81,7 +81,10 @@ def _is_same(expected: object, found: object) -> bool:
 )
 @given(rows=ROWS)
 def test_every_value_arrives_as_it_is(typed: Lakehouse, rows: list[dict[str, Any]]) -> None:
-    """Row 20: NULL and the empty string stay apart, no digit, sign or microsecond is lost."""
+    """Fault odd-values.
+
+    NULL and the empty string stay apart, no digit, sign or microsecond is lost.
+    """
     marks = ", ".join(["%s"] * (len(TYPES) + 1))
     with psycopg.connect(typed.owner_url, autocommit=True) as connection:
         connection.execute("truncate items")
@@ -128,7 +131,7 @@ EDGES: dict[str, tuple[str, str, list[Any]]] = {
 
 @pytest.mark.parametrize("kind", EDGES)
 def test_the_edges_of_a_type_arrive(lakehouse: Lakehouse, kind: str) -> None:
-    """Row 20: compared inside PostgreSQL, by casting what landed back to its type."""
+    """Fault odd-values: compared inside PostgreSQL, by casting what landed back to its type."""
     declared, back, values = EDGES[kind]
     lakehouse.execute(f"create table items (item_id int primary key, value {kind})")
     for number, value in enumerate(values):
@@ -157,7 +160,10 @@ def test_the_edges_of_a_type_arrive(lakehouse: Lakehouse, kind: str) -> None:
 def test_texts_of_ten_megabytes_and_of_every_kind_of_line_end_arrive(
     lakehouse: Lakehouse,
 ) -> None:
-    """Row 20: a value larger than a block, and rows that a careless splitter would break."""
+    """Fault odd-values.
+
+    A value larger than a block, and rows that a careless splitter would break.
+    """
     texts = [
         "x" * 10_000_000,
         "a\nb",

@@ -45,7 +45,7 @@ def _load_around_a_late_commit(lakehouse: Lakehouse) -> None:
 
 
 def test_a_transaction_that_commits_late_is_not_lost(by_now: Lakehouse) -> None:
-    """Row 14: the bound stays below the oldest open transaction."""
+    """Fault late-commit: the bound stays below the oldest open transaction."""
     _load_around_a_late_commit(by_now)
     assert judge([1, 2, 3], _ids(by_now)).is_clean
 
@@ -53,14 +53,14 @@ def test_a_transaction_that_commits_late_is_not_lost(by_now: Lakehouse) -> None:
 def test_without_the_bound_the_late_row_would_be_lost(
     by_now: Lakehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Row 14, guard off: the test above must be able to fail."""
+    """Fault late-commit, guard off: the test above must be able to fail."""
     monkeypatch.setattr(watermark, "_OLDEST", "select null as pid, null as xact_start where false")
     _load_around_a_late_commit(by_now)
     assert judge([1, 2, 3], _ids(by_now)).lost == {1: 1}
 
 
 def test_a_transaction_counts_before_it_has_written_anything(by_now: Lakehouse) -> None:
-    """Row 14: it has no transaction id yet, but its now() is already fixed."""
+    """Fault late-commit: it has no transaction id yet, but its now() is already fixed."""
     with by_now.transaction() as late:
         late.execute("select now()")
         by_now.execute("insert into items values (2, 'early')")
@@ -73,7 +73,7 @@ def test_a_transaction_counts_before_it_has_written_anything(by_now: Lakehouse) 
 
 
 def test_a_prepared_transaction_holds_the_load(by_now: Lakehouse) -> None:
-    """Row 14: nobody knows when a prepared transaction began."""
+    """Fault late-commit: nobody knows when a prepared transaction began."""
     with psycopg.connect(by_now.owner_url) as connection:
         connection.execute("insert into items values (1, 'prepared')")
         connection.execute("prepare transaction 'half_done'")
@@ -91,7 +91,10 @@ def test_a_prepared_transaction_holds_the_load(by_now: Lakehouse) -> None:
 
 
 def test_rows_with_one_cursor_are_taken_once_across_loads(by_now: Lakehouse) -> None:
-    """Row 13: ten thousand rows of one transaction, loaded while others are written."""
+    """Fault equal-cursors.
+
+    Ten thousand rows of one transaction, loaded while others are written.
+    """
     by_now.execute("insert into items select n, 'x' from generate_series(1, 10000) as n")
     by_now.ingest()
     by_now.execute("insert into items select n, 'x' from generate_series(10001, 20000) as n")
@@ -101,7 +104,7 @@ def test_rows_with_one_cursor_are_taken_once_across_loads(by_now: Lakehouse) -> 
 
 
 def test_rows_updated_while_being_read_arrive_with_their_last_version(by_now: Lakehouse) -> None:
-    """Row 15: one snapshot per load; the version after it comes next time."""
+    """Fault updated-while-read: one snapshot per load; the version after it comes next time."""
     by_now.execute("insert into items select n, '0' from generate_series(1, 200) as n")
     stop = threading.Event()
 
@@ -183,7 +186,10 @@ def test_a_date_lands_when_it_has_ended_everywhere(lakehouse: Lakehouse) -> None
 def test_local_times_are_safe_in_every_zone(
     lakehouse: Lakehouse, zone: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Row 14 for timestamp without time zone: now() in the writer's zone, hours from UTC."""
+    """Fault late-commit.
+
+    For timestamp without time zone: now() in the writer's zone, hours from UTC.
+    """
     monkeypatch.setattr(watermark, "LONGEST_WAIT_SECONDS", 0.3)
     _changed(lakehouse, "timestamp")
     with lakehouse.transaction() as late, lakehouse.transaction() as early:
@@ -223,7 +229,7 @@ def events(lakehouse: Lakehouse, monkeypatch: pytest.MonkeyPatch) -> Lakehouse:
 
 
 def test_an_open_transaction_holds_the_load(events: Lakehouse) -> None:
-    """Row 14 for integers."""
+    """Fault late-commit for integers."""
     with events.transaction() as late:
         pid = late.info.backend_pid
         late.execute("insert into items (label) values ('late')")

@@ -34,7 +34,10 @@ def test_rows_in_are_current_superseded_or_quarantined(lake: UpkeepLake) -> None
 
 
 def test_rows_put_back_find_their_place_by_version(lake: UpkeepLake) -> None:
-    """Row 24: an old version that comes back late does not win over a newer one in silver."""
+    """Fault replay-twice.
+
+    An old version that comes back late does not win over a newer one in silver.
+    """
     lake.add(301, 301, "late", amount="10")
     lake.add(303, 303, "late", amount="30")
     lake.take_in()

@@ -55,7 +55,10 @@ def _row_ids(spark: Spark, table: str, key: str) -> dict[str, Row]:
 def test_after_upkeep_files_are_few_and_the_next_run_is_incremental(
     lake: UpkeepLake, spark: Spark
 ) -> None:
-    """Row 45: progress, positions and row lineage survive compaction and expiry, done twice."""
+    """Fault expired-snapshots.
+
+    Progress, positions and row lineage survive compaction and expiry, done twice.
+    """
     identities = {SILVER: "item_id", LABELS: "label"}
     ids = {table: _row_ids(spark, table, key) for table, key in identities.items()}
     progress = lake.table(RAW).properties["firn.progress"]
@@ -174,7 +177,10 @@ def test_without_the_positions_the_next_run_would_read_everything(
 
 
 def test_only_old_files_that_no_snapshot_knows_are_removed(lake: UpkeepLake, spark: Spark) -> None:
-    """Rows 2 and 46; the raw table is written by Python, silver by Spark."""
+    """Faults kill-before-commit and young-orphans.
+
+    The raw table is written by Python, silver by Spark.
+    """
     planted = {}
     for name in (RAW, SILVER, LOADS):
         folder = Path(lake.table(name).location().removeprefix("file://")) / "data"

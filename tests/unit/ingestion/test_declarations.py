@@ -206,7 +206,7 @@ def test_a_table_without_its_block_is_reported(tmp_path: Path) -> None:
 
 @given(st.text(max_size=100))
 def test_whatever_stands_in_partition_by_is_a_partition_or_refused(text: str) -> None:
-    """Row 54: nothing that is not an identifier ever becomes part of a name."""
+    """Fault odd-identifiers: nothing that is not an identifier ever becomes part of a name."""
     try:
         part = PartitionField.parse(text)
     except ValueError:
@@ -216,7 +216,7 @@ def test_whatever_stands_in_partition_by_is_a_partition_or_refused(text: str) ->
 
 @given(st.text(st.characters(codec="utf-8"), max_size=100))
 def test_only_identifiers_pass_as_names(text: str) -> None:
-    """Row 54."""
+    """Fault odd-identifiers."""
     allowed = all(c in "abcdefghijklmnopqrstuvwxyz0123456789_" for c in text)
     expected = allowed and 1 <= len(text) <= 63 and not text[0].isdigit()
     assert bool(IDENTIFIER.fullmatch(text)) == expected

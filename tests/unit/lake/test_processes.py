@@ -1,4 +1,7 @@
-"""Java and jars: what doctor and setup say when the machine is not as it should be (fault 57)."""
+"""Java and jars: what doctor and setup say when the machine is not as it should be.
+
+Fault wrong-machine.
+"""
 
 import hashlib
 from pathlib import Path

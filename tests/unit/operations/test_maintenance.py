@@ -60,7 +60,10 @@ sources:
 
 
 def test_every_mistake_is_named_with_file_and_line(tmp_path: Path) -> None:
-    """Row 46: orphans younger than 24 hours are refused before anything is looked at."""
+    """Fault young-orphans.
+
+    Orphans younger than 24 hours are refused before anything is looked at.
+    """
     _declare(
         tmp_path,
         "silver/shop/a.yml",
@@ -195,7 +198,7 @@ def test_small_files_and_manifests_are_compacted_above_a_bound(settings: Setting
 
 
 def test_a_table_in_the_folder_of_another_is_left_alone(settings: Settings) -> None:
-    """Row 47: files of the one may be files of the other."""
+    """Fault shared-folder: files of the one may be files of the other."""
     first = _make(settings, "gold.a", 3)
     _make(settings, "gold.b", 3, location=f"{first.location()}/b")
     _make(settings, "gold.a_c", 3)
