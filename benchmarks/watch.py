@@ -31,7 +31,7 @@ from operations.dbt.runner import Progress
 from operations.refresh.view import View
 from operations.refresh.watch import Stop, Watcher
 from sandbox.control.telemetry import reports_folder, start_telemetry
-from sandbox.demo.watch_proof import SOURCE, TABLES, Gold, drop, follow, hot_car
+from sandbox.demo.watch_latency import SOURCE, TABLES, Gold, drop, follow, hot_car
 
 TITLE = "From a file's arrival to gold"
 STANDARD_FILES = 50

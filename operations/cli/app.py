@@ -122,7 +122,7 @@ def ingest(
 ) -> None:
     """Land what is new in the sources: rows and progress in one commit, exactly once."""
     from ingestion.results import IngestOptions
-    from operations.cli.ingest import land
+    from operations.cli.loading import land
 
     options = IngestOptions(
         deletes=deletes, full_refresh=full_refresh, allow_empty=allow_empty, wait=wait

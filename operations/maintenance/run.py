@@ -9,11 +9,11 @@ from rich.console import Console
 from lake.errors import ConfigurationError, FirnError, LoadError
 from lake.lake import Lake
 from lake.settings import Settings
-from operations.cli.ingest import progress_bar
+from operations.cli.loading import progress_bar
+from operations.cli.maintenance_report import print_work
 from operations.maintenance.plan import TablePlan, plan_table
 from operations.maintenance.policies import load_policies
 from operations.maintenance.procedures import Work, apply_plan, rehearse_plan
-from operations.maintenance.report import print_work
 from operations.maintenance.retained_snapshots import positions
 from operations.monitoring.tables import all_tables
 from operations.runtime.sql_engine import Spark

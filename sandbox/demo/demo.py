@@ -16,7 +16,7 @@ from lake.lake import Lake
 from lake.settings import Settings
 from lake.system_tables import ensure_system_table
 from operations.cli.console import print_findings
-from operations.cli.ingest import land, progress_bar
+from operations.cli.loading import land, progress_bar
 from operations.dbt.runner import DbtResult, run_dbt
 from operations.monitoring.doctor import examine
 from sandbox.control.systems import STAND_INS
