@@ -24,7 +24,7 @@ from benchmarks.report import idleness, write_section
 from ingestion.connectors.files.arrivals import Arrivals
 from ingestion.declarations import FileSource, load_sources
 from lake.settings import Settings
-from operations.cli.app import named_faults
+from operations.cli.faults import named_faults
 from operations.dbt.outcome import Outcome
 from operations.dbt.resident import ResidentDbt
 from operations.dbt.runner import Progress

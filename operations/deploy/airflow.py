@@ -29,7 +29,7 @@ from rich.console import Console
 from lake.errors import ConfigurationError, EnvironmentFault
 from lake.processes import LOOPBACK, is_taken
 from lake.settings import Settings
-from operations.cli.app import named_faults
+from operations.cli.faults import named_faults
 
 PORT = "FIRN_AIRFLOW_PORT"
 DEFAULT_PORT = "8080"

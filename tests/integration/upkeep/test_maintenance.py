@@ -9,6 +9,7 @@ from rich.console import Console
 
 from lake.lake import Identifier, Lake
 from lake.snapshots import changed_by
+from operations.cli.maintenance_report import print_work
 from operations.maintenance.procedures import Work, apply_plan
 from operations.maintenance.run import maintain_lake, plan_lake
 from operations.refresh.maintenance import Upkeep
@@ -91,8 +92,9 @@ def test_a_dry_run_says_what_would_be_done_and_changes_nothing(
 ) -> None:
     before = {name: lake.table(name).metadata_location for name in TABLES}
     sizes = lake.sizes()
-    out = Console(width=200)
-    maintain_lake(lake.source.settings, [], out)
+    maintained = maintain_lake(lake.source.settings, [], lambda *_: None)
+    print_work(Console(width=200), maintained.plans, maintained.done, is_applied=False)
+    maintained.require_success()
     said = capsys.readouterr().out
     assert "Nothing was changed. To do it: the same command with --apply" in said
     assert {name: lake.table(name).metadata_location for name in TABLES} == before
