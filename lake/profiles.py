@@ -28,11 +28,12 @@ class Profile:
         return self._settings.project_dir / "profiles" / "profiles.yml"
 
     def spark_parameters(self, target: str | None = None) -> dict[str, str]:
-        """Return the settings that a target gives Spark, by default dbt's default target.
+        """Return the settings that a target gives Spark.
 
+        By default the target of the settings (`--target`, `DBT_TARGET`), else the profile's own.
         Raises ConfigurationError when the file cannot be read or has no such target.
         """
-        name = target or self._content["target"]
+        name = target or self._settings.target or self._content["target"]
         try:
             parameters = self._content["outputs"][name][PARAMETERS]
             return {str(key): str(value) for key, value in parameters.items()}
@@ -41,6 +42,15 @@ class Profile:
                 f"{self.file}: the profile {PROFILE} has no target {name} with {PARAMETERS}",
                 "restore it from version control",
             ) from None
+
+    def connection(self) -> dict[str, Any]:
+        """Return all that the target of the settings says: method, host, port, user and more.
+
+        Raises ConfigurationError when the file cannot be read or has no such target.
+        """
+        name = self._settings.target or self._content["target"]
+        self.spark_parameters(name)
+        return dict(self._content["outputs"][name])
 
     @cached_property
     def _content(self) -> dict[str, Any]:

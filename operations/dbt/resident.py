@@ -145,7 +145,7 @@ class ResidentDbt:
             process = psutil.Popen(
                 [sys.executable, "-m", PROGRAM, str(door.fileno())],
                 cwd=self._settings.project_dir,
-                env=self._environment(),
+                env=dbt_environment(self._settings),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -175,7 +175,7 @@ class ResidentDbt:
         """Return the connection; a process without a welcome within so many seconds is ended."""
         talk = None
         try:
-            talk = _connected(record, _mark(self._environment()), seconds)
+            talk = _connected(record, _mark(dbt_environment(self._settings)), seconds)
         finally:
             if talk is None:
                 self._end(record, 0)
@@ -191,10 +191,6 @@ class ResidentDbt:
                 process.wait()
         self._record_file.unlink(missing_ok=True)
         shutil.rmtree(record.folder, ignore_errors=True)
-
-    def _environment(self) -> dict[str, str]:
-        project_dir = str(self._settings.project_dir)
-        return {**dbt_environment(self._settings), "FIRN_PROJECT_DIR": project_dir}
 
 
 def _mark(environment: Mapping[str, str]) -> str:

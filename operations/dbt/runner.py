@@ -4,7 +4,7 @@ import json
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from lake.settings import Settings
 from operations.runtime.java import command_path
 
 Progress = Callable[[str, int, int], None]
+SHELL_VARIABLES = ("_", "SHLVL", "OLDPWD")
 
 
 @dataclass(frozen=True)
@@ -61,20 +62,33 @@ def follow_dbt(
     if process.returncode:
         raise LoadError(
             f"dbt {' '.join(arguments)} failed:\n" + "\n".join(said[-40:]),
-            f"read {settings.home}/logs/dbt.log, mend, and run the same command again",
+            f"read {settings.home}/logs/dbt.log, correct it, and run the same command again",
         )
 
 
 def dbt_environment(settings: Settings) -> dict[str, str]:
-    """Return the environment of a dbt command: ours, the project's profiles, this lake."""
+    """Return the environment of a dbt command, and of our own programs: this project, this lake.
+
+    Their target is that of `settings`, whatever the variable DBT_TARGET says here: dbt, Spark and
+    Python look at the same lake.
+    """
+    environment = settings.environment()
+    environment.pop("DBT_TARGET", None)
     return {
-        **settings.environment(),
+        **environment,
+        **({"DBT_TARGET": settings.target} if settings.target else {}),
         "DBT_PROFILES_DIR": str(settings.project_dir / "profiles"),
         "DBT_LOG_PATH": str(settings.home / "logs"),
+        "FIRN_PROJECT_DIR": str(settings.project_dir),
         "FIRN_HOME": str(settings.home),
         "PWD": str(settings.project_dir),
         "PATH": command_path(settings),
     }
+
+
+def lasting_variables(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables of an environment that a shell does not change with every command."""
+    return {name: value for name, value in environment.items() if name not in SHELL_VARIABLES}
 
 
 def _follow(lines: Iterable[str], on_progress: Progress) -> Iterator[str]:

@@ -31,6 +31,7 @@ from lake.settings import Settings
 from operations.dbt.outcome import NodeRun, Outcome
 from operations.dbt.project_files import fingerprint
 from operations.runtime.sql_engine import answer_of
+from operations.runtime.sql_session import PysparkSession
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -95,8 +96,11 @@ class Server:
 
     def _answer(self, request: list[str] | str) -> dict[str, object]:
         if isinstance(request, str):
-            return {"answer": answer_of(_session(self._settings), request)}
+            return {"answer": answer_of(self._session, request)}
         return {"outcome": asdict(self._run(request))}
+
+    def _session(self) -> PysparkSession:
+        return PysparkSession(_session(self._settings))
 
     def _run(self, arguments: list[str]) -> Outcome:
         from dbt.cli.main import dbtRunner

@@ -1,24 +1,22 @@
-"""Spark for commands that are not dbt: SQL -> a child process with the profile's settings -> rows.
+"""SQL for commands that are not dbt: statement -> Spark, as the target reaches it -> rows.
 
-The child is `python -m operations.runtime.sql_engine <descriptor>`: one statement a line of its
-input, one answer a line at the descriptor. What Java says goes to $FIRN_HOME/logs/spark.log.
+`Spark` runs statements in a child process, `python -m operations.runtime.sql_engine <descriptor>`:
+one statement a line of its input, one answer a line at the descriptor. pyspark and pandas are so
+kept out of `firn` itself. What Java says goes to $FIRN_HOME/logs/spark.log.
 """
 
 import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
-from typing import IO, TYPE_CHECKING, Any, Self, cast
+from typing import IO, Any, Protocol, Self, cast
 
-from lake.errors import LoadError
-from lake.lake import Lake
+from lake.errors import FirnError, LoadError
 from lake.settings import Settings
 from operations.dbt.runner import dbt_environment
-
-if TYPE_CHECKING:
-    from pyspark.sql import SparkSession
 
 Row = dict[str, Any]
 
@@ -27,11 +25,21 @@ class StatementError(LoadError):
     """Spark could not run a statement."""
 
 
+class SqlEngine(Protocol):
+    """A Spark on the lake, whichever process it runs in."""
+
+    def sql(self, statement: str) -> list[Row]:
+        """Run one statement and return its rows, each by column name.
+
+        Raises StatementError with what Spark says.
+        """
+
+
 class Spark:
-    """A Spark of its own, on this lake, while it is used in a `with` block; started when needed."""
+    """The target's Spark, on this lake, while it is used in a `with` block; started when needed."""
 
     def __init__(self, settings: Settings) -> None:
-        """Prepare to start Spark for the lake of `settings`."""
+        """Prepare to reach the Spark that the target of `settings` names."""
         self._settings = settings
         self._process: subprocess.Popen[str] | None = None
 
@@ -45,7 +53,7 @@ class Spark:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Stop Spark, if it was started."""
+        """Leave Spark, and stop one that was started for this."""
         if self._process is not None:
             self._process.communicate()
             self._answers.close()
@@ -74,10 +82,7 @@ class Spark:
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "operations.runtime.sql_engine", str(theirs)],
-                env={
-                    **dbt_environment(self._settings),
-                    "FIRN_PROJECT_DIR": str(self._settings.project_dir),
-                },
+                env=dbt_environment(self._settings),
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=log,
@@ -91,37 +96,35 @@ class Spark:
 
 def serve(descriptor: int) -> None:
     """Run statements from standard input until it ends; answer each with its rows or a message."""
-    from pyspark.sql import SparkSession
+    from operations.runtime.sql_session import SessionOpener
 
-    builder = SparkSession.builder.appName("firn")
-    for name, value in Lake(Settings.load()).spark_parameters.items():
-        builder = builder.config(name, str(value))
-    spark = builder.getOrCreate()
-    with os.fdopen(descriptor, "w") as answers:
+    with os.fdopen(descriptor, "w") as answers, SessionOpener(Settings.load()) as session:
         for line in sys.stdin:
-            answers.write(answer_of(spark, json.loads(line)) + "\n")
+            answers.write(answer_of(session.get, json.loads(line)) + "\n")
             answers.flush()
-    spark.stop()
 
 
-def answer_of(spark: "SparkSession", statement: str) -> str:
-    """Run a statement; return as JSON its rows or, as a text, the first line of the error."""
+def answer_of(engine: Callable[[], SqlEngine], statement: str) -> str:
+    """Run a statement on the engine that is got; return as JSON its rows or what is wrong."""
     try:
-        rows = [row.asDict() for row in spark.sql(statement).collect()]
-    except Exception as error:  # noqa: BLE001 - the other side shall hear of it
-        return json.dumps(_first_line(error))
-    return json.dumps(rows, default=str)
+        return json.dumps(engine().sql(statement), default=str)
+    except FirnError as error:
+        return json.dumps({"error": error.message, "fix": error.fix})
+    except Exception as error:  # noqa: BLE001 - whatever a client raises, the asker is told of it
+        return json.dumps({"error": first_line(error), "fix": ""})
 
 
 def rows_of(answered: str, statement: str, log: Path) -> list[Row]:
     """Return the rows of an answer. Raises StatementError with what Spark said instead."""
     result = json.loads(answered)
-    if isinstance(result, str):
-        raise StatementError(result, f"read {log}; the statement was: {statement}")
+    if isinstance(result, dict):
+        fix = result["fix"] or f"read {log}; the statement was: {statement}"
+        raise StatementError(result["error"], fix)
     return list(result)
 
 
-def _first_line(error: Exception) -> str:
+def first_line(error: Exception) -> str:
+    """Return the first line of an error that says something; Java's stack trace comes after it."""
     return next((line for line in str(error).splitlines() if line.strip()), repr(error))
 
 
