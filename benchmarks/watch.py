@@ -9,7 +9,7 @@ import shutil
 import statistics
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -100,9 +100,14 @@ class NotingDbt(ResidentDbt):
 
     last: Outcome | None = None
 
-    def run(self, arguments: Sequence[str], on_progress: Progress | None = None) -> Outcome:
+    def run(
+        self,
+        arguments: Sequence[str],
+        on_progress: Progress | None = None,
+        environment: Mapping[str, str] | None = None,
+    ) -> Outcome:
         """Run a command and keep its outcome."""
-        outcome = super().run(arguments, on_progress)
+        outcome = super().run(arguments, on_progress, environment)
         if arguments[0] == "build":
             self.last = outcome
         return outcome
