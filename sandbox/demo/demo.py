@@ -19,6 +19,7 @@ from operations.cli.console import print_findings, progress_bar
 from operations.cli.loading import land
 from operations.dbt.runner import DbtResult, run_dbt
 from operations.monitoring.doctor import examine
+from operations.monitoring.tables import table_states
 from sandbox.control.systems import CONTROLS
 from sandbox.demo.summary import print_marts, print_tables, print_tests
 from sandbox.systems import System
@@ -78,7 +79,7 @@ def run_demo(settings: Settings, out: Console, systems: Sequence[System]) -> Non
     with steps.step("Build and test"):
         result = _build(settings, out, systems)
     out.rule("[bold]The lake now", align="left", style="dim")
-    print_tables(settings, out)
+    print_tables(table_states(settings), out)
     out.print()
     print_marts(settings, out)
     out.print()
