@@ -31,7 +31,7 @@ from benchmarks.report import Section, idleness, write_section
 from benchmarks.rounds import Contest, Terms
 from benchmarks.trivial_models import built_names, results_complaint
 from lake.settings import Settings
-from operations.cli.app import named_faults
+from operations.cli.faults import named_faults
 
 CONTESTANTS: tuple[Contestant, ...] = (
     DbtSparkPlain(), FirnCold(), FirnWarm(), FirnResident(), DbtDuckdb(),

@@ -33,7 +33,7 @@ from benchmarks.report import Section, idleness, write_section
 from benchmarks.rounds import Contest, Terms
 from benchmarks.verify import Checksum, differences
 from lake.settings import Settings
-from operations.cli.app import named_faults
+from operations.cli.faults import named_faults
 
 CONTESTANTS: tuple[Contestant, ...] = (FirnFiles(), PolarsFiles(), DuckdbFiles(), SparkFiles())
 PEERS = "bench-venv"

@@ -38,7 +38,7 @@ from benchmarks.program import (
 from benchmarks.report import Section, idleness, write_section
 from benchmarks.rounds import Contest, Terms
 from lake.settings import Settings
-from operations.cli.app import named_faults
+from operations.cli.faults import named_faults
 from sandbox.postgres import EmbeddedPostgres
 
 CONTESTANTS: tuple[Contestant, ...] = (

@@ -9,7 +9,7 @@ import shutil
 import statistics
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -24,14 +24,14 @@ from benchmarks.report import idleness, write_section
 from ingestion.connectors.registry import connector_of
 from ingestion.sources import load_sources
 from lake.settings import Settings
-from operations.cli.app import named_faults
+from operations.cli.faults import named_faults
 from operations.dbt.outcome import Outcome
 from operations.dbt.resident import ResidentDbt
 from operations.dbt.runner import Progress
 from operations.refresh.view import View
 from operations.refresh.watch import Stop, Watcher
 from sandbox.control.telemetry import reports_folder, start_telemetry
-from sandbox.demo.watch_proof import SOURCE, TABLES, Gold, drop, follow, hot_car
+from sandbox.demo.watch_latency import SOURCE, TABLES, Gold, drop, follow, hot_car
 
 TITLE = "From a file's arrival to gold"
 STANDARD_FILES = 50
@@ -100,9 +100,14 @@ class NotingDbt(ResidentDbt):
 
     last: Outcome | None = None
 
-    def run(self, arguments: Sequence[str], on_progress: Progress | None = None) -> Outcome:
+    def run(
+        self,
+        arguments: Sequence[str],
+        on_progress: Progress | None = None,
+        environment: Mapping[str, str] | None = None,
+    ) -> Outcome:
         """Run a command and keep its outcome."""
-        outcome = super().run(arguments, on_progress)
+        outcome = super().run(arguments, on_progress, environment)
         if arguments[0] == "build":
             self.last = outcome
         return outcome

@@ -1,10 +1,9 @@
 """`--target warm` -> a server that answers, or a clear word before dbt connects.
 
-Connect's client would try for ten minutes to reach a server that is not there, in silence.
+Connect's client would try for ten minutes to reach a server that is not there, and print nothing.
 """
 
 import warnings
-from functools import partialmethod
 from pathlib import Path
 
 from dbt.flags import get_flags
@@ -12,7 +11,6 @@ from dbt.plugins.manager import dbtPlugin
 
 TARGET = "warm"
 WITHOUT_SPARK = frozenset({"parse", "list", "clean", "deps", "debug"})
-CONNECTION_RETRIES = 3  # within about a second
 # Asked for by dbt-spark with every statement; the server keeps its own.
 REFUSED_SETTING = "Failed to set spark.sql.catalogImplementation"
 
@@ -26,18 +24,9 @@ class WarmTarget(dbtPlugin):
         if flags.TARGET != TARGET or flags.WHICH in WITHOUT_SPARK:
             return
         from lake.settings import Settings
+        from operations.runtime.sql_session import limit_retries
         from operations.runtime.warm_spark import WarmSpark
 
         WarmSpark(Settings.load(Path(flags.PROJECT_DIR))).require()
         warnings.filterwarnings("ignore", message=REFUSED_SETTING)
-        _give_up_early()
-
-
-def _give_up_early() -> None:
-    """Let a server that dies under way be missed in seconds: on this machine nobody restarts it."""
-    from pyspark.sql.connect.client.retries import DefaultPolicy
-
-    patient = DefaultPolicy.__init__
-    setattr(  # noqa: B010 - to mypy, a method is nothing to assign to
-        DefaultPolicy, "__init__", partialmethod(patient, max_retries=CONNECTION_RETRIES)
-    )
+        limit_retries()  # on this machine nobody restarts it

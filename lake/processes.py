@@ -31,6 +31,18 @@ def is_taken(port: int) -> bool:
         return False
 
 
+def listener(port: int) -> psutil.Process | None:
+    """Return the process that listens on a TCP port, None where none is known to.
+
+    Raises psutil.Error where the system does not tell.
+    """
+    for connection in psutil.net_connections("tcp"):
+        is_listening = connection.status == psutil.CONN_LISTEN and connection.pid
+        if is_listening and tuple(connection.laddr)[1:2] == (port,):
+            return psutil.Process(connection.pid)
+    return None
+
+
 def works_in(process: psutil.Process, folder: Path) -> bool:
     """Return whether a process is alive with `folder` as its working folder (a zombie has none)."""
     with contextlib.suppress(psutil.Error, OSError):
@@ -52,3 +64,12 @@ def installed_package(name: str) -> Path:
     if spec is None or not spec.submodule_search_locations:
         raise EnvironmentFault(f"the package {name} is not installed", "make setup")
     return Path(spec.submodule_search_locations[0])
+
+
+def wait_or_kill(process: psutil.Process, seconds: float) -> None:
+    """Wait so many seconds for a process to end by itself, then kill it and wait for its end."""
+    try:
+        process.wait(seconds)
+    except psutil.TimeoutExpired:
+        process.kill()
+        process.wait()

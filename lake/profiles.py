@@ -89,6 +89,13 @@ class Profile:
         own = {"FIRN_HOME": str(self._settings.home), "PWD": str(self._settings.project_dir)}
         return {**self._settings.environment(), **own}
 
+    def connection(self) -> dict[str, Any]:
+        """Return all that the target of the settings says: method, host, port, user and more.
+
+        Raises ConfigurationError as `spark_parameters` does.
+        """
+        return self._rendered(self._output(self.target), f"target {self.target}")
+
     @cached_property
     def _content(self) -> dict[str, Any]:
         import yaml

@@ -1,1 +1,1 @@
-"""Stand-ins for the source systems: a real server each, and generators that fill it."""
+"""Source systems to try Firn on: a real server or folder each, and generators that fill it."""

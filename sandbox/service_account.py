@@ -1,4 +1,4 @@
-"""Whom a sandbox server runs as and where its data may lie: home -> folder that account can use."""
+"""The account a sandbox server runs as: home -> a folder for its data that the account can use."""
 
 import contextlib
 import hashlib

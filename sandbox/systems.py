@@ -1,4 +1,4 @@
-"""The systems that the sandbox stands in for, by the names of their sources."""
+"""The source systems of the sandbox, by the names of their sources."""
 
 from enum import StrEnum
 

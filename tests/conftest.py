@@ -66,7 +66,7 @@ def shared_classes() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def warm_dbt(tmp_path_factory: pytest.TempPathFactory, shared_classes: None) -> Iterator[WarmDbt]:
-    """Start the one process that runs dbt, and Spark, for all slow tests."""
-    with WarmDbt(tmp_path_factory.mktemp("dbt") / "dbt.log") as dbt:
+def warm_dbt(shared_classes: None) -> Iterator[WarmDbt]:
+    """Return the one process that runs dbt, and Spark, for all slow tests; it ends with them."""
+    with WarmDbt() as dbt:
         yield dbt

@@ -1,5 +1,6 @@
-"""Firn's dbt, started anew, through a warm Spark, or resident -> the same tables in its lake."""
+"""Firn's dbt, started each time, on a warm Spark, or resident -> the same tables in its lake."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -9,12 +10,16 @@ from benchmarks.contestants.dbt_project import (
     DbtContestant,
     arguments_of,
     project_of,
+    target_of,
 )
-from benchmarks.contestants.resident_dbt import ask, wait_for
-from benchmarks.trivial_models import SCHEMA, built_names
+from benchmarks.trivial_models import SCHEMA, built_names, selection
 from lake.processes import free_port
+from operations.dbt.connection import ServerOptions, ServerRecord, connect, launch
 
 BINARIES = Path(sys.executable).parent
+MARK = "bench"
+LINGER_SECONDS = 3600.0  # other contestants run in between
+SHUTDOWN_SECONDS = 60.0
 
 
 class FirnCold(DbtContestant):
@@ -98,41 +103,60 @@ class FirnResident(FirnCold):
 
     def __init__(self) -> None:
         """Begin without a process."""
-        self._process: subprocess.Popen[bytes] | None = None
+        self._server: ServerRecord | None = None
 
     def start(self, arena: Arena) -> None:
-        """Start the process. Raises TimeoutError when it does not listen."""
-        own = self.environment(arena, Stage.MANY) | {"PYTHONPATH": str(arena.project)}
-        with (arena.folder / "resident.log").open("wb") as log:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "benchmarks.contestants.resident_dbt", str(_socket(arena))],
-                env=self.base_environment() | own,
-                stdout=log,
-                stderr=log,
-            )
-        wait_for(_socket(arena))
+        """Start the process; it accepts the first request when it is ready."""
+        environment = self._variables(arena, Stage.MANY)
+        options = ServerOptions(linger=LINGER_SECONDS)
+        self._server = launch(environment, arena.folder / "resident.log", options)
+        for stage in sorted(self.stages):
+            request = {
+                "dbt": ["run", *selection(stage)],
+                "environment": self._variables(arena, stage),
+            }
+            _request_file(arena, stage).write_text(json.dumps(request), encoding="utf-8")
 
     def command(self, arena: Arena, stage: Stage) -> Command:
-        """Return a small program that asks the process for a run and waits for it."""
-        program = [
-            *(sys.executable, str(Path(__file__).with_name("resident_dbt.py")), "--ask"),
-            *(str(_socket(arena)), *arguments_of(arena, stage)),
-        ]
-        return Command(program)
+        """Return a small program that asks the process for a run and waits for it.
 
-    def finish(self, arena: Arena) -> None:
+        Raises RuntimeError before the process is started.
+        """
+        if self._server is None:
+            raise RuntimeError("the resident dbt is not started")
+        program = Path(__file__).with_name("ask_resident.py")
+        request = _request_file(arena, stage)
+        return Command([sys.executable, str(program), self._server.address, MARK, str(request)])
+
+    def finish(self, arena: Arena) -> None:  # noqa: ARG002
         """End the process, and Spark with it."""
-        if self._process and self._process.poll() is None:
-            ask(_socket(arena), [])
-            self._process.wait(60)
+        if self._server is None:
+            return
+        if connection := connect(self._server, MARK, SHUTDOWN_SECONDS):
+            connection.close()
+        self._server.end(SHUTDOWN_SECONDS)
+
+    def _variables(self, arena: Arena, stage: Stage) -> dict[str, str]:
+        """Return the environment of a stage's runs: all that dbt's options would say, and more."""
+        project = project_of(arena, stage)
+        return {
+            **self.base_environment(),
+            **self.environment(arena, stage),
+            "PYTHONPATH": str(arena.project),
+            "FIRN_PROJECT_DIR": str(project),
+            "DBT_PROJECT_DIR": str(project),
+            "DBT_PROFILES_DIR": str(project / "profiles"),
+            "DBT_TARGET_PATH": str(target_of(arena, stage)),
+            "DBT_LOG_PATH": str(arena.folder / "logs"),
+        }
+
+
+def _request_file(arena: Arena, stage: Stage) -> Path:
+    return arena.folder / f"request_{stage.name.lower()}.json"
 
 
 def _home(arena: Arena) -> Path:
     return arena.folder / "home"
-
-
-def _socket(arena: Arena) -> Path:
-    return arena.folder / "resident.sock"
 
 
 def _classes() -> str:

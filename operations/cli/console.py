@@ -1,5 +1,6 @@
-"""What the commands print, one function for each kind of thing."""
+"""All that commands print: results -> tables and lines on the two consoles of the process."""
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -9,24 +10,54 @@ from rich.table import Table as Grid
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from rich.progress import Progress
+
     from ingestion.loading.replay_table import ReplayResult
     from ingestion.results import LoadResult
+    from lake.errors import FirnError
     from operations.monitoring.doctor import Finding
+    from operations.monitoring.show import NewestRows
+    from operations.monitoring.tables import TableState
     from operations.preflight.create import Creation
     from operations.preflight.rules import Difference
     from operations.preflight.verify import Verified
 
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
 
-def print_findings(out: Console, findings: "list[Finding]") -> None:
+
+def print_fault(fault: "FirnError") -> None:
+    """Print what is wrong, and on a line of its own the fix, to standard error."""
+    err.print(f"[bold red]error[/]: {escape(fault.message)}", soft_wrap=True)
+    if fault.fix:
+        err.print(f"[bold]fix[/]:  {escape(fault.fix)}", soft_wrap=True)
+
+
+def progress_bar(to: Console) -> "Progress":
+    """Return the progress display that all long commands share; it goes when they are done."""
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    return Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=30),
+        TextColumn("{task.completed:,}"),
+        TimeElapsedColumn(),
+        console=to,
+        transient=True,
+    )
+
+
+def print_findings(to: Console, findings: "list[Finding]") -> None:
     """Print one line a check; a failed one names the cause, and below it the fix."""
     for finding in findings:
         mark = "[green]ok[/]  " if finding.is_good else "[bold red]FAIL[/]"
-        out.print(f"{mark} {finding.check:<14} {escape(finding.detail)}", soft_wrap=True)
+        to.print(f"{mark} {finding.check:<14} {escape(finding.detail)}", soft_wrap=True)
         if finding.fix:
-            out.print(f"     [bold]fix[/]: {escape(finding.fix)}", soft_wrap=True)
+            to.print(f"     [bold]fix[/]: {escape(finding.fix)}", soft_wrap=True)
 
 
-def print_loads(out: Console, results: "Sequence[LoadResult]") -> None:
+def print_loads(to: Console, results: "Sequence[LoadResult]") -> None:
     """Print what each load did, and what it noticed."""
     grid = Grid(box=None, header_style="bold", pad_edge=False)
     grid.add_column("table")
@@ -38,45 +69,45 @@ def print_loads(out: Console, results: "Sequence[LoadResult]") -> None:
         cells = [f"{count:,}" if count else "·" for count in counts]
         grid.add_row(load.label, *cells, f"{load.seconds:.1f}", load.outcome.value)
     if results:
-        out.print(grid)
+        to.print(grid)
     for load in results:
         for note in load.notes:
-            out.print(f"[yellow]note[/] {load.label}: {escape(note)}", soft_wrap=True)
+            to.print(f"[yellow]note[/] {load.label}: {escape(note)}", soft_wrap=True)
 
 
-def print_creation(out: Console, creation: "Creation") -> None:
+def print_creation(to: Console, creation: "Creation") -> None:
     """Print a line for each table, whether it was made or there, and how many of each."""
     for table in creation.present:
-        out.print(f"there {table.name}")
+        to.print(f"there {table.name}")
     for table in creation.made:
-        out.print(f"[green]made[/]  {table.name}")
+        to.print(f"[green]made[/]  {table.name}")
     there = f"{len(creation.present)} there already, not touched."
-    out.print(f"{len(creation.made)} made, {there}" if creation.made else f"None made, {there}")
+    to.print(f"{len(creation.made)} made, {there}" if creation.made else f"None made, {there}")
 
 
-def print_verified(out: Console, verified: "Sequence[Verified]") -> None:
+def print_verified(to: Console, verified: "Sequence[Verified]") -> None:
     """Print a line a table; below one that differs, what differs and the fix."""
     width = max((len(one.table.name) for one in verified), default=0)
     for one in verified:
         count = len(one.differences)
         said = f"{count} difference{'s' if count > 1 else ''}" if count else "as declared"
         mark = "[bold red]FAIL[/]" if count else "[green]ok[/]  "
-        out.print(f"{mark} {one.table.name:<{width}}  {said}", soft_wrap=True)
+        to.print(f"{mark} {one.table.name:<{width}}  {said}", soft_wrap=True)
         for difference in one.differences:
-            _print_difference(out, difference)
+            _print_difference(to, difference)
     wrong = sum(bool(one.differences) for one in verified)
-    out.print(f"{len(verified)} tables, {wrong} not as declared.")
+    to.print(f"{len(verified)} tables, {wrong} not as declared.")
 
 
-def _print_difference(out: Console, difference: "Difference") -> None:
+def _print_difference(to: Console, difference: "Difference") -> None:
     said = f"{difference.part}: {difference.found}; declared: {difference.declared}"
-    out.print(f"     {escape(said)} ({difference.kind})", soft_wrap=True)
+    to.print(f"     {escape(said)} ({difference.kind})", soft_wrap=True)
     if difference.explanation:
-        out.print(f"     {escape(difference.explanation)}", soft_wrap=True)
-    out.print(f"     [bold]fix[/]: {escape(difference.fix)}", soft_wrap=True)
+        to.print(f"     {escape(difference.explanation)}", soft_wrap=True)
+    to.print(f"     [bold]fix[/]: {escape(difference.fix)}", soft_wrap=True)
 
 
-def print_replays(out: Console, results: "Sequence[ReplayResult]") -> None:
+def print_replays(to: Console, results: "Sequence[ReplayResult]") -> None:
     """Print what became of the rows that quarantine kept open, and what is left to do."""
     grid = Grid(box=None, header_style="bold", pad_edge=False)
     grid.add_column("table")
@@ -88,10 +119,60 @@ def print_replays(out: Console, results: "Sequence[ReplayResult]") -> None:
         cells = [f"{count:,}" if count else "·" for count in counts]
         grid.add_row(table.label, *cells, f"{table.seconds:.1f}")
     if results:
-        out.print(grid)
+        to.print(grid)
     for table in results:
         source = table.label.split(".")[0]
         if table.waiting:
-            out.print(f"[yellow]note[/] {table.label}: firn ingest {table.label} reads what waits")
+            to.print(f"[yellow]note[/] {table.label}: firn ingest {table.label} reads what waits")
         if table.unfit:
-            out.print(f"[yellow]note[/] {table.label}: see quarantine.{source} (rule, reason)")
+            to.print(f"[yellow]note[/] {table.label}: see quarantine.{source} (rule, reason)")
+
+
+def print_rows(to: Console, newest: "NewestRows") -> None:
+    """Print rows as lines where they fit, else one below the other; then snapshot and age."""
+    cells = [["" if value is None else str(value) for value in row] for row in newest.rows]
+    to.print(_as_grid(newest.columns, cells, to.width) or _as_records(newest.columns, cells))
+    to.print(f"{len(cells):,} of {newest.state.rows:,} rows. {describe_age(newest.state)}")
+
+
+def describe_age(state: "TableState") -> str:
+    """Say which snapshot is the newest and how old it is."""
+    if state.written_at is None or state.age is None:
+        return "No snapshot yet."
+    return (
+        f"Snapshot {state.snapshot_id}, written {state.written_at:%Y-%m-%d %H:%M:%S} UTC,"
+        f" {format_age(state.age)} ago."
+    )
+
+
+def format_age(age: timedelta) -> str:
+    """Return an age in its largest fitting unit: 42 seconds, 3 minutes, 5 hours, 2 days."""
+    seconds = max(0, int(age.total_seconds()))
+    for unit, length in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
+        if seconds >= length:
+            count = seconds // length
+            return f"{count} {unit}{'s' if count > 1 else ''}"
+    return f"{seconds} second{'s' if seconds != 1 else ''}"
+
+
+def _as_grid(columns: "Sequence[str]", cells: list[list[str]], width: int) -> Grid | None:
+    """Lay rows out as lines, or return None when they do not fit into `width` characters."""
+    widest = [max(map(len, column)) for column in zip(columns, *cells, strict=True)]
+    if sum(widest) + 3 * len(widest) + 1 > width:
+        return None
+    grid = Grid(*columns, header_style="bold")
+    for row in cells:
+        grid.add_row(*row)
+    return grid
+
+
+def _as_records(columns: "Sequence[str]", cells: list[list[str]]) -> Grid:
+    """Lay rows out one below the other, a line for each value."""
+    grid = Grid(box=None, show_header=False, pad_edge=False)
+    grid.add_column(style="bold")
+    grid.add_column(overflow="fold")
+    for row in cells:
+        for column, value in zip(columns, row, strict=True):
+            grid.add_row(column, value)
+        grid.add_row("", "")
+    return grid

@@ -1,8 +1,11 @@
-"""How a dbt command ended: what the process that ran it tells the watcher."""
+"""How a dbt command ended: what the process that ran it tells whoever asked for it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, Self
+
+FAILED = ("error", "fail", "runtime error")
 
 
 @dataclass(frozen=True)
@@ -19,6 +22,12 @@ class NodeRun:
     started: float
     ended: float
     table: str = ""
+    unique_id: str = ""
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether it ended badly."""
+        return self.status in FAILED
 
 
 @dataclass(frozen=True)
@@ -32,9 +41,20 @@ class Outcome:
     started: float
     ended: float
 
+    @classmethod
+    def of_message(cls, given: dict[str, Any]) -> Self:
+        """Return the outcome that was sent as JSON: `dataclasses.asdict` of one."""
+        nodes = tuple(NodeRun(**node) for node in given["nodes"])
+        return cls(**{**given, "nodes": nodes, "complaints": tuple(given["complaints"])})
+
     def count(self, kind: str, *statuses: str) -> int:
         """How many nodes of a kind ended in one of the statuses."""
         return sum(node.kind == kind and node.status in statuses for node in self.nodes)
+
+    @property
+    def statuses(self) -> dict[str, str]:
+        """The status of each node by its unique id."""
+        return {node.unique_id: node.status for node in self.nodes}
 
     @property
     def tables(self) -> list[str]:

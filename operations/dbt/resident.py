@@ -7,69 +7,56 @@ What dbt and Spark say goes to $FIRN_HOME/logs/watch.log.
 
 from __future__ import annotations
 
-import hashlib
-import json
-import shutil
-import socket
-import subprocess
-import sys
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, Self
-
-import psutil
+from typing import Any, Self
 
 from lake.errors import LoadError
-from lake.process_record import ProcessRecord
 from lake.settings import Settings
 from operations.dbt import server
-from operations.dbt.outcome import NodeRun, Outcome
-from operations.dbt.project_files import code_fingerprint
-from operations.dbt.runner import Progress, dbt_environment
+from operations.dbt.connection import (
+    Connection,
+    ServerOptions,
+    ServerRecord,
+    connect,
+    launch,
+    mark_of,
+)
+from operations.dbt.outcome import Outcome
+from operations.dbt.runner import Progress
+from operations.runtime.environment import dbt_environment
 from operations.runtime.sql_engine import Row, rows_of
 
 # How long a process that was left behind may still be at what its watcher had asked for.
 HANDOVER_SECONDS = 30.0
-FAREWELL_SECONDS = 30.0
+SHUTDOWN_SECONDS = 30.0
 PROGRAM = server.__name__
-SOCKET = "dbt"
-# Variables that a shell changes with every command.
-OF_NO_MATTER = ("_", "SHLVL", "OLDPWD")
+# Plans that adapt themselves cost more than they gain on queries of some hundred rows.
+SMALL_QUERIES = {"spark.sql.adaptive.enabled": "false"}
 Say = Callable[[str, str], None]
 
 
-class DbtRecord(ProcessRecord):
-    """The process that runs dbt, and the folder (nobody else's) that its socket lies in."""
-
-    folder: Path
-
-    @property
-    def address(self) -> str:
-        """The socket's path; kept out of FIRN_HOME, as such a path may have 100 letters at most."""
-        return str(self.folder / SOCKET)
-
-
-@dataclass
-class Talk:
-    """A process that runs dbt, and the connection to it."""
-
-    record: DbtRecord
-    lines: IO[str]
-
-
 class ResidentDbt:
-    """The process that runs dbt for the one watcher of a source; started when first needed."""
+    """The process that runs dbt for the one client of a name; started when first needed."""
 
-    def __init__(self, settings: Settings, source: str, say: Say = lambda _, __: None) -> None:
-        """Prepare it for the lake of `settings`; `say(mark, text)` is told what is waited for."""
+    def __init__(
+        self,
+        settings: Settings,
+        name: str,
+        say: Say = lambda _, __: None,
+        session_settings: Mapping[str, str] = SMALL_QUERIES,
+    ) -> None:
+        """Prepare it for the lake of `settings`; `say(mark, text)` is told what is waited for.
+
+        `session_settings` are set in its Spark's sessions.
+        """
         self._settings = settings
-        self._record_file = settings.home / "watch" / f"{source}.json"
+        self._record_file = settings.home / "watch" / f"{name}.json"
         self._say = say
-        self._talk: Talk | None = None
+        self._session_settings = session_settings
+        self._connection: Connection | None = None
 
     def __enter__(self) -> Self:
         """Return itself."""
@@ -82,37 +69,47 @@ class ResidentDbt:
         trace: TracebackType | None,
     ) -> None:
         """End the process, and Spark with it; at once if that is what the user wants."""
-        self.close(0 if kind is KeyboardInterrupt else FAREWELL_SECONDS)
+        self.close(0 if kind is KeyboardInterrupt else SHUTDOWN_SECONDS)
 
     @property
     def log(self) -> Path:
         """The file that dbt and Spark print to."""
         return self._settings.home / "logs" / "watch.log"
 
-    def run(self, arguments: Sequence[str], on_progress: Progress | None = None) -> Outcome:
+    def run(
+        self,
+        arguments: Sequence[str],
+        on_progress: Progress | None = None,
+        environment: Mapping[str, str] | None = None,
+    ) -> Outcome:
         """Run `dbt <arguments>` in the project; `on_progress(name, done, total)` as it goes.
 
-        Raises LoadError when the process died; then the next command starts another.
+        `environment` is all that dbt sees, where it is another one than the process was started
+        with: it may name another project and another lake. Raises LoadError when the process died;
+        then the next command starts another.
         """
-        message = self._ask(list(arguments), f"dbt {' '.join(arguments)}", on_progress)
-        return _outcome(message["outcome"])
+        request: dict[str, Any] = {"dbt": list(arguments)}
+        if environment is not None:
+            request["environment"] = dict(environment)
+        message = self._ask(request, f"dbt {' '.join(arguments)}", on_progress)
+        return Outcome.of_message(message["outcome"])
 
     def sql(self, statement: str) -> list[Row]:
         """Run one statement in its Spark and return the rows.
 
         Raises StatementError with what Spark says, LoadError when the process died.
         """
-        return rows_of(self._ask(statement, statement)["answer"], statement, self.log)
+        answer = self._ask({"sql": statement}, statement)["answer"]
+        return rows_of(answer, statement, self.log)
 
     def _ask(
         self, request: object, name: str, on_progress: Progress | None = None
     ) -> dict[str, Any]:
         """Send a request and return the message that ends it. Raises LoadError without one."""
-        self._talk = self._talk or self._left_behind() or self._start()
+        self._connection = self._connection or self._left_behind() or self._start()
         with suppress(OSError):  # the process died: there will be no more messages
-            _send(self._talk.lines, request)
-            for line in self._talk.lines:
-                message: dict[str, Any] = json.loads(line)
+            self._connection.send(request)
+            for message in self._connection.messages():
                 if message["what"] == "progress" and on_progress:
                     on_progress(message["name"], message["done"], message["total"])
                 elif message["what"] == "waits":
@@ -122,108 +119,48 @@ class ResidentDbt:
         self.close()
         raise LoadError(f"the process that runs dbt has died in {name}", f"read {self.log}")
 
-    def close(self, seconds: float = FAREWELL_SECONDS) -> None:
+    def close(self, seconds: float = SHUTDOWN_SECONDS) -> None:
         """End the process after so many seconds at most; no effect when there is none."""
-        talk, self._talk = self._talk, None
-        if talk is None:
-            return
-        with suppress(OSError):
-            _send(talk.lines, server.FAREWELL)
-        with suppress(OSError):
-            talk.lines.close()
-        self._end(talk.record, seconds)
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            connection.close()
+            self._end(connection.record, seconds)
 
     # where it comes from
 
-    def _start(self) -> Talk:
-        folder = Path(tempfile.mkdtemp(prefix="firn-watch-"))
-        self.log.parent.mkdir(parents=True, exist_ok=True)
+    def _start(self) -> Connection:
+        options = ServerOptions(session_settings=self._session_settings, program=PROGRAM)
+        record = launch(dbt_environment(self._settings), self.log, options)
         self._record_file.parent.mkdir(parents=True, exist_ok=True)
-        with socket.socket(socket.AF_UNIX) as door, self.log.open("ab") as log:
-            door.bind(str(folder / SOCKET))
-            door.listen()
-            process = psutil.Popen(
-                [sys.executable, "-m", PROGRAM, str(door.fileno())],
-                cwd=self._settings.project_dir,
-                env=self._environment(),
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                pass_fds=(door.fileno(),),
-                start_new_session=True,  # Ctrl-C is for the watcher: it ends when dbt is done
-            )
-        record = DbtRecord(pid=process.pid, created=process.create_time(), folder=folder)
         record.save(self._record_file)
-        talk = self._welcomed(record, None)
-        if talk is None:
+        connection = self._accepted(record, None)
+        if connection is None:
             raise LoadError("the process that runs dbt has died as it started", f"read {self.log}")
-        return talk
+        return connection
 
-    def _left_behind(self) -> Talk | None:
+    def _left_behind(self) -> Connection | None:
         """Return the process of a watcher that was killed, None when there is none to be used."""
-        record = DbtRecord.load(self._record_file)
+        record = ServerRecord.load(self._record_file)
         if record is None:
             return None
         if record.process():
             self._say("waits", "for the dbt of a watcher that was killed")
-        talk = self._welcomed(record, HANDOVER_SECONDS)
-        if talk:
+        connection = self._accepted(record, HANDOVER_SECONDS)
+        if connection:
             self._say("goes on", "with that dbt and its Spark, which are warm")
-        return talk
+        return connection
 
-    def _welcomed(self, record: DbtRecord, seconds: float | None) -> Talk | None:
-        """Return the connection; a process without a welcome within so many seconds is ended."""
-        talk = None
+    def _accepted(self, record: ServerRecord, seconds: float | None) -> Connection | None:
+        """Return the connection; a process that does not accept it in so many seconds is ended."""
+        connection = None
         try:
-            talk = _connected(record, _mark(self._environment()), seconds)
+            connection = connect(record, mark_of(dbt_environment(self._settings)), seconds)
         finally:
-            if talk is None:
+            if connection is None:
                 self._end(record, 0)
-        return talk
+        return connection
 
-    def _end(self, record: DbtRecord, seconds: float) -> None:
-        """Wait for the process to end, then make it end; take away what remembers it."""
-        if process := record.process():
-            try:
-                process.wait(seconds)
-            except psutil.TimeoutExpired:
-                process.kill()
-                process.wait()
+    def _end(self, record: ServerRecord, seconds: float) -> None:
+        """End the process, and take away what remembers it."""
+        record.end(seconds)
         self._record_file.unlink(missing_ok=True)
-        shutil.rmtree(record.folder, ignore_errors=True)
-
-    def _environment(self) -> dict[str, str]:
-        project_dir = str(self._settings.project_dir)
-        return {**dbt_environment(self._settings), "FIRN_PROJECT_DIR": project_dir}
-
-
-def _mark(environment: Mapping[str, str]) -> str:
-    """Return what two watchers must have in common to use the same process: code, surroundings."""
-    known = sorted((name, environment[name]) for name in environment.keys() - set(OF_NO_MATTER))
-    said = json.dumps([sys.executable, sys.version, code_fingerprint(), known])
-    return hashlib.sha256(said.encode()).hexdigest()
-
-
-def _connected(record: DbtRecord, mark: str, seconds: float | None) -> Talk | None:
-    """Return the connection if there is a welcome within so many seconds (None: for ever)."""
-    with socket.socket(socket.AF_UNIX) as connection:  # the file keeps it open
-        connection.settimeout(seconds)
-        try:
-            connection.connect(record.address)
-            lines = connection.makefile("rw")
-            _send(lines, mark)
-            answer = json.loads(lines.readline() or "{}")
-        except OSError:
-            return None
-        connection.settimeout(None)
-    return Talk(record, lines) if answer.get("what") == "welcome" else None
-
-
-def _send(lines: IO[str], content: object) -> None:
-    lines.write(json.dumps(content) + "\n")
-    lines.flush()
-
-
-def _outcome(given: dict[str, Any]) -> Outcome:
-    nodes = tuple(NodeRun(**node) for node in given.pop("nodes"))
-    return Outcome(nodes=nodes, complaints=tuple(given.pop("complaints")), **given)

@@ -11,7 +11,7 @@ from typing import Any
 
 from lake.errors import LoadError
 from lake.settings import Settings
-from operations.runtime.java import command_path
+from operations.runtime.environment import dbt_environment
 
 Progress = Callable[[str, int, int], None]
 
@@ -61,20 +61,8 @@ def follow_dbt(
     if process.returncode:
         raise LoadError(
             f"dbt {' '.join(arguments)} failed:\n" + "\n".join(said[-40:]),
-            f"read {settings.home}/logs/dbt.log, mend, and run the same command again",
+            f"read {settings.home}/logs/dbt.log, correct it, and run the same command again",
         )
-
-
-def dbt_environment(settings: Settings) -> dict[str, str]:
-    """Return the environment of a dbt command: ours, the project's profiles, this lake."""
-    return {
-        **settings.environment(),
-        "DBT_PROFILES_DIR": str(settings.project_dir / "profiles"),
-        "DBT_LOG_PATH": str(settings.home / "logs"),
-        "FIRN_HOME": str(settings.home),
-        "PWD": str(settings.project_dir),
-        "PATH": command_path(settings),
-    }
 
 
 def _follow(lines: Iterable[str], on_progress: Progress) -> Iterator[str]:

@@ -1,89 +1,91 @@
-"""The process that runs dbt for a watcher: commands at a socket -> messages with their outcomes.
+"""The process that runs dbt for others: requests at a socket -> messages with their outcomes.
 
-    python -m operations.dbt.server <descriptor of a listening socket>
+    python -m operations.dbt.server <descriptor of a listening socket> [--linger seconds]
+        [--set <Spark setting>=<value>]…
 
-A line of JSON each. A watcher first says its mark (`ResidentDbt` says what that is) and hears
-`welcome`, or `stranger` if it is another one than the first watcher's; then each request is
-arguments of dbt (a list), SQL for Spark (a text) or the farewell (null). A watcher that is gone
-without a farewell was killed: the next one finds Spark warm, if it comes soon.
+A line of JSON each. A client first sends its mark (`connection.mark_of` says what that is) and is
+answered `accepted`, or `rejected` if it is another one than the first client's. Then each request
+is `{"dbt": [argument, …]}`, with `"environment": {…}` where it is for another lake or project than
+the last one, `{"sql": "…"}` for Spark, or null: shut down. A client that is gone without that was
+killed: the next one finds Spark warm, if it comes soon.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import shutil
 import socket
-import sys
-import threading
-import time
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, Any
 
-import psutil
-
-from lake.lake import Lake
 from lake.locks import ProcessLock
 from lake.settings import Settings
-from operations.dbt.outcome import NodeRun, Outcome
-from operations.dbt.project_files import fingerprint
+from operations.dbt.commands import DbtCommands
+from operations.dbt.resident_spark import ResidentSpark
+from operations.runtime.environment import lasting_variables
 from operations.runtime.sql_engine import answer_of
 
-if TYPE_CHECKING:
-    from pyspark.sql import SparkSession
-
 LINGER_SECONDS = 60.0
-FAILED = ("error", "fail", "runtime error")
-FAREWELL = None
+ACCEPTED = "accepted"
+REJECTED = "rejected"
+SHUTDOWN = None
+Request = dict[str, Any]
 
 
 class Server:
     """Runs commands one after the other on one dbt, one Spark and one reading of the project."""
 
-    def __init__(self, settings: Settings) -> None:
-        """Serve the lake of `settings`."""
+    def __init__(
+        self, settings: Settings, session_settings: Mapping[str, str] | None = None
+    ) -> None:
+        """Serve the lake of `settings`; `session_settings` are Spark's, for each session."""
         self._settings = settings
         self._lock = ProcessLock(settings.home, "build")
-        self._manifest: Any = None
-        self._read_from = ""
+        self._environment = settings.environment()
+        self._commands = DbtCommands(self._tell_progress)
+        self.spark = ResidentSpark(settings, session_settings or {})
         self._mark: str | None = None
-        self._talk: IO[str]
+        self._client: IO[str]
 
-    def serve(self, door: socket.socket, linger: float = LINGER_SECONDS) -> None:
-        """Serve one watcher after the other, until one says farewell or none comes for `linger`."""
-        door.settimeout(linger)
+    def serve(self, listener: socket.socket, linger: float = LINGER_SECONDS) -> None:
+        """Serve one client after the other, until one shuts it down or none comes for `linger`."""
+        listener.settimeout(linger)
         is_wanted = True
         while is_wanted:
             try:
-                watcher, _ = door.accept()
+                connection, _ = listener.accept()
             except TimeoutError:
                 return
-            # A watcher that is gone breaks the pipe: what it asked for was finished nevertheless.
-            with watcher, suppress(OSError), watcher.makefile("rw") as self._talk:
-                is_wanted = self._serve_one()
+            # A client that is gone breaks the pipe: what it asked for was finished nevertheless.
+            with connection, suppress(OSError), connection.makefile("rw") as self._client:
+                is_wanted = self._serve_client()
 
-    def _serve_one(self) -> bool:
-        """Run what one watcher asks for; return False when nobody will ask for more.
+    def _serve_client(self) -> bool:
+        """Run what one client asks for; return False when nobody will ask for more.
 
-        One that is gone before it said its mark leaves nothing to compare the next one with.
+        One that is gone before it sent its mark leaves nothing to compare the next one with.
         """
-        mark = json.loads(self._talk.readline() or "null")
+        mark = json.loads(self._client.readline() or "null")
         self._mark = self._mark or mark
         if mark is None or mark != self._mark:
-            self._tell("stranger")
+            self._tell(REJECTED)
             return False
-        self._tell("welcome")
-        for line in self._talk:
+        self._tell(ACCEPTED)
+        for line in self._client:
             request = json.loads(line)
-            if request is FAREWELL:
+            if request is SHUTDOWN:
                 return False
             self._serve_request(request)
         return True
 
-    def _serve_request(self, request: list[str] | str) -> None:
+    def _serve_request(self, request: Request) -> None:
+        if environment := request.get("environment"):
+            self._enter(environment)
         if not self._lock.acquire(0):
             self._tell("waits", **{"for": self._lock.holder})
             self._lock.acquire(-1)
@@ -93,47 +95,26 @@ class Server:
             self._lock.release()
         self._tell("done", **answer)
 
-    def _answer(self, request: list[str] | str) -> dict[str, object]:
-        if isinstance(request, str):
-            return {"answer": answer_of(_session(self._settings), request)}
-        return {"outcome": asdict(self._run(request))}
+    def _enter(self, environment: dict[str, str]) -> None:
+        """Give this process another environment, and the folder, settings and Spark of it."""
+        if environment == self._environment:
+            return
+        os.environ.clear()  # noqa: TID251 - dbt in this process reads its environment
+        os.environ.update(environment)  # noqa: TID251
+        os.chdir(environment["PWD"])
+        self._environment = environment
+        self._settings = Settings.load()
+        self._lock = ProcessLock(self._settings.home, "build")
+        self.spark.move_to(self._settings)
 
-    def _run(self, arguments: list[str]) -> Outcome:
-        from dbt.cli.main import dbtRunner
+    def _answer(self, request: Request) -> dict[str, object]:
+        if "sql" in request:
+            return {"answer": answer_of(self.spark.session, request["sql"])}
+        variables = json.dumps(lasting_variables(self._environment), sort_keys=True)
+        outcome = self._commands.run(request["dbt"], self._settings.project_dir, variables)
+        return {"outcome": asdict(outcome)}
 
-        started = time.time()
-        clock = time.monotonic()
-        complaint = self._parse_if_changed()
-        parse_seconds = time.monotonic() - clock
-        if complaint:
-            return Outcome(False, (), (complaint,), parse_seconds, started, time.time())
-        if arguments == ["parse"]:
-            return Outcome(True, (), (), parse_seconds, started, time.time())
-        ended = dbtRunner(self._manifest, callbacks=[self._follow]).invoke(arguments)
-        nodes = tuple(_node_run(result) for result in getattr(ended.result, "results", ()))
-        complaints = [
-            f"{node.name}: {node.message or node.status}" for node in nodes if node.status in FAILED
-        ]
-        if ended.exception is not None:
-            complaints.append(str(ended.exception))
-        return Outcome(
-            bool(ended.success), nodes, tuple(complaints), parse_seconds, started, time.time()
-        )
-
-    def _parse_if_changed(self) -> str:
-        """Read the project again if a file of it changed; return what is wrong with it, or ""."""
-        from dbt.cli.main import dbtRunner
-
-        found = fingerprint(self._settings.project_dir)
-        if self._manifest is not None and found == self._read_from:
-            return ""
-        parsed = dbtRunner().invoke(["parse"])
-        if not parsed.success:
-            return f"the project cannot be read: {parsed.exception}"
-        self._manifest, self._read_from = parsed.result, found
-        return ""
-
-    def _follow(self, event: Any) -> None:  # noqa: ANN401 - dbt's own messages
+    def _tell_progress(self, event: Any) -> None:  # noqa: ANN401 - dbt's own messages
         data = event.data
         total = getattr(data, "total", 0)
         if total and getattr(data, "status", "RUN") != "RUN":
@@ -141,59 +122,27 @@ class Server:
             self._tell("progress", name=name, done=int(data.index), total=int(total))
 
     def _tell(self, what: str, **content: object) -> None:
-        """Send a message; nobody needs to be there any more to hear it."""
+        """Send a message; nobody needs to be there any more to read it."""
         with suppress(OSError):
-            self._talk.write(json.dumps({"what": what, **content}) + "\n")
-            self._talk.flush()
+            self._client.write(json.dumps({"what": what, **content}) + "\n")
+            self._client.flush()
 
 
-def _node_run(result: Any) -> NodeRun:  # noqa: ANN401 - dbt's own results
-    node = result.node
-    known = [timing for timing in result.timing if timing.started_at and timing.completed_at]
-    return NodeRun(
-        name=str(node.name),
-        kind=str(node.resource_type),
-        status=str(result.status),
-        message=str(result.message or ""),
-        started=min((_seconds(timing.started_at) for timing in known), default=0.0),
-        ended=max((_seconds(timing.completed_at) for timing in known), default=0.0),
-        table=f"{node.schema}.{node.alias}" if node.resource_type == "model" else "",
-    )
-
-
-def _seconds(moment: datetime) -> float:
-    """Return dbt's time, which is UTC and does not say so, in seconds of the system's clock."""
-    return moment.replace(tzinfo=UTC).timestamp()
-
-
-def _session(settings: Settings) -> SparkSession:
-    """Return the Spark session that dbt uses, or would make."""
-    from pyspark.sql import SparkSession
-
-    builder = SparkSession.builder
-    for name, value in Lake(settings).spark_parameters.items():
-        builder = builder.config(name, str(value))
-    return builder.getOrCreate()
-
-
-def _start_spark(settings: Settings) -> None:
-    """Start Spark while dbt reads the project; dbt then finds the session that it would make.
-
-    When its Java ends, this process has nothing left to offer: it ends too.
-    """
-    # Plans that adapt themselves cost more than they gain on queries of some hundred rows.
-    _session(settings).conf.set("spark.sql.adaptive.enabled", "false")
-    java = [child for child in psutil.Process().children() if child.name() == "java"]
-    if java:  # there is none where Spark runs elsewhere
-        psutil.wait_procs(java)
-        os._exit(1)
+def main() -> None:
+    """Serve on the socket that the descriptor names, and take its folder away in the end."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("descriptor", type=int)
+    parser.add_argument("--linger", type=float, default=LINGER_SECONDS)
+    parser.add_argument("--set", action="append", default=[])
+    options = parser.parse_args()
+    server = Server(Settings.load(), dict(setting.split("=", 1) for setting in options.set))
+    server.spark.start()
+    with socket.socket(fileno=options.descriptor) as listener:
+        try:
+            server.serve(listener, options.linger)
+        finally:
+            shutil.rmtree(Path(listener.getsockname()).parent, ignore_errors=True)
 
 
 if __name__ == "__main__":
-    ours = Settings.load()
-    threading.Thread(target=_start_spark, args=(ours,), daemon=True).start()
-    with socket.socket(fileno=int(sys.argv[1])) as at_the_door:
-        try:
-            Server(ours).serve(at_the_door)
-        finally:
-            shutil.rmtree(Path(at_the_door.getsockname()).parent, ignore_errors=True)
+    main()

@@ -18,18 +18,19 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 from typing import Annotated, NoReturn
 
+import psutil
 import typer
 from rich.console import Console
 
 from lake.errors import ConfigurationError, EnvironmentFault
-from lake.processes import LOOPBACK, is_taken
+from lake.processes import LOOPBACK, is_taken, wait_or_kill
 from lake.settings import Settings
-from operations.cli.app import named_faults
+from operations.cli.faults import named_faults
 
 PORT = "FIRN_AIRFLOW_PORT"
 DEFAULT_PORT = "8080"
@@ -41,7 +42,7 @@ COMPONENTS = {
 }
 KEYS = ("fernet", "api", "jwt")
 DEADLINE_SECONDS = 180
-FAREWELL_SECONDS = 20
+SHUTDOWN_SECONDS = 20
 
 
 class Airflow:
@@ -102,7 +103,7 @@ class Airflow:
             if done.returncode:
                 raise EnvironmentFault(
                     f"airflow {' '.join(arguments)} failed:\n{done.stdout[-2000:]}",
-                    f"if its state cannot be mended: rm -r {self.home}, which forgets its history",
+                    f"if its state is damaged: rm -r {self.home}, which forgets its history",
                 )
 
     def serve(self, out: Console) -> None:
@@ -149,29 +150,26 @@ class Airflow:
             )
 
     @contextmanager
-    def _started(self, name: str, arguments: Sequence[str]) -> Iterator[subprocess.Popen[bytes]]:
+    def _started(self, name: str, arguments: Sequence[str]) -> Iterator[psutil.Popen]:
         """Start a part of Airflow, and end it at the end."""
         with self._log(name).open("wb") as log:
-            process = subprocess.Popen(
+            process = psutil.Popen(
                 self.command(arguments), env=self.environment(), stdin=subprocess.DEVNULL,
                 stdout=log, stderr=log, start_new_session=True,
             )  # fmt: skip
         try:
             yield process
         finally:
-            process.terminate()
-            try:
-                process.wait(FAREWELL_SECONDS)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            with suppress(psutil.NoSuchProcess):
+                process.terminate()
+            wait_or_kill(process, SHUTDOWN_SECONDS)
 
     def _log(self, name: str) -> Path:
         folder = self.home / "logs"
         folder.mkdir(parents=True, exist_ok=True)
         return folder / f"{name}.log"
 
-    def _check(self, parts: dict[str, subprocess.Popen[bytes]]) -> None:
+    def _check(self, parts: dict[str, psutil.Popen]) -> None:
         for name, process in parts.items():
             if process.poll() is not None:
                 raise EnvironmentFault(
@@ -179,7 +177,7 @@ class Airflow:
                     f"read its log: tail -50 {self._log(name)}",
                 )
 
-    def _wait_until_it_answers(self, parts: dict[str, subprocess.Popen[bytes]]) -> None:
+    def _wait_until_it_answers(self, parts: dict[str, psutil.Popen]) -> None:
         deadline = time.monotonic() + DEADLINE_SECONDS
         while time.monotonic() < deadline:
             self._check(parts)

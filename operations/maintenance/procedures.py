@@ -2,20 +2,12 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Protocol
 
 from lake.lake import CATALOG
 from operations.maintenance.plan import TablePlan
-from operations.runtime.sql_engine import Row
+from operations.runtime.sql_engine import Row, SqlEngine
 
 BEGINNING = datetime(1970, 1, 1)
-
-
-class SqlEngine(Protocol):
-    """A Spark on the lake, whichever process it runs in."""
-
-    def sql(self, statement: str) -> list[Row]:
-        """Run one statement and return its rows. Raises LoadError with what Spark says."""
 
 
 @dataclass(frozen=True)

@@ -1,55 +1,64 @@
-"""`firn maintain` as a person sees it: names -> plans -> a rehearsal, or the work -> a report."""
+"""Maintains the lake: names -> plans -> a rehearsal, or the work -> what was done to each."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
-
-from rich.console import Console
 
 from lake.errors import ConfigurationError, FirnError, LoadError
 from lake.lake import Lake
 from lake.settings import Settings
-from operations.cli.ingest import progress_bar
 from operations.maintenance.plan import TablePlan, plan_table
 from operations.maintenance.policies import load_policies
 from operations.maintenance.procedures import Work, apply_plan, rehearse_plan
-from operations.maintenance.report import print_work
 from operations.maintenance.retained_snapshots import positions
 from operations.monitoring.tables import all_tables
-from operations.runtime.sql_engine import Spark
+from operations.runtime.spark import Spark
 
 if TYPE_CHECKING:
     from pyiceberg.table import Table
 
+OnTable = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class Maintained:
+    """What was planned and done for each table, and a sentence for each that failed."""
+
+    plans: tuple[TablePlan, ...]
+    done: tuple[Work, ...]
+    failures: tuple[str, ...]
+
+    def require_success(self) -> None:
+        """Raise LoadError naming the tables that failed, if any did."""
+        if self.failures:
+            raise LoadError(
+                "\n".join(self.failures),
+                "a table that was written to meanwhile can simply be maintained again;"
+                " nothing of a table is lost by a step that failed",
+            )
+
 
 def maintain_lake(
-    settings: Settings, names: Sequence[str], out: Console, *, apply: bool = False
-) -> None:
-    """Maintain the named tables or namespaces (none named: all) and print what was done for each.
+    settings: Settings, names: Sequence[str], on_table: OnTable, *, apply: bool = False
+) -> Maintained:
+    """Maintain the named tables or namespaces (none named: all) and return what was done for each.
 
-    Without `apply` nothing is changed and what would be done is printed. Raises ConfigurationError
-    before anything else if a policy or a name is wrong; after all tables were tried, LoadError
-    naming those that failed.
+    Without `apply` nothing is changed and what would be done is returned. `on_table(name, done,
+    total)` is told of each table before its turn. Raises ConfigurationError before anything else
+    if a policy or a name is wrong; a table that fails does not stop the others.
     """
     plans = plan_lake(settings, names)
     done: list[Work] = []
     failures: list[str] = []
-    with progress_bar(out) as bar, Spark(settings) as spark:
-        task = bar.add_task("starting Spark", total=len(plans))
-        for plan in plans:
-            bar.update(task, description=f"maintaining {plan.name}")
+    with Spark(settings) as spark:
+        for number, plan in enumerate(plans):
+            on_table(plan.name, number, len(plans))
             try:
                 done.append(apply_plan(spark, plan) if apply else rehearse_plan(spark, plan))
             except FirnError as error:
                 failures.append(f"{plan.name}: {error.message}")
-            bar.advance(task)
-    print_work(out, plans, done, is_applied=apply)
-    if failures:
-        raise LoadError(
-            "\n".join(failures),
-            "a table that was written to meanwhile can simply be maintained again;"
-            " nothing of a table is lost by a step that failed",
-        )
+    return Maintained(tuple(plans), tuple(done), tuple(failures))
 
 
 def plan_lake(settings: Settings, names: Sequence[str] = ()) -> list[TablePlan]:

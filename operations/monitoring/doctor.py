@@ -1,7 +1,5 @@
-"""Checks what Firn stands on: Python, Java, jars, ports, catalog, disk, sources -> findings."""
+"""Checks what Firn stands on: Python, Java, jars, disk, catalog, sources -> findings."""
 
-import contextlib
-import socket
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -11,12 +9,13 @@ from typing import TYPE_CHECKING
 from lake.errors import FirnError
 from lake.settings import Settings
 from operations.runtime import jars, java
-from sandbox.control.shop import shop_server
 
 if TYPE_CHECKING:
     pass
 
 MINIMUM_PYTHON = (3, 11)
+# Entry points of other packages that add checks: each a function such as those below.
+GROUP = "firn.checks"
 
 
 @dataclass(frozen=True)
@@ -38,7 +37,7 @@ def examine(settings: Settings, *, connections: bool = True) -> list[Finding]:
     Without a folder to write to, what lies in it is not examined. `connections=False` leaves out
     the source databases, for a machine where none is started yet.
     """
-    checks: list[Check] = [_python, _java, _jars, _write_access, _catalog, _ports]
+    checks: list[Check] = [_python, _java, _jars, _write_access, _catalog, *_added()]
     if connections:
         checks.append(_connections)
     findings: list[Finding] = []
@@ -47,6 +46,14 @@ def examine(settings: Settings, *, connections: bool = True) -> list[Finding]:
         if check is _write_access and not findings[-1].is_good:
             break
     return findings
+
+
+def _added() -> Iterator[Check]:
+    """Yield the checks that other packages add, by name."""
+    from importlib.metadata import entry_points
+
+    for found in sorted(entry_points(group=GROUP), key=lambda entry: entry.name):
+        yield found.load()
 
 
 def _python(_: Settings) -> Iterator[Finding]:
@@ -96,30 +103,10 @@ def _catalog(settings: Settings) -> Iterator[Finding]:
     except FirnError as error:
         yield Finding("Catalog", False, error.message, error.fix)
     except Exception as error:  # noqa: BLE001 - whatever the catalog's library raises is the finding
-        fix = "restore the catalog from a backup, or start anew: make clean"
+        fix = "restore the catalog from a backup, or start with an empty lake: make clean"
         yield Finding("Catalog", False, f"{type(error).__name__}: {error}".splitlines()[0], fix)
     else:
         yield Finding("Catalog", True, f"{len(namespaces)} namespaces")
-
-
-def _ports(settings: Settings) -> Iterator[Finding]:
-    """The sandbox's own port, once it has one: used by our server, or free for it."""
-    server = shop_server(settings)
-    if server.is_running:
-        yield Finding("Ports", True, f"{server.port} used by the sandbox's PostgreSQL")
-        return
-    port = 0
-    with contextlib.suppress(FirnError):
-        port = server.port
-    with socket.socket() as listener:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listener.bind(("127.0.0.1", port))
-        except OSError as error:
-            fix = f"stop the process that uses it (ss -ltnp 'sport = :{port}')"
-            yield Finding("Ports", False, f"127.0.0.1:{port}: {error.strerror}", fix)
-        else:
-            yield Finding("Ports", True, f"127.0.0.1:{port or 'any'} free")
 
 
 def _connections(settings: Settings) -> Iterator[Finding]:

@@ -15,12 +15,13 @@ from lake.lake import Lake
 from lake.settings import Settings
 from operations.maintenance.plan import plan_compaction
 from operations.maintenance.policies import load_policies
-from operations.maintenance.procedures import SqlEngine, Work, compact
+from operations.maintenance.procedures import Work, compact
+from operations.runtime.sql_engine import SqlEngine
 
 
 @dataclass
-class Upkeep:
-    """Whose turn it is."""
+class CompactionTurns:
+    """The tables that a watcher writes, in the order in which they are compacted."""
 
     settings: Settings
     spark: SqlEngine

@@ -29,7 +29,7 @@ from lake.snapshots import changed_by
 from operations.dbt.outcome import Outcome
 from operations.dbt.resident import ResidentDbt
 from operations.preflight.create import create_tables
-from operations.refresh.maintenance import Upkeep
+from operations.refresh.maintenance import CompactionTurns
 from operations.refresh.view import View
 
 RETRY_SECONDS = 10.0
@@ -82,7 +82,7 @@ class Watcher:
         self._arrivals = arrivals
         self._dbt = dbt
         self._view = view
-        self._upkeep = Upkeep(settings, dbt)
+        self._compaction = CompactionTurns(settings, dbt)
         self._built_heads: dict[str, int | None] | None = None
         self._failed_heads: dict[str, int | None] | None = None
         self._failures = 0
@@ -209,7 +209,7 @@ class Watcher:
         self._view.doing("compacting")
         landed = [".".join(table.identifier) for table in self._source.tables]
         try:
-            done = self._upkeep.of_next([*landed, *built])
+            done = self._compaction.of_next([*landed, *built])
         except FirnError as error:
             self._say_once(f"not compacted: {error.message}")
             return

@@ -17,7 +17,7 @@ import filelock
 from lake.processes import installed_package
 from lake.profiles import Profile
 from lake.settings import Settings
-from operations.dbt.runner import dbt_environment
+from operations.runtime.environment import dbt_environment
 from operations.runtime.jars import jar_cache
 from operations.runtime.java import Java
 

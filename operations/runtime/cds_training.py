@@ -11,6 +11,7 @@ from typing import Any
 from lake.profiles import Profile
 from lake.settings import Settings
 from operations.runtime.cds_archive import OPTIONS, training_options
+from operations.runtime.sql_session import spark_session
 
 TABLE = """
 using iceberg tblproperties ('format-version' = '3', 'write.merge.mode' = 'merge-on-read')
@@ -43,16 +44,13 @@ STATEMENTS = (
 def work(archive: Path) -> None:
     """Start Spark with the profile's settings in a lake that is thrown away, and let it work."""
     from pyspark import SparkContext
-    from pyspark.sql import SparkSession
 
     with tempfile.TemporaryDirectory() as home:
-        settings = Settings(project_dir=Settings.load().project_dir, home=Path(home))
+        settings = Settings.load().model_copy(update={"home": Path(home)})
         (settings.home / "lake").mkdir()
-        builder = SparkSession.builder
-        for name, value in Profile(settings).spark_parameters().items():
-            builder = builder.config(name, value)
-        options = Profile(settings).spark_parameters()[OPTIONS]
-        session = builder.config(OPTIONS, training_options(options, archive)).getOrCreate()
+        parameters = Profile(settings).spark_parameters()
+        options = training_options(parameters[OPTIONS], archive)
+        session = spark_session({**parameters, OPTIONS: options})
         for statement in STATEMENTS:
             session.sql(statement).collect()
         gateway: Any = SparkContext._gateway

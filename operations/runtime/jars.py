@@ -61,8 +61,8 @@ def ensure_jars(settings: Settings, java: Java) -> Path:
     with filelock.FileLock(cache / ".lock", timeout=600):
         if unusable_jars(settings):
             _retrieve(settings, java, cache)
-        for stranger in _strangers(settings, cache):
-            stranger.unlink()
+        for path in _unpinned(settings, cache):
+            path.unlink()
         wrong = unusable_jars(settings)
     if wrong:
         raise EnvironmentFault(
@@ -91,7 +91,7 @@ def _retrieve(settings: Settings, java: Java, cache: Path) -> None:
         )
 
 
-def _strangers(settings: Settings, cache: Path) -> Iterator[Path]:
+def _unpinned(settings: Settings, cache: Path) -> Iterator[Path]:
     """Yield jars beside the pinned ones, which Spark would load too."""
     pinned = {jar.name for jar in pinned_jars(settings)}
     for folder in {cache / name.split("/")[0] for name in pinned}:

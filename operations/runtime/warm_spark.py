@@ -3,7 +3,6 @@
 What it was started with, and its log, lie in FIRN_HOME/spark. `dbt build --target warm` uses it.
 """
 
-import signal
 import subprocess
 import sys
 import time
@@ -19,22 +18,22 @@ import filelock
 import psutil
 
 from lake.errors import ConfigurationError, EnvironmentFault
-from lake.processes import LOOPBACK, installed_package, is_taken
+from lake.processes import LOOPBACK, installed_package, is_taken, listener, wait_or_kill
 from lake.profiles import Profile
 from lake.settings import Settings
-from operations.dbt.runner import dbt_environment
+from operations.runtime.environment import dbt_environment
 from operations.runtime.jars import FIX as FETCH
 from operations.runtime.jars import unusable_jars
 from operations.runtime.java import FIX as GET_JAVA
 from operations.runtime.java import find_java
+from operations.runtime.sql_session import REMOTE
 from operations.runtime.warm_record import WarmRecord, changed_settings
 
 TARGET = "warm"
 SETTINGS_OF = "dev"
-REMOTE = "spark.remote"
 START = "firn spark start"
 DEADLINE_SECONDS = 120
-FAREWELL_SECONDS = 30
+SHUTDOWN_SECONDS = 30
 PROBE_SECONDS = 30
 SERVER = "org.apache.spark.sql.connect.service.SparkConnectServer"
 # Every dbt command opens a session of its own; one that is over is forgotten after this time.
@@ -114,7 +113,8 @@ class WarmSpark:
             if process is None:
                 self._record_file.unlink(missing_ok=True)
                 return State(Condition.STOPPED, "the warm Spark had ended by itself")
-            _end(process)
+            process.terminate()
+            wait_or_kill(process, SHUTDOWN_SECONDS)
             self._record_file.unlink()
             return State(Condition.STOPPED, "the warm Spark is stopped")
 
@@ -192,7 +192,7 @@ class WarmSpark:
             raise EnvironmentFault(f"Spark's jars: {'; '.join(wrong)}", FETCH)
         if is_taken(self.port):
             raise EnvironmentFault(
-                f"port {self.port} of {LOOPBACK} is in use by another program{_holder(self.port)}",
+                f"port {self.port} of {LOOPBACK} is in use by another program{_used_by(self.port)}",
                 "stop that program, or choose another port: export FIRN_SPARK_PORT=…",
             )
 
@@ -258,16 +258,17 @@ class WarmSpark:
     def _give_up(self, record: WarmRecord) -> None:
         """End a server that never came up."""
         if process := record.process():
-            _end(process)
+            process.terminate()
+            wait_or_kill(process, SHUTDOWN_SECONDS)
         self._record_file.unlink(missing_ok=True)
 
     def _complaint(self, record: WarmRecord, seconds: float) -> str:
         """Ask the server a query as dbt would; return "" when it answered, else what went wrong."""
-        url = f"sc://{LOOPBACK}:{record.port}"
+        own = {"DBT_TARGET": TARGET, "FIRN_SPARK_PORT": str(record.port)}
         try:
             asked = subprocess.run(
-                [sys.executable, "-m", "operations.runtime.spark_health", url],
-                env=dbt_environment(self._settings),
+                [sys.executable, "-m", "operations.runtime.spark_health"],
+                env=dbt_environment(self._settings) | own,
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 text=True,
@@ -289,23 +290,10 @@ def _last_line(text: str) -> str:
     return lines[-1] if lines else ""
 
 
-def _holder(port: int) -> str:
-    """Say, as far as the system tells, which program listens on a port."""
+def _used_by(port: int) -> str:
+    """Name, as far as the system tells, the program that listens on a port."""
     try:
-        for connection in psutil.net_connections("tcp"):
-            is_listening = connection.status == psutil.CONN_LISTEN and connection.pid
-            if is_listening and tuple(connection.laddr)[1:2] == (port,):
-                name = " ".join(psutil.Process(connection.pid).cmdline())[:80]
-                return f" (process {connection.pid}: {name})"
+        process = listener(port)
+        return f" (process {process.pid}: {' '.join(process.cmdline())[:80]})" if process else ""
     except psutil.Error:
         return ""
-    return ""
-
-
-def _end(process: psutil.Process) -> None:
-    process.send_signal(signal.SIGTERM)
-    try:
-        process.wait(FAREWELL_SECONDS)
-    except psutil.TimeoutExpired:
-        process.kill()
-        process.wait(FAREWELL_SECONDS)

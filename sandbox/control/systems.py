@@ -22,8 +22,8 @@ from sandbox.systems import System
 
 
 @dataclass(frozen=True)
-class StandIn:
-    """One system.
+class SystemControl:
+    """How one system is operated.
 
     `start` fills it the first time and says what is there, `advance` lets days pass and prints what
     that brought, `remove` deletes it.
@@ -67,10 +67,10 @@ def _advance_telemetry(settings: Settings, days: int, out: Console) -> None:
     out.print(f"The fleet dropped {dropped.files:,} reports; it is {dropped.today} there.")
 
 
-STAND_INS = {
-    System.SHOP: StandIn(_start_shop, _advance_shop, _remove_shop),
-    System.BAKERY: StandIn(_start_bakery, _advance_bakery, remove_bakery),
-    System.TELEMETRY: StandIn(_start_telemetry, _advance_telemetry, remove_telemetry),
+CONTROLS = {
+    System.SHOP: SystemControl(_start_shop, _advance_shop, _remove_shop),
+    System.BAKERY: SystemControl(_start_bakery, _advance_bakery, remove_bakery),
+    System.TELEMETRY: SystemControl(_start_telemetry, _advance_telemetry, remove_telemetry),
 }
 
 

@@ -1,4 +1,4 @@
-"""The sandbox, whole: doctor -> stand-ins -> ingestion -> dbt build -> a summary to read."""
+"""The sandbox, whole: doctor -> source systems -> ingestion -> dbt build -> a summary to read."""
 
 import time
 from collections.abc import Iterator, Sequence
@@ -15,11 +15,12 @@ from lake.errors import EnvironmentFault
 from lake.lake import Lake
 from lake.settings import Settings
 from lake.system_tables import ensure_system_table
-from operations.cli.console import print_findings
-from operations.cli.ingest import land, progress_bar
+from operations.cli.console import print_findings, progress_bar
+from operations.cli.loading import land
 from operations.dbt.runner import DbtResult, run_dbt
 from operations.monitoring.doctor import examine
-from sandbox.control.systems import STAND_INS
+from operations.monitoring.tables import table_states
+from sandbox.control.systems import CONTROLS
 from sandbox.demo.summary import print_marts, print_tables, print_tests
 from sandbox.systems import System
 
@@ -70,7 +71,7 @@ def run_demo(settings: Settings, out: Console, systems: Sequence[System]) -> Non
         _examine(settings, out)
     with steps.step("Start the sandbox"):
         for system in systems:
-            out.print(STAND_INS[system].start(settings), soft_wrap=True)
+            out.print(CONTROLS[system].start(settings), soft_wrap=True)
     with steps.step("Land what is new"):
         loads = land(settings, systems, IngestOptions(deletes=True), out)
         out.print(_landed(loads))
@@ -78,7 +79,7 @@ def run_demo(settings: Settings, out: Console, systems: Sequence[System]) -> Non
     with steps.step("Build and test"):
         result = _build(settings, out, systems)
     out.rule("[bold]The lake now", align="left", style="dim")
-    print_tables(settings, out)
+    print_tables(table_states(settings), out)
     out.print()
     print_marts(settings, out)
     out.print()
@@ -92,7 +93,7 @@ def _examine(settings: Settings, out: Console) -> None:
     findings = examine(settings, connections=False)
     print_findings(out, findings)
     if not all(finding.is_good for finding in findings):
-        raise EnvironmentFault("the machine is not ready", "mend what is marked FAIL above")
+        raise EnvironmentFault("the machine is not ready", "fix what is marked FAIL above")
 
 
 def _make_room_for_others(settings: Settings) -> None:

@@ -1,7 +1,7 @@
 """The end of a demo: lake and dbt's artefacts -> rows per table, marts' newest day and figure."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -11,7 +11,9 @@ from rich.table import Table as Grid
 
 from lake.settings import Settings
 from operations.dbt.runner import DbtResult
-from operations.monitoring.tables import TableState, open_table, table_states
+from operations.monitoring.tables import TableState, open_table
+
+GAP = 2  # blanks between columns
 
 
 @dataclass(frozen=True)
@@ -42,14 +44,33 @@ class Headline:
         return str(day or ""), "-" if figure is None else f"{figure:,}"
 
 
-def print_tables(settings: Settings, out: Console) -> None:
-    """Print the rows of every table, a line for each layer."""
-    grid = Grid(box=None, show_header=False, pad_edge=False)
-    grid.add_column(style="bold")
-    grid.add_column()
-    for layer, states in groupby(table_states(settings), key=lambda state: state.layer):
-        grid.add_row(layer, "  ".join(_rows_of(state) for state in states))
+def print_tables(states: Sequence[TableState], out: Console) -> None:
+    """Print the rows of every table by layer; as many tables on a line as fit, none wrapped."""
+    columns = _columns_within(out.width, states)
+    grid = Grid(box=None, header_style="bold", pad_edge=False, padding=(0, GAP, 0, 0))
+    grid.add_column("layer", style="bold", no_wrap=True)
+    for _ in range(columns):
+        grid.add_column("table", no_wrap=True)
+        grid.add_column("rows", justify="right", style="cyan", no_wrap=True)
+    for layer, group in groupby(states, key=lambda state: state.layer):
+        tables = list(group)
+        height = -(-len(tables) // columns)  # read downwards, as a list of names is
+        for line in range(height):
+            cells = [cell for state in tables[line::height] for cell in _cells(state)]
+            grid.add_row("" if line else layer, *cells)
     out.print(grid)
+
+
+def _columns_within(width: int, states: Sequence[TableState]) -> int:
+    """Return how many tables fit beside each other, at least one."""
+    cells = [*map(_cells, states), ("table", "rows")]
+    name, rows = (max(len(cell[part]) for cell in cells) for part in (0, 1))
+    layer = max(len(state.layer) for state in states) if states else 0
+    return max(1, (width - max(layer, len("layer")) - GAP) // (name + rows + 2 * GAP))
+
+
+def _cells(state: TableState) -> tuple[str, str]:
+    return state.name, f"{state.rows:,}"
 
 
 def print_marts(settings: Settings, out: Console) -> None:
@@ -81,7 +102,3 @@ def headlines(settings: Settings) -> Iterator[Headline]:
             yield Headline(
                 node["name"], headline["label"], headline["figure"], headline.get("newest")
             )
-
-
-def _rows_of(state: TableState) -> str:
-    return f"{state.name} [cyan]{state.rows:,}[/]"

@@ -17,9 +17,9 @@ from rich.table import Table as Grid
 
 from lake.errors import LoadError
 from lake.settings import Settings
-from operations.cli.app import named_faults
+from operations.cli.faults import named_faults
 from sandbox.control.telemetry import reports_folder, start_telemetry
-from sandbox.demo.watch_proof import (
+from sandbox.demo.watch_latency import (
     TABLES,
     Gold,
     InGold,

@@ -6,10 +6,11 @@ from pathlib import Path
 
 from lake.lake import Lake as Storage
 from lake.settings import Settings
-from operations.dbt.runner import dbt_environment
+from operations.dbt.outcome import Outcome
+from operations.runtime.environment import dbt_environment
 from tests.recomputation.compare import Rows
 from tests.recomputation.readers import digest, read_table
-from tests.warm_dbt import DbtOutcome, WarmDbt
+from tests.warm_dbt import WarmDbt
 
 PROJECT = Path(__file__).parents[2]
 WITHOUT_UNIT_TESTS = ("--exclude-resource-type", "unit_test")
@@ -31,7 +32,7 @@ class BuiltLake:
 
     def build(
         self, select: str | None = None, *, full_refresh: bool = False, tests: bool = False
-    ) -> DbtOutcome:
+    ) -> Outcome:
         """Run `dbt build`, without unit tests, and without data tests unless asked for them.
 
         By default for all that is made of the source, and the seeds that it takes.
@@ -48,11 +49,11 @@ class BuiltLake:
         self.builds += 1
         return outcome
 
-    def run_unit_tests(self) -> DbtOutcome:
+    def run_unit_tests(self) -> Outcome:
         """Run the unit tests of all that is made of the source. Raises DbtFailedError."""
         return self._run(["test", "--select", f"source:{self.source}+,test_type:unit"])
 
-    def _run(self, arguments: list[str]) -> DbtOutcome:
+    def _run(self, arguments: list[str]) -> Outcome:
         return self._dbt.run(arguments, dbt_environment(self.settings))
 
     def gold(self, name: str) -> Rows:

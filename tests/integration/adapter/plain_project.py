@@ -9,7 +9,8 @@ from pyiceberg.table import Table
 
 from lake.lake import open_catalog
 from lake.settings import Settings
-from tests.warm_dbt import DbtOutcome, WarmDbt
+from operations.dbt.outcome import Outcome
+from tests.warm_dbt import WarmDbt
 
 ROOT = Path(__file__).parents[3]
 PROJECT = """
@@ -58,12 +59,12 @@ class PlainProject:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8")
 
-    def build(self, name: str, sql: str, *arguments: str) -> DbtOutcome:
+    def build(self, name: str, sql: str, *arguments: str) -> Outcome:
         """Write a model and run it. Raises DbtFailedError when it does not end well."""
         self.write(f"models/{name}.sql", sql)
         return self.dbt("run", "--select", name, *arguments)
 
-    def dbt(self, *arguments: str) -> DbtOutcome:
+    def dbt(self, *arguments: str) -> Outcome:
         """Run a dbt command. Raises DbtFailedError when it does not end well."""
         environment = {
             **self._settings.environment(),

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from lake.processes import free_port, installed_package, is_taken
 from lake.settings import Settings
-from operations.dbt.runner import dbt_environment
+from operations.runtime.environment import dbt_environment
 
 CONNECT = "org.apache.spark.sql.connect.service.SparkConnectServer"
 THRIFT = "org.apache.spark.sql.hive.thriftserver.HiveThriftServer2"

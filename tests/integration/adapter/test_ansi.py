@@ -8,7 +8,7 @@ import pytest
 
 from lake.lake import Lake
 from lake.settings import Settings
-from operations.dbt.runner import dbt_environment
+from operations.runtime.environment import dbt_environment
 from tests.integration.adapter.plain_project import ANSI_SWITCH, PROJECT, ROOT, PlainProject
 from tests.integration.adapter.spark_server import CONNECT, THRIFT, spark_server
 from tests.warm_dbt import DbtFailedError

@@ -12,8 +12,8 @@ from typing import Any
 
 from lake.lake import open_catalog
 from lake.settings import Failpoint, Settings
-from operations.dbt.runner import dbt_environment
 from operations.deploy.airflow import Airflow
+from operations.runtime.environment import dbt_environment
 
 ROOT = Path(__file__).parents[3]
 DEADLINE_SECONDS = 600

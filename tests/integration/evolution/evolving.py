@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from lake.lake import open_catalog
-from operations.dbt.runner import dbt_environment
+from operations.runtime.environment import dbt_environment
 from tests.integration.ingestion.home import ROOT
 from tests.integration.ingestion.lakehouse import Lakehouse, table
 from tests.warm_dbt import WarmDbt

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from lake.settings import Failpoint
-from operations.runtime.sql_engine import Spark
+from operations.runtime.spark import Spark
 from tests.integration.files.drop import SOURCE, Drop, long_ago, table
 
 COLUMNS = {

@@ -15,11 +15,12 @@ from ingestion.raw_tables.schema import RawShape, ensure_raw_table
 from ingestion.sources import load_sources
 from lake.lake import Lake, open_catalog
 from lake.settings import Settings
+from operations.dbt.outcome import Outcome
 from operations.preflight.create import Creation, create_tables
 from operations.preflight.restore import restore_table
 from operations.preflight.verify import verify_tables
 from tests.lake_files import path_of
-from tests.warm_dbt import DbtFailedError, DbtOutcome, WarmDbt
+from tests.warm_dbt import DbtFailedError, WarmDbt
 
 RAW, OWNERS = "raw_cars.reports", "raw_cars.owners"
 SILVER, GOLD, BUSIEST = "silver.cars__reports", "gold.car_days", "gold.busiest_days"
@@ -91,7 +92,7 @@ class CarsLake:
         self.report((1, "a", 10), (2, "b", 20), (3, "a", 30))
         self.own("Ada")
 
-    def build(self, *arguments: str) -> DbtOutcome:
+    def build(self, *arguments: str) -> Outcome:
         """Run `dbt build`. Raises DbtFailedError when it does not end well."""
         return self.dbt("build", *arguments)
 
@@ -103,7 +104,7 @@ class CarsLake:
             return str(error)
         raise AssertionError("dbt built")
 
-    def dbt(self, *arguments: str) -> DbtOutcome:
+    def dbt(self, *arguments: str) -> Outcome:
         """Run a dbt command. Raises DbtFailedError when it does not end well."""
         environment = {
             **self._settings.environment(),

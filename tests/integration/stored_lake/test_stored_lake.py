@@ -11,7 +11,7 @@ import yaml
 from ingestion.loading.replay import replay
 from ingestion.results import Outcome
 from lake.lake import Lake
-from operations.dbt.runner import dbt_environment
+from operations.runtime.environment import dbt_environment
 from sandbox.postgres import EmbeddedPostgres
 from tests.integration.ingestion.fixtures import OWNER, READER
 from tests.integration.ingestion.lakehouse import Lakehouse

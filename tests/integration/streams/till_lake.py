@@ -19,7 +19,8 @@ from ingestion.raw_tables.schema import RawShape, ensure_raw_table
 from ingestion.sources import load_sources
 from lake.lake import open_catalog
 from lake.settings import Settings
-from tests.warm_dbt import DbtOutcome, WarmDbt
+from operations.dbt.outcome import Outcome
+from tests.warm_dbt import WarmDbt
 
 OTHERS_LEFT_OUT = ("--exclude", "tag:unguarded", "tag:returns")
 _LOADS = itertools.count(1)
@@ -80,11 +81,11 @@ class TillLake:
         batch = pa.Table.from_pylist(rows, schema=schema_to_pyarrow(table.schema()))
         table.overwrite(batch) if replace else table.append(batch)
 
-    def build(self, *arguments: str) -> DbtOutcome:
+    def build(self, *arguments: str) -> Outcome:
         """Run `dbt run`, by default of what this project's tests look at."""
         return self.dbt("run", *(arguments or OTHERS_LEFT_OUT))
 
-    def dbt(self, *arguments: str) -> DbtOutcome:
+    def dbt(self, *arguments: str) -> Outcome:
         """Run a dbt command. Raises DbtFailedError when it does not end well."""
         environment = {
             **self._settings.environment(),

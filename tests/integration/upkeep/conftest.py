@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from operations.runtime.sql_engine import Spark
+from operations.runtime.spark import Spark
 from sandbox.postgres import EmbeddedPostgres
 from tests.integration.ingestion.fixtures import OWNER, READER
 from tests.integration.ingestion.lakehouse import Lakehouse

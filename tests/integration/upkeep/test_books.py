@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from operations.runtime.sql_engine import Spark
+from operations.runtime.spark import Spark
 from tests.integration.upkeep.upkeep_lake import RAW, REJECTED, SILVER, UpkeepLake
 from tests.warm_dbt import DbtFailedError
 

@@ -9,10 +9,12 @@ from rich.console import Console
 
 from lake.lake import Identifier, Lake
 from lake.snapshots import changed_by
+from operations.cli.maintenance_report import print_work
 from operations.maintenance.procedures import Work, apply_plan
 from operations.maintenance.run import maintain_lake, plan_lake
-from operations.refresh.maintenance import Upkeep
-from operations.runtime.sql_engine import Row, Spark
+from operations.refresh.maintenance import CompactionTurns
+from operations.runtime.spark import Spark
+from operations.runtime.sql_engine import Row
 from tests.integration.upkeep.upkeep_lake import (
     BEST,
     LABELS,
@@ -94,8 +96,9 @@ def test_a_dry_run_says_what_would_be_done_and_changes_nothing(
 ) -> None:
     before = {name: lake.table(name).metadata_location for name in TABLES}
     sizes = lake.sizes()
-    out = Console(width=200)
-    maintain_lake(lake.source.settings, [], out)
+    maintained = maintain_lake(lake.source.settings, [], lambda *_: None)
+    print_work(Console(width=200), maintained.plans, maintained.done, is_applied=False)
+    maintained.require_success()
     said = capsys.readouterr().out
     assert "Nothing was changed. To do it: the same command with --apply" in said
     assert {name: lake.table(name).metadata_location for name in TABLES} == before
@@ -144,12 +147,12 @@ def test_a_watcher_compacts_a_table_after_each_build_in_turn(
     lake: UpkeepLake, spark: Spark
 ) -> None:
     settings = lake.source.settings
-    upkeep = Upkeep(settings, spark)
+    turns = CompactionTurns(settings, spark)
     for number in range(CHANGES):
         lake.add(9_200 + number, 9_200 + number, label="watched")
         lake.take_in()
     head = changed_by(Lake(settings), identifier(RAW))
-    done = [upkeep.of_next([RAW, SILVER, "gold.not_there"]) for _ in range(6)]
+    done = [turns.of_next([RAW, SILVER, "gold.not_there"]) for _ in range(6)]
     names = [work.name if work else None for work, _ in (one or (None, 0.0) for one in done)]
     assert names == [RAW, SILVER, None, None, None, None]
     assert lake.size(RAW).data_files == 1

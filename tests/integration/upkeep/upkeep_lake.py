@@ -13,10 +13,11 @@ from pyiceberg.manifest import DataFileContent
 from pyiceberg.table import Table
 
 from lake.lake import open_catalog
-from operations.dbt.runner import dbt_environment
+from operations.dbt.outcome import Outcome
+from operations.runtime.environment import dbt_environment
 from tests.integration.ingestion.home import ROOT
 from tests.integration.ingestion.lakehouse import Lakehouse
-from tests.warm_dbt import DbtOutcome, WarmDbt
+from tests.warm_dbt import WarmDbt
 
 RAW, SILVER, REJECTED = "raw_app.items", "silver.app__items", "quarantine.app__rejected"
 LABELS, BEST, LOADS = "gold.labels", "gold.best_labels", "ops.loads"
@@ -90,7 +91,7 @@ class UpkeepLake:
             f"update items set {changes}, updated_at = clock_timestamp() where {condition}"
         )
 
-    def build(self, *arguments: str) -> DbtOutcome:
+    def build(self, *arguments: str) -> Outcome:
         """Run `dbt run`, or another command. Raises DbtFailedError when it does not end well."""
         return self.dbt.run(arguments or ("run",), dbt_environment(self.source.settings))
 

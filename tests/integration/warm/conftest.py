@@ -11,7 +11,7 @@ from typer.testing import CliRunner, Result
 from lake.processes import free_port
 from lake.settings import Settings
 from operations.cli.app import app
-from operations.dbt.runner import dbt_environment
+from operations.runtime.environment import dbt_environment
 from operations.runtime.warm_spark import WarmSpark
 from tests.integration.streams.till_lake import TillLake, lay_out_project
 from tests.warm_dbt import WarmDbt

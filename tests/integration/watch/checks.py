@@ -7,7 +7,7 @@ import pytest
 
 from lake.lake import Lake
 from lake.settings import Settings
-from sandbox.demo.watch_proof import TABLES, Gold, WatchProcess, hot_car
+from sandbox.demo.watch_latency import TABLES, Gold, WatchProcess, hot_car
 from sandbox.telemetry import CarReport
 from tests.recomputation.compare import assert_same_rows
 from tests.recomputation.readers import read_table

@@ -7,7 +7,7 @@ import pytest
 
 from lake.settings import Settings
 from sandbox.control.telemetry import FOLDER, reports_folder, start_telemetry
-from sandbox.demo.watch_proof import Gold, WatchProcess
+from sandbox.demo.watch_latency import Gold, WatchProcess
 from tests.integration.watch.checks import start_watcher
 
 PROJECT = Path(__file__).parents[3]

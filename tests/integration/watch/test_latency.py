@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from lake.settings import Settings
-from sandbox.demo.watch_proof import Gold, WatchProcess, drop, drop_in_turn, follow
+from sandbox.demo.watch_latency import Gold, WatchProcess, drop, drop_in_turn, follow
 from tests.integration.watch.checks import (
     PATIENCE_SECONDS,
     assert_once,

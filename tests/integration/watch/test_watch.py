@@ -12,7 +12,7 @@ import pytest
 from lake.lake import Lake
 from lake.settings import Settings
 from operations.dbt.resident import PROGRAM
-from sandbox.demo.watch_proof import Gold, WatchProcess, driven_on, drop, follow, hot_car
+from sandbox.demo.watch_latency import Gold, WatchProcess, driven_on, drop, follow, hot_car
 from tests.integration.watch.checks import PATIENCE_SECONDS, assert_right, new_car, start_watcher
 
 pytestmark = pytest.mark.spark

@@ -7,12 +7,13 @@ from pathlib import Path
 from ingestion.api import ingest
 from lake.lake import open_catalog
 from lake.settings import Settings
-from operations.dbt.runner import dbt_environment
+from operations.dbt.outcome import Outcome
+from operations.runtime.environment import dbt_environment
 from sandbox.control.telemetry import FOLDER
 from tests.recomputation.compare import Rows, assert_same_rows
 from tests.recomputation.readers import digest, read_table
 from tests.recomputation.telemetry.from_files import KEYS, by_first_name, recompute
-from tests.warm_dbt import DbtOutcome, WarmDbt
+from tests.warm_dbt import WarmDbt
 
 PROJECT = Path(__file__).parents[3]
 SELECTED = ("--select", "telemetry_limits", "source:telemetry+")
@@ -41,18 +42,18 @@ class CarsLake:
         """Land what is new."""
         ingest(["telemetry"], settings=self.settings)
 
-    def build(self, *, full_refresh: bool = False, tests: bool = False) -> DbtOutcome:
+    def build(self, *, full_refresh: bool = False, tests: bool = False) -> Outcome:
         """Build what depends on the cars. Raises DbtFailedError when a node fails."""
         left_out = ["unit_test"] if tests else ["test", "unit_test"]
         arguments = ["build", *SELECTED, "--exclude-resource-type", *left_out]
         arguments += ["--full-refresh"] if full_refresh else []
         return self._run(arguments)
 
-    def run_unit_tests(self) -> DbtOutcome:
+    def run_unit_tests(self) -> Outcome:
         """Run the unit tests of what depends on the cars. Raises DbtFailedError."""
         return self._run(["test", "--select", "source:telemetry+,test_type:unit"])
 
-    def _run(self, arguments: list[str]) -> DbtOutcome:
+    def _run(self, arguments: list[str]) -> Outcome:
         return self._dbt.run(arguments, dbt_environment(self.settings))
 
     def table(self, name: str) -> Rows:

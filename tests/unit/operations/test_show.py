@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from operations.monitoring.show import format_age
+from operations.cli.console import format_age
 
 
 @pytest.mark.parametrize(

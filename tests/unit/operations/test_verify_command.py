@@ -4,6 +4,7 @@ import pytest
 from typer.testing import CliRunner
 
 from operations.cli import app as cli
+from operations.cli import console
 from operations.preflight.create import Creation
 from operations.preflight.declared import DeclaredTable, Fixes
 from operations.preflight.rules import Difference, Kind
@@ -18,7 +19,7 @@ NARROW = Difference(
 
 @pytest.fixture(autouse=True)
 def _wide(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cli.out, "_width", 200)
+    monkeypatch.setattr(console.out, "_width", 200)
 
 
 def _verify(monkeypatch: pytest.MonkeyPatch, *verified: Verified) -> tuple[int, list[str]]:

@@ -12,7 +12,9 @@ import pytest
 from lake.errors import LoadError
 from lake.settings import Settings
 from operations.dbt import resident
-from operations.dbt.resident import DbtRecord, ResidentDbt
+from operations.dbt.connection import ServerRecord
+from operations.dbt.resident import ResidentDbt
+from operations.runtime.environment import dbt_environment
 
 ROOT = Path(__file__).parents[4]
 STUB = "tests.unit.operations.dbt.stub_server"
@@ -58,9 +60,9 @@ def watcher(settings: Settings) -> Iterator[Watcher]:
         yield watcher
 
 
-def record(settings: Settings) -> DbtRecord | None:
+def record(settings: Settings) -> ServerRecord | None:
     """Return what is remembered of the process."""
-    return DbtRecord.load(settings.home / "watch" / "cars.json")
+    return ServerRecord.load(settings.home / "watch" / "cars.json")
 
 
 def left_by_a_killed_watcher(settings: Settings, then: str = "") -> psutil.Process:
@@ -115,7 +117,7 @@ def test_one_with_other_surroundings_is_ended(
 def test_one_that_is_stuck_is_ended(
     settings: Settings, watcher: Watcher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    left = left_by_a_killed_watcher(settings, 'resident._send(dbt._talk.lines, "sleep 600")')
+    left = left_by_a_killed_watcher(settings, 'dbt._connection.send({"sql": "sleep 600"})')
     monkeypatch.setattr(resident, "HANDOVER_SECONDS", 0.5)
     assert watcher.pid() != left.pid
     left.wait(20)
@@ -130,3 +132,12 @@ def test_one_that_died_with_its_watcher_is_forgotten(settings: Settings, watcher
     assert watcher.pid() != left.pid
     assert watcher.said == []
     assert not remembered.folder.exists()
+
+
+def test_a_request_may_bring_another_environment(settings: Settings, watcher: Watcher) -> None:
+    home = settings.home / "another"
+    environment = {**dbt_environment(settings), "FIRN_HOME": str(home), "DBT_TARGET": "warm"}
+    outcome = watcher.dbt.run(["where"], environment=environment)
+    assert outcome.complaints == (str(home), "warm")
+    pid = watcher.pid()
+    assert psutil.Process(pid).cwd() == str(ROOT)

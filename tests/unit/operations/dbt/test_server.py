@@ -11,7 +11,7 @@ from typing import IO
 import pytest
 
 from lake.settings import Settings
-from operations.dbt.server import Server
+from operations.dbt.server import Request, Server
 
 ROOT = Path(__file__).parents[4]
 SECONDS = 20
@@ -25,7 +25,7 @@ class Slow(Server):
         self.may_answer = threading.Event()
         self.asked: list[object] = []
 
-    def _answer(self, request: list[str] | str) -> dict[str, object]:
+    def _answer(self, request: Request) -> dict[str, object]:
         assert self.may_answer.wait(SECONDS)
         self.asked.append(request)
         return {"answer": request}
@@ -38,15 +38,15 @@ class Place:
         """Start it."""
         self.server = Slow(settings)
         self._address = str(folder / "dbt")
-        door = socket.socket(socket.AF_UNIX)
-        door.bind(self._address)
-        door.listen()
-        self._thread = threading.Thread(target=self._serve, args=(door, linger), daemon=True)
+        listener = socket.socket(socket.AF_UNIX)
+        listener.bind(self._address)
+        listener.listen()
+        self._thread = threading.Thread(target=self._serve, args=(listener, linger), daemon=True)
         self._thread.start()
 
-    def _serve(self, door: socket.socket, linger: float) -> None:
-        with door:
-            self.server.serve(door, linger)
+    def _serve(self, listener: socket.socket, linger: float) -> None:
+        with listener:
+            self.server.serve(listener, linger)
 
     def watcher(self, mark: str | None) -> "Watcher":
         """Connect as a watcher does."""
@@ -82,7 +82,7 @@ class Watcher:
         return dict(json.loads(self._lines.readline()))
 
     def is_killed(self) -> None:
-        """Go without a farewell."""
+        """Go without asking it to shut down."""
         self._lines.close()
 
 
@@ -98,13 +98,13 @@ def place(tmp_path: Path) -> Iterator[Callable[..., Place]]:
         yield start
 
 
-def test_it_ends_when_its_watcher_says_farewell(place: Callable[..., Place]) -> None:
+def test_it_ends_when_its_watcher_shuts_it_down(place: Callable[..., Place]) -> None:
     here = place()
     here.server.may_answer.set()
     watcher = here.watcher("a")
-    assert watcher.hear() == {"what": "welcome"}
-    watcher.say("select 1")
-    assert watcher.hear() == {"what": "done", "answer": "select 1"}
+    assert watcher.hear() == {"what": "accepted"}
+    watcher.say({"sql": "select 1"})
+    assert watcher.hear() == {"what": "done", "answer": {"sql": "select 1"}}
     watcher.say(None)
     assert here.has_ended()
 
@@ -114,15 +114,15 @@ def test_what_a_killed_watcher_asked_for_is_finished_before_the_next_is_served(
 ) -> None:
     here = place()
     first = here.watcher("a")
-    assert first.hear() == {"what": "welcome"}
-    first.say(["build"])
+    assert first.hear() == {"what": "accepted"}
+    first.say({"dbt": ["build"]})
     first.is_killed()
     second = here.watcher("a")
     here.server.may_answer.set()
-    assert second.hear() == {"what": "welcome"}
-    assert here.server.asked == [["build"]]
-    second.say(["test"])
-    assert second.hear() == {"what": "done", "answer": ["test"]}
+    assert second.hear() == {"what": "accepted"}
+    assert here.server.asked == [{"dbt": ["build"]}]
+    second.say({"dbt": ["test"]})
+    assert second.hear() == {"what": "done", "answer": {"dbt": ["test"]}}
 
 
 def test_a_watcher_of_other_surroundings_is_told_so_and_ends_it(
@@ -130,7 +130,7 @@ def test_a_watcher_of_other_surroundings_is_told_so_and_ends_it(
 ) -> None:
     here = place()
     here.watcher("a").is_killed()
-    assert here.watcher("b").hear() == {"what": "stranger"}
+    assert here.watcher("b").hear() == {"what": "rejected"}
     assert here.has_ended()
 
 

@@ -47,16 +47,16 @@ class Dbt:
         return DbtOutcome(True, (node,), (), 0, 1, 2)
 
 
-class Upkeep:
+class Turns:
     """Notes whose turn it could be; refuses when `refusal` says why."""
 
     def __init__(self) -> None:
         self.refusal = ""
-        self.turns: list[list[str]] = []
+        self.seen: list[list[str]] = []
 
     def of_next(self, tables: Sequence[str]) -> tuple[Work, float] | None:
         """Note the tables, and compact the last."""
-        self.turns.append(list(tables))
+        self.seen.append(list(tables))
         if self.refusal:
             raise LoadError(self.refusal)
         return Work(tables[-1], compacted_files=12, written_files=1), 0.5
@@ -81,8 +81,8 @@ class Stage:
         arrivals = FileArrivals.of(source, self.settings)
         view = View(Console(file=self._said, width=200))
         self.watcher = Watcher(self.settings, source, arrivals, self.dbt, view)  # type: ignore[arg-type]
-        self.upkeep = Upkeep()
-        patch.setattr(self.watcher, "_upkeep", self.upkeep)
+        self.turns = Turns()
+        patch.setattr(self.watcher, "_compaction", self.turns)
         patch.setattr(watching, "ingest", self._ingest)
         patch.setattr(self.watcher, "_heads", lambda: {"telemetry.events": self.head})
 
@@ -137,12 +137,12 @@ def test_what_somebody_else_landed_is_built_too(stage: Stage) -> None:
 def test_after_a_build_one_of_its_tables_is_compacted(stage: Stage) -> None:
     for _ in range(3):
         stage.round()
-    assert stage.upkeep.turns == [["raw_telemetry.events", "gold.current_state"]]
+    assert stage.turns.seen == [["raw_telemetry.events", "gold.current_state"]]
     assert "gold.current_state: 12 files into 1, 0.5 s" in stage.said
 
 
 def test_what_cannot_be_compacted_is_said_and_the_watcher_goes_on(stage: Stage) -> None:
-    stage.upkeep.refusal = "the table was written to meanwhile"
+    stage.turns.refusal = "the table was written to meanwhile"
     stage.round()
     assert "not compacted: the table was written to meanwhile" in stage.said
     stage.arrive("a.json")

@@ -7,9 +7,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table as Grid
 
+from operations.cli.console import format_age
 from operations.maintenance.plan import HeldBack, TablePlan
 from operations.maintenance.procedures import Work
-from operations.monitoring.show import format_age
 
 SHOWN_ORPHANS = 3
 

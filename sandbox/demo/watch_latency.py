@@ -22,7 +22,7 @@ from typing import Any, Self
 from lake.errors import LoadError
 from lake.lake import Lake
 from lake.settings import Settings
-from operations.dbt.runner import dbt_environment
+from operations.runtime.environment import dbt_environment
 from sandbox.telemetry import CarReport, report
 
 SOURCE = "telemetry"

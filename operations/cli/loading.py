@@ -1,0 +1,90 @@
+"""`firn ingest` and `firn replay`: selection -> rows landed or put back -> what became of each."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+
+from lake.settings import Settings
+from operations.cli.console import out, print_loads, print_replays, progress_bar
+from operations.cli.faults import named_faults
+from operations.cli.options import Selection, Target
+
+if TYPE_CHECKING:
+    from ingestion.loading.replay_table import ReplayResult
+    from ingestion.results import Event, IngestOptions, LoadResult
+
+
+@named_faults
+def ingest(  # noqa: PLR0913 - an option each
+    selection: Selection = None,
+    *,
+    deletes: Annotated[
+        bool, typer.Option("--deletes", help="Compare keys and land rows deleted upstream.")
+    ] = False,
+    full_refresh: Annotated[
+        bool, typer.Option("--full-refresh", help="Read whole tables, whatever was landed.")
+    ] = False,
+    allow_empty: Annotated[
+        bool, typer.Option("--allow-empty", help="Accept that a source has lost all its rows.")
+    ] = False,
+    wait: Annotated[
+        bool, typer.Option("--wait", help="Wait for another ingestion of the source to end.")
+    ] = False,
+    target: Target = None,
+) -> None:
+    """Land what is new in the sources: rows and progress in one commit, exactly once."""
+    from ingestion.results import IngestOptions
+
+    options = IngestOptions(
+        deletes=deletes, full_refresh=full_refresh, allow_empty=allow_empty, wait=wait
+    )
+    land(Settings.load(target=target), selection or [], options, out)
+
+
+@named_faults
+def replay(
+    selection: Selection = None,
+    *,
+    wait: Annotated[
+        bool, typer.Option("--wait", help="Wait for an ingestion of the source to end.")
+    ] = False,
+    target: Target = None,
+) -> None:
+    """Put rows back that quarantine keeps and that can be landed by now, each of them once."""
+    from ingestion.loading.replay import replay as put_back
+
+    results: list[ReplayResult] = []
+    try:
+        put_back(selection or [], Settings.load(target=target), results.append, wait=wait)
+    finally:
+        print_replays(out, results)
+
+
+def land(
+    settings: Settings, selection: Sequence[str], options: "IngestOptions", to: Console
+) -> "list[LoadResult]":
+    """Ingest the selection (empty: every source), showing progress, and print the loads.
+
+    Raises FirnError as ingestion does, after printing; tables landed before it stay landed.
+    """
+    from ingestion.api import ingest as land_sources
+    from ingestion.results import TableProgress
+
+    results: list[LoadResult] = []
+    with progress_bar(to) as bar:
+        task = bar.add_task("reading declarations", total=None)
+
+        def show(event: "Event") -> None:
+            if isinstance(event, TableProgress):
+                bar.update(task, description=f"landing {event.label}", completed=event.rows_read)
+            else:
+                results.append(event)
+
+        try:
+            land_sources(selection, options, settings, show)
+        finally:
+            bar.stop()
+            print_loads(to, results)
+    return results

@@ -1,0 +1,66 @@
+"""`firn create`, `verify`, `restore`, `show`: names of tables -> made, compared, put back, read."""
+
+from typing import Annotated
+
+import typer
+
+from lake.settings import Settings
+from operations.cli.console import out, print_creation, print_rows, print_verified
+from operations.cli.faults import named_faults
+from operations.cli.options import Tables, Target
+
+
+@named_faults
+def create(selection: Tables = None, *, target: Target = None) -> None:
+    """Make missing tables, empty, before any data; what is there stays as it is."""
+    from operations.preflight.create import create_tables
+
+    with out.status("reading the project, making what is missing"):
+        creation = create_tables(Settings.load(target=target), selection or [])
+    print_creation(out, creation)
+
+
+@named_faults
+def verify(selection: Tables = None, *, target: Target = None) -> None:
+    """Compare tables with their declaration; a line for each, and the fix for what differs."""
+    from operations.preflight.verify import verify_tables
+
+    with out.status("reading the project and the lake"):
+        verified = verify_tables(Settings.load(target=target), selection or [])
+    print_verified(out, verified)
+    if any(table.differences for table in verified):
+        raise typer.Exit(1)
+
+
+@named_faults
+def restore(
+    table: Annotated[str, typer.Argument(help="Such as silver.shop__orders.")],
+    *,
+    forget: Annotated[
+        bool, typer.Option("--forget", help="Take it out of the catalog; its files stay.")
+    ] = False,
+    target: Target = None,
+) -> None:
+    """Put a table that cannot be opened back to the commit before, if that one is whole."""
+    from operations.preflight.restore import forget_table, restore_table
+
+    settings = Settings.load(target=target)
+    if forget:
+        forget_table(settings, table)
+        out.print(f"{table} is out of the catalog; its files are still there.")
+    else:
+        file = restore_table(settings, table)
+        out.print(f"{table} is back at {file}.", soft_wrap=True)
+
+
+@named_faults
+def show(
+    table: Annotated[str, typer.Argument(help="Such as gold.sales_daily or raw_shop.orders.")],
+    *,
+    limit: Annotated[int, typer.Option(help="Rows to print.", min=0)] = 20,
+    target: Target = None,
+) -> None:
+    """Print a table: its newest rows, its newest snapshot and its age."""
+    from operations.monitoring.show import newest_rows
+
+    print_rows(out, newest_rows(Settings.load(target=target), table, limit))

@@ -1,0 +1,33 @@
+"""The environment of processes that work on this lake: settings -> variables."""
+
+from collections.abc import Mapping
+
+from lake.settings import Settings
+from operations.runtime.java import command_path
+
+SHELL_VARIABLES = ("_", "SHLVL", "OLDPWD")
+
+
+def dbt_environment(settings: Settings) -> dict[str, str]:
+    """Return the environment of a dbt command, and of our own programs: this project, this lake.
+
+    Their target is that of `settings`, whatever the variable DBT_TARGET says here: dbt, Spark and
+    Python look at the same lake.
+    """
+    environment = settings.environment()
+    environment.pop("DBT_TARGET", None)
+    return {
+        **environment,
+        **({"DBT_TARGET": settings.target} if settings.target else {}),
+        "DBT_PROFILES_DIR": str(settings.project_dir / "profiles"),
+        "DBT_LOG_PATH": str(settings.home / "logs"),
+        "FIRN_PROJECT_DIR": str(settings.project_dir),
+        "FIRN_HOME": str(settings.home),
+        "PWD": str(settings.project_dir),
+        "PATH": command_path(settings),
+    }
+
+
+def lasting_variables(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables of an environment that a shell does not change with every command."""
+    return {name: value for name, value in environment.items() if name not in SHELL_VARIABLES}

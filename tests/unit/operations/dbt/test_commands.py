@@ -1,0 +1,91 @@
+"""A project is parsed once, then only when a file, the environment or an option asks for it."""
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from operations.dbt import commands
+from operations.dbt.commands import KEPT_PROJECTS, DbtCommands, node_run
+
+
+@dataclass
+class Runner:
+    """Notes dbt's commands, each with the manifest it was given; parsing gives a numbered one."""
+
+    ran: list[tuple[str, Any]] = field(default_factory=list)
+    can_parse: bool = True
+
+    def __call__(self, manifest: Any = None, _: object = None) -> SimpleNamespace:  # noqa: ANN401
+        """Return what runs one command."""
+
+        def invoke(arguments: list[str]) -> SimpleNamespace:
+            self.ran.append((" ".join(arguments), manifest))
+            if arguments == ["parse"]:
+                number = sum(command == "parse" for command, _ in self.ran)
+                return SimpleNamespace(success=self.can_parse, result=number, exception="bad YAML")
+            return SimpleNamespace(success=True, result=None, exception=None)
+
+        return SimpleNamespace(invoke=invoke)
+
+
+@pytest.fixture
+def runner(monkeypatch: pytest.MonkeyPatch) -> Runner:
+    """Put a dbt that only notes its commands in the place of dbt's own."""
+    runner = Runner()
+    monkeypatch.setattr(commands, "_runner", runner)
+    return runner
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """Return a project of one file."""
+    (tmp_path / "dbt_project.yml").write_text("name: firn")
+    return tmp_path
+
+
+def test_it_is_parsed_again_only_when_a_file_changed(runner: Runner, project: Path) -> None:
+    dbt = DbtCommands(lambda _: None)
+    for _ in range(2):
+        assert dbt.run(["run"], project, "a").success
+    os.utime(project / "dbt_project.yml", (1, 1))
+    assert dbt.run(["parse"], project, "a").success
+    dbt.run(["run"], project, "a")
+    assert runner.ran == [("parse", None), ("run", 1), ("run", 1), ("parse", None), ("run", 2)]
+
+
+def test_each_environment_has_its_own_and_the_oldest_is_dropped(
+    runner: Runner, project: Path
+) -> None:
+    dbt = DbtCommands(lambda _: None)
+    for environment in ("a", "b", "a", "c", "a", "b"):
+        dbt.run(["run"], project, environment)
+    assert KEPT_PROJECTS == 2
+    assert [manifest for command, manifest in runner.ran if command == "run"] == [1, 2, 1, 3, 1, 4]
+
+
+def test_an_option_that_changes_parsing_uses_no_kept_project(runner: Runner, project: Path) -> None:
+    dbt = DbtCommands(lambda _: None)
+    dbt.run(["run"], project, "a")
+    dbt.run(["run", "--vars", "{a: 1}"], project, "a")
+    assert runner.ran[-1] == ("run --vars {a: 1}", None)
+
+
+def test_a_project_that_cannot_be_parsed_is_an_outcome(runner: Runner, project: Path) -> None:
+    runner.can_parse = False
+    outcome = DbtCommands(lambda _: None).run(["run"], project, "a")
+    assert not outcome.success
+    assert outcome.complaints == ("the project cannot be read: bad YAML",)
+    assert [command for command, _ in runner.ran] == ["parse"]
+
+
+def test_an_operation_without_a_node_is_named_by_its_id() -> None:
+    result = SimpleNamespace(
+        unique_id="operation.firn.run_query", status="success", message=None, timing=[]
+    )
+    run = node_run(result)
+    assert (run.name, run.kind, run.status) == ("run_query", "operation", "success")
+    assert run.unique_id == "operation.firn.run_query"
