@@ -66,16 +66,26 @@ airflow: $(AIRFLOW)/.done ## Airflow on 127.0.0.1, until Ctrl-C; RUN="dags test 
 
 # Checks
 
-# Only what changed since it was last scanned. The locks are left out: their hashes look like secrets.
-SCANNED := $(FIRN_HOME)/.secrets-scanned
-SCANNABLE := $(filter-out requirements/%.txt %.sha256,$(wildcard $(shell git ls-files 2>/dev/null)))
+# SQL is linted, and secrets are looked for, only in what changed since that last began. The locks are
+# not scanned: their hashes look like secrets.
+FILES := $(wildcard $(shell git ls-files --cached --others --exclude-standard 2>/dev/null))
+SQL := $(filter models/%.sql tests/%.sql sandbox/%.sql,$(FILES))
+SQL_RULES := $(filter %.sqlfluff macros/% tests/conventions/sql_stubs/% requirements/dev.txt,$(FILES))
+SCAN_RULES := .secrets.baseline requirements/dev.txt
+SCANNABLE := $(filter-out requirements/%.txt %.sha256,$(FILES))
 
-$(SCANNED): $(SCANNABLE) | $(VENV)/.dev
-	@$(BIN)/detect-secrets-hook --baseline .secrets.baseline $(if $(filter .secrets.baseline,$?),$^,$?)
-	@touch $@
+$(FIRN_HOME)/.sql-linted: $(SQL) $(SQL_RULES) | $(VENV)/.dev
+	@touch $@.begun
+	@$(BIN)/sqlfluff lint --disable-progress-bar --processes 2 $(if $(filter $(SQL_RULES),$?),$(SQL),$?)
+	@mv $@.begun $@
+
+$(FIRN_HOME)/.secrets-scanned: $(SCANNABLE) $(SCAN_RULES) | $(VENV)/.dev
+	@touch $@.begun
+	@$(BIN)/detect-secrets-hook --baseline .secrets.baseline $(if $(filter $(SCAN_RULES),$?),$(SCANNABLE),$?)
+	@mv $@.begun $@
 
 .PHONY: lint
-lint: $(VENV)/.dev $(SCANNED) ## sqlfluff, ruff, yamllint, layers, workflows, secrets and the lock files.
+lint: $(VENV)/.dev $(FIRN_HOME)/.sql-linted $(FIRN_HOME)/.secrets-scanned ## sqlfluff, ruff, yamllint, layers, workflows, secrets and the lock files.
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/yamllint --strict .
@@ -83,7 +93,6 @@ lint: $(VENV)/.dev $(SCANNED) ## sqlfluff, ruff, yamllint, layers, workflows, se
 	$(BIN)/python -m tests.conventions.locks
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	$(BIN)/zizmor --offline --quiet --persona auditor .github
-	$(BIN)/sqlfluff lint --disable-progress-bar --processes 2 models tests sandbox
 
 .PHONY: types
 types: $(VENV)/.dev ## mypy, strict.
