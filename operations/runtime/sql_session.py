@@ -135,7 +135,7 @@ class ThriftSession:
         """
         if refused := [name for name in REFUSED_OPTIONS if connection.get(name)]:
             raise ConfigurationError(
-                f"firn does not connect by Thrift with {', '.join(refused)}",
+                f"Firn does not connect by Thrift with {', '.join(refused)}",
                 "choose a target without, or one of method session",
             )
         hive: Any = import_module("pyhive.hive")
