@@ -14,6 +14,7 @@ from datetime import date
 from typing import Any
 
 ENV_VAR = "env_var"
+# pragma: allowlist nextline secret
 SECRET_PREFIX = "DBT_ENV_SECRET"  # noqa: S105 - variables that dbt keeps out of its logs
 HIDDEN_PREFIX = "DBT_ENV_PRIVATE"  # variables that dbt shows to no profile
 _MARK = "<firn:{}:firn>"

@@ -25,7 +25,9 @@ ENVIRONMENT = {
     "EMPTY": "",
     "BRACES": "{{ env_var('A') }}",
     "NAMED": "DBT_ENV_SECRET_ONE",
+    # pragma: allowlist nextline secret
     "DBT_ENV_SECRET_ONE": "s3cret\\1",
+    # pragma: allowlist nextline secret
     "DBT_ENV_SECRET_TWO": "other",
     "DBT_ENV_PRIVATE_A": "hidden",
 }

@@ -9,6 +9,7 @@ from lake.errors import ConfigurationError, EnvironmentFault
 from sandbox.postgres import EmbeddedPostgres
 from tests.catalog_databases import new_database
 
+# pragma: allowlist nextline secret
 SECRET = "p@ss:w/or d%41?&"
 
 
@@ -69,9 +70,11 @@ def test_sqlalchemy_is_given_the_same_and_no_message_the_password() -> None:
     ("settings", "said"),
     [
         ({"uri": "jdbc:oracle:thin:a/secret@db"}, "uri is 'jdbc:oracle:', only jdbc:sqlite:"),
+        # pragma: allowlist nextline secret
         ({"uri": "http://user:secret@db/"}, "uri is 'http://user:', only jdbc:sqlite:"),
         ({"uri": "http://a", "type": "rest"}, "type is 'rest', only jdbc:sqlite:"),
         ({"uri": "jdbc:postgresql:lake"}, "not of the form jdbc:postgresql://<host>"),
+        # pragma: allowlist nextline secret
         ({"uri": "jdbc:postgresql://u:secret@db/lake"}, "not of the form jdbc:postgresql://<host>"),
         ({"uri": "jdbc:postgresql://a:1,b:2/lake"}, "not of the form jdbc:postgresql://<host>"),
         ({"uri": "jdbc:postgresql://db:five/lake"}, "has the port 'five'"),
