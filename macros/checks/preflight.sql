@@ -1,9 +1,12 @@
 {#-
     Before anything is built: every table that the selection reads or makes is compared with its
-    declaration. All differences come in one message, each with its cure, and go to
+    declaration. All differences come in one message, each with its fix, and go to
     `ops.schema_changes`. A breaking one ends the run here; the others follow the declared policy
     (see docs/preflight.md). Runs `on-run-start`. The rules are Python (`operations/preflight`),
     which `firn verify` asks too.
+
+        on-run-start:
+          - "{{ preflight() }}"
 -#}
 {% macro preflight() %}
     {%- if not execute -%}
@@ -11,7 +14,7 @@
     {%- endif -%}
     {%- if adapter.firn_examine is not defined -%}
         {%- do exceptions.raise_compiler_error(
-            "Nothing was built: this dbt has no Firn beside it (module dbt_firn).\nCure: make setup,"
+            "Nothing was built: this dbt has no Firn beside it (module dbt_firn).\nFix: make setup,"
             ~ " then use the dbt in that environment."
         ) -%}
     {%- endif -%}

@@ -201,7 +201,7 @@ def test_an_overwrite_without_partitions(project: PlainProject) -> None:
         project.build("overwritten", overwriting + "select 2 as id")
         assert project.rows("overwritten", "id") == [{"id": 2}]
         return
-    with pytest.raises(DbtFailedError, match="would replace the whole table.*Cure: set partition"):
+    with pytest.raises(DbtFailedError, match="would replace the whole table.*Fix: set partition"):
         project.build("overwritten", overwriting + "select 2 as id")
     assert project.rows("overwritten", "id") == [{"id": 1}]
 
