@@ -46,3 +46,8 @@ def is_usable() -> str:
 def rejected_rows(source: str, table: str, rows: object) -> str:
     """Stand for the rejected rows of a table."""
     return f"select * from {rows} where '{source}.{table}' is not null"
+
+
+def union_rejected(source: str, tables: list[str]) -> str:
+    """Stand for the rejected rows of several tables."""
+    return f"select * from {source} where '{' '.join(tables)}' is not null"
