@@ -7,6 +7,7 @@
         offset_sequence     (none when there is no usable one)
         mode                'unchanged', 'incremental', 'full' or 'rebuild'
         is_replaced         whether rows were replaced or deleted since that offset
+        definition          a hash of what this model is made by
 
     An offset is usable while it is an ancestor of the upstream's head and nothing but appends
     (raw) or row-lineage commits (format 3) came since; otherwise all relations are read in full,
@@ -28,7 +29,8 @@
 {#- The same, each relation for itself, for a model that only adds what is new to it. -#}
 {% macro _upstreams_of_this(relations) %}
     {%- set consumed = _stream_offsets_of(this) if is_incremental() else {} -%}
-    {%- set is_edited = is_incremental() and consumed and consumed.definition != _definition() -%}
+    {%- set definition = _definition() -%}
+    {%- set is_edited = is_incremental() and consumed and consumed.definition != definition -%}
     {%- if is_edited -%}
         {%- do log(this ~ ' is rebuilt: its definition changed') -%}
     {%- endif -%}
@@ -44,6 +46,7 @@
             'offset_sequence': offset.get('sequence'),
             'is_replaced': history.is_replaced,
             'mode': 'rebuild' if is_edited else _mode(relation, offset, history),
+            'definition': definition,
         }) -%}
     {%- endfor -%}
     {{ return(plan) }}
@@ -75,7 +78,7 @@
     {%- set name = _stream_name(upstream.relation) -%}
     {%- set at = (upstream.head or 'none') ~ ':' ~ (upstream.sequence or '0') -%}
     {{ return(
-        '/* firn:stream ' ~ name ~ ' ' ~ upstream.mode ~ ' ' ~ at ~ ' */'
+        '/* firn:stream ' ~ name ~ ' ' ~ upstream.mode ~ ' ' ~ at ~ ' ' ~ upstream.definition ~ ' */'
     ) }}
 {%- endmacro -%}
 
@@ -83,11 +86,11 @@
 {#- The streams a compiled model consumes, from the markers in its SQL. -#}
 {%- macro _streams_in(compiled) -%}
     {%- set streams = [] -%}
-    {%- for name, mode, snapshot, sequence in modules.re.findall(
-        '/\* firn:stream (\S+) (\S+) (\S+):(\S+) \*/', compiled
+    {%- for name, mode, snapshot, sequence, definition in modules.re.findall(
+        '/\* firn:stream (\S+) (\S+) (\S+):(\S+) (\S+) \*/', compiled
     ) -%}
         {%- do streams.append({
-            'name': name, 'mode': mode, 'snapshot': snapshot, 'sequence': sequence,
+            'name': name, 'mode': mode, 'snapshot': snapshot, 'sequence': sequence, 'definition': definition,
         }) -%}
     {%- endfor -%}
     {{ return(streams) }}

@@ -17,7 +17,7 @@
             stream.name: {'snapshot': stream.snapshot, 'sequence': stream.sequence},
         }) -%}
     {%- endfor -%}
-    {%- set definition = _definition() -%}
+    {%- set definition = streams[0].definition if streams else _definition() -%}
     {%- set offsets = {'definition': definition, 'streams': consumed} -%}
     {%- set setting = '`spark.sql.iceberg.snapshot-property.' ~ _stream_offsets_property(this) ~ '`' -%}
     {%- call statement('set_stream_offsets') -%}
