@@ -4,7 +4,8 @@
         {%- set changes = changes_of(fct_order_items=['order_item_id']) -%}
         select placed_date from {{ changes.fct_order_items }}
 
-    Each argument is a model and the columns of its unique key. The subquery holds every changed row as it is now and as it was at the last commit, so
+    Each argument is the name of a model, whatever its table is called (`alias`), and the columns of its
+    unique key. The subquery holds every changed row as it is now and as it was at the last commit, so
     that a row which moved from one group to another affects both. Rows are found by Iceberg's row
     lineage, which survives compaction; where no row was replaced or deleted since, they are those of
     the files that were added. Unless every offset is good, all rows of all models are given and the
@@ -20,8 +21,7 @@
         {{ return(dict(zip(names, relations))) }}
     {%- endif -%}
     {%- set changes = {} -%}
-    {%- for upstream in _stream_plan(relations) -%}
-        {%- set name = upstream.relation.identifier -%}
+    {%- for name, upstream in zip(names, _stream_plan(relations)) -%}
         {%- set rows = _changed_rows(upstream, kwargs[name]) -%}
         {%- do changes.update({name: '(\n    ' ~ _stream_marker(upstream) ~ '\n    ' ~ rows ~ '\n)'}) -%}
     {%- endfor -%}
