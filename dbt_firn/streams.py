@@ -1,4 +1,4 @@
-"""Lets streams know where they are -> `adapter.firn_lineage` and `adapter.firn_positions`.
+"""Lets macros know where streams are -> `adapter.firn_snapshot_history`, `firn_stream_offsets`.
 
 The macros of `macros/streams` use it.
 """
@@ -23,10 +23,12 @@ class Streams(dbtPlugin):
 
     def initialize(self) -> None:
         """Add the methods, once for all adapters."""
-        add_methods(firn_lineage, firn_positions)
+        add_methods(firn_snapshot_history, firn_stream_offsets)
 
 
-def firn_lineage(adapter: SparkAdapter, table: str, position: str | None) -> "SnapshotHistory":
+def firn_snapshot_history(
+    adapter: SparkAdapter, table: str, position: str | None
+) -> "SnapshotHistory":
     """Return how a table, such as silver.shop__orders, came to its head since a stream's position.
 
     Raises DbtRuntimeError, which dbt prints as it is, when the lake cannot be read.
@@ -37,7 +39,7 @@ def firn_lineage(adapter: SparkAdapter, table: str, position: str | None) -> "Sn
         return snapshot_history(lake_of(adapter), _identifier(table), position)
 
 
-def firn_positions(adapter: SparkAdapter, reader: str) -> dict[str, Any]:
+def firn_stream_offsets(adapter: SparkAdapter, reader: str) -> dict[str, Any]:
     """Return what a model's own commits say that it has consumed.
 
     Raises DbtRuntimeError, which dbt prints as it is, when the lake cannot be read.

@@ -2,6 +2,8 @@
     What SHOW TABLE EXTENDED says of one relation, as the one row (name, value, comment) that dbt-spark joins
     to a text again; `Type: VIEW` for a view, of which it says nothing. An error means to dbt-spark
     that nothing is known of this one. Part of the repair in `spark__list_relations_without_caching`.
+
+        {{ describe_table_extended_without_caching('silver.shop__orders') }}   -- [['Catalog', 'lake …', '']]
 -#}
 {% macro describe_table_extended_without_caching(table_name) %}
     {%- set schema, name = table_name.split('.', 1) -%}

@@ -7,6 +7,8 @@
     table is replaced by the new rows.
     Upstream: not reported so; dbt-spark#432 speaks of the same flag.
     Repair: the configured format decides, an option of the statement says how, and no partitions is an error.
+
+        {{ config(incremental_strategy='insert_overwrite', partition_by=['days(placed_at)']) }}
 -#}
 {% macro get_insert_overwrite_sql(source_relation, target_relation, existing_relation) %}
     {%- set columns = adapter.get_columns_in_relation(target_relation) | map(attribute='quoted') | join(', ') -%}
@@ -14,7 +16,7 @@
     {%- if is_iceberg and not config.get('partition_by') -%}
         {%- do exceptions.raise_compiler_error(
             target_relation ~ ' has no partition_by: insert_overwrite would replace the whole table by the new'
-            ~ " rows. Cure: set partition_by, or materialized='table' if all of it shall be replaced."
+            ~ " rows. Fix: set partition_by, or materialized='table' if all of it is to be replaced."
         ) -%}
     {%- endif -%}
     insert overwrite {{ 'table ' if not is_iceberg }}{{ target_relation }}

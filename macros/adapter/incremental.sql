@@ -5,12 +5,14 @@
     one session, so that two models of one alias write each other's rows (P1, see also
     `spark__make_temp_relation`); and `--full-refresh` drops an Iceberg table before it makes the new one:
     history is gone, and readers fail meanwhile (P4).
-    Upstream: dbt-core#1321 mended P1 for other adapters, dbt-spark#350 was closed as wontfix; dbt-adapters#1145
+    Upstream: dbt-core#1321 fixed P1 for other adapters, dbt-spark#350 was closed as wontfix; dbt-adapters#1145
     (open) asks for P4.
     Repair: a view of a name of its own, dropped afterwards; create or replace where the format can.
 
     `default__incremental_action` and `default__in_commit` are where a project that knows more of its
     models decides (Firn's streams do), and what stands around the statement that commits.
+
+        {{ config(materialized='incremental', incremental_strategy='merge', unique_key='order_id') }}
 -#}
 {% materialization incremental, adapter='spark' %}
     {%- set file_format = dbt_spark_validate_get_file_format(config.get('file_format', 'parquet')) -%}

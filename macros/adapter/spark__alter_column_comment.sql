@@ -6,6 +6,8 @@
     the first run; and its escaping leaves a backslash before a quote to end the text.
     Upstream: not reported for Iceberg; for Databricks' adapter, as slowness: dbt-databricks#507, #845.
     Repair: compare with DESCRIBE, then one ALTER COLUMN with all that differ.
+
+        {{ config(persist_docs={'relation': true, 'columns': true}) }}
 -#}
 {% macro spark__alter_column_comment(relation, column_dict) %}
     {%- set present = _column_comments(relation) -%}

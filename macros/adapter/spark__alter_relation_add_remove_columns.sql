@@ -5,6 +5,8 @@
     which Iceberg does (P5).
     Upstream: dbt-adapters#467 (open).
     Repair: DROP COLUMNS; other formats as dbt-spark has it.
+
+        {{ config(on_schema_change='sync_all_columns') }}
 -#}
 {% macro spark__alter_relation_add_remove_columns(relation, add_columns, remove_columns) %}
     {%- if remove_columns and config.get('file_format') != 'iceberg' -%}

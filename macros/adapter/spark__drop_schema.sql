@@ -4,6 +4,8 @@
     Defect: dbt-spark says CASCADE, which Spark's Iceberg catalogs do not do: as soon as the schema holds
     anything the statement fails with "Namespace is not empty", and what dbt made stays.
     Upstream: no report found. Repair: drop the relations first, views too.
+
+        {% do adapter.drop_schema(api.Relation.create(schema='scratch')) %}
 -#}
 {% macro spark__drop_schema(relation) -%}
     {%- set schema = relation.without_identifier() -%}

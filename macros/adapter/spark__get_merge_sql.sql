@@ -4,13 +4,15 @@
     Defects: `=` never matches a NULL key, which is inserted again at each run, and of two new rows with one key
     both are inserted (P8); `insert *` and `update set *` fail with UNRESOLVED_COLUMN once the table has a column
     that the model has not (P5).
-    Upstream: dbt-adapters#159 for NULL (closed as stale), mended in dbt-databricks#590; the others were not found there.
+    Upstream: dbt-adapters#159 for NULL (closed as stale), fixed in dbt-databricks#590; the others were not found there.
     Repair: null-safe match, an error that names the key which comes twice, and columns by name.
 
     `config.meta.version` lists the columns whose tuple orders the versions of a row: a matched row
     changes only for a greater one, so that any order and any batching of the same input gives the
     same table. Without it every matched row changes, as in dbt-spark.
     `incremental_predicates` may name `DBT_INTERNAL_SOURCE` and `DBT_INTERNAL_DEST`.
+
+        {{ config(unique_key='order_id', meta={'version': ['updated_at', '_ingested_at']}) }}
 -#}
 {% macro spark__get_merge_sql(target, source, unique_key, dest_columns, incremental_predicates) %}
     {%- set keys = _key_columns(unique_key) if unique_key else [] -%}

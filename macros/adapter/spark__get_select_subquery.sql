@@ -4,6 +4,11 @@
     Defect: dbt-spark declares the `not_null` of a contract as not enforced, and an Iceberg table keeps the NULL (P7).
     Upstream: dbt-spark#656 made it so.
     Repair: a guard inside the query: the statement fails, with the column's name, before anything is replaced.
+
+        columns:
+          - name: order_id
+            data_type: bigint
+            constraints: [{type: not_null}]
 -#}
 {% macro spark__get_select_subquery(sql) %}
     {%- set guards = [] -%}

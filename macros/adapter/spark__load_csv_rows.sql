@@ -7,6 +7,9 @@
     Upstream: dbt-adapters#487 (open) for NULL; the others were not found there.
     Repair: escaped literals, one cast per column over all rows, and an error for what does not fit.
     A table that was loaded from this very file is left as it is (see `spark__reset_csv_table`).
+
+        config:
+          column_types: {store_id: string, opened_date: date}    # of a seed; each value is cast to its type
 -#}
 {% macro spark__load_csv_rows(model, agate_table) %}
     {%- if _is_loaded_from(model) -%}

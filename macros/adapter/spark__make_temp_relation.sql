@@ -5,6 +5,8 @@
     alias in different schemas, built side by side, write each other's rows, and dbt says OK (P1).
     Upstream: dbt-core#1321 for other adapters; dbt-spark#350, closed as wontfix.
     Repair: a hash of schema and name.
+
+        {{ make_temp_relation(this) }}   -- shop__orders__1f0c6a2b__dbt_tmp
 -#}
 {% macro spark__make_temp_relation(base_relation, suffix) %}
     {%- set name = base_relation.identifier ~ '__' ~ local_md5(base_relation | string)[:8] ~ suffix -%}

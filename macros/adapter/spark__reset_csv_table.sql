@@ -1,11 +1,13 @@
 {#-
-    A seed's table, made anew where its file or its column types changed, else left alone.
+    A seed's table, loaded again where its file or its column types changed, else left alone.
 
     Defect: dbt-spark drops the table of every seed at every build and loads it again: readers fail meanwhile, its
     history is gone, and a lexicon of 7,000 words costs seconds each time.
     Upstream: dbt-core reloads seeds by design; an option to skip them was not found there.
     Repair: the hash of what a table was loaded from is its property (`spark__load_csv_rows` sets it), and a table
     that has the seed's stays. `--full-refresh` loads it in any case, and so do formats without properties.
+
+        dbt seed --full-refresh --select bakery_stores    # loads the file again, changed or not
 -#}
 {% macro spark__reset_csv_table(model, full_refresh, old_relation, agate_table) %}
     {%- if not full_refresh and _is_loaded_from(model) -%}

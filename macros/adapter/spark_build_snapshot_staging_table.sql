@@ -5,6 +5,8 @@
     it is one, in the empty namespace, and its folder stays in the warehouse (P10).
     Upstream: dbt-spark#651 made it so, for catalogs without views.
     Repair: CREATE TEMPORARY VIEW, by a name of its own.
+
+        dbt snapshot --select shop_orders_history    # leaves no view in the catalog
 -#}
 {% macro spark_build_snapshot_staging_table(strategy, sql, target_relation) %}
     {%- set staging = make_temp_relation(target_relation) -%}

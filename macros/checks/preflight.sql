@@ -4,6 +4,9 @@
     `ops.schema_changes`. A breaking one ends the run here; the others follow the declared policy
     (see docs/preflight.md). Runs `on-run-start`. The rules are Python (`operations/preflight`),
     which `firn verify` asks too.
+
+        on-run-start:
+          - "{{ preflight() }}"
 -#}
 {% macro preflight() %}
     {%- if not execute -%}
@@ -11,7 +14,7 @@
     {%- endif -%}
     {%- if adapter.firn_examine is not defined -%}
         {%- do exceptions.raise_compiler_error(
-            "Nothing was built: this dbt has no Firn beside it (module dbt_firn).\nCure: make setup,"
+            "Nothing was built: this dbt has no Firn beside it (module dbt_firn).\nFix: make setup,"
             ~ " then use the dbt in that environment."
         ) -%}
     {%- endif -%}

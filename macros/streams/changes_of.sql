@@ -4,31 +4,26 @@
         {%- set changes = changes_of(fct_order_items=['order_item_id']) -%}
         select placed_date from {{ changes.fct_order_items }}
 
-    Each argument is a model and the columns of its unique key. The subquery holds every changed
-    row as it is now and as it was at the last commit, so that a row which moved from one group
-    to another touches both. Rows are found by Iceberg's row lineage, which survives compaction;
-    where no row was replaced or deleted since, they are those of the files that were added.
-    Unless every position is good, all rows of all models are given and the model is built anew.
-    In dbt unit tests: the fixtures' rows; with --empty: none.
+    Each argument is the name of a model, whatever its table is called (`alias`), and the columns of its
+    unique key. The subquery holds every changed row as it is now and as it was at the last commit, so
+    that a row which moved from one group to another affects both. Rows are found by Iceberg's row
+    lineage, which survives compaction; where no row was replaced or deleted since, they are those of
+    the files that were added. Unless every offset is good, all rows of all models are given and the
+    model is rebuilt. In dbt unit tests: the fixtures' rows; with --empty: none.
 -#}
 {% macro changes_of() %}
+    {%- set names = kwargs.keys() | list -%}
     {%- set relations = [] -%}
-    {%- for name in kwargs -%}
+    {%- for name in names -%}
         {%- do relations.append(ref(name)) -%}
     {%- endfor -%}
-    {%- set changes = {} -%}
     {%- if not execute or _is_unit_test() or flags.EMPTY -%}
-        {%- for name in kwargs -%}
-            {%- do changes.update({name: relations[loop.index0]}) -%}
-        {%- endfor -%}
-        {{ return(changes) }}
+        {{ return(dict(zip(names, relations))) }}
     {%- endif -%}
-    {%- for upstream in _stream_plan(relations) -%}
-        {%- set rows = _changed_rows(upstream, kwargs[upstream.relation.identifier]) -%}
-        {%- do changes.update({
-            upstream.relation.identifier:
-                '(\n    ' ~ _stream_marker(upstream) ~ '\n    ' ~ rows ~ '\n)'
-        }) -%}
+    {%- set changes = {} -%}
+    {%- for name, upstream in zip(names, _stream_plan(relations)) -%}
+        {%- set rows = _changed_rows(upstream, kwargs[name]) -%}
+        {%- do changes.update({name: '(\n    ' ~ _stream_marker(upstream) ~ '\n    ' ~ rows ~ '\n)'}) -%}
     {%- endfor -%}
     {{ return(changes) }}
 {% endmacro %}
@@ -43,12 +38,12 @@
     {%- endif -%}
     {%- set changed -%}
         {{ now }} version as of {{ upstream.head }}
-        where _last_updated_sequence_number > {{ upstream.position_sequence }}
+        where _last_updated_sequence_number > {{ upstream.offset_sequence }}
     {%- endset -%}
     {{ return(
         changed
         ~ '\n    union all\n    select * from ' ~ upstream.relation
-        ~ ' version as of ' ~ upstream.position
+        ~ ' version as of ' ~ upstream.offset
         ~ '\n    where (' ~ key | join(', ') ~ ') in (select ' ~ key | join(', ')
         ~ ' from (' ~ changed ~ '))'
     ) }}

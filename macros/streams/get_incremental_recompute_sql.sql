@@ -1,7 +1,9 @@
 {#-
-    Strategy `recompute`: replace the touched groups. Rows the model made are inserted, or updated where a
-    value differs; rows of touched groups that it no longer makes are deleted. One commit, and rows
+    Strategy `recompute`: replace the affected groups. Rows the model made are inserted, or updated where a
+    value differs; rows of affected groups that it no longer makes are deleted. One commit, and rows
     that stay the same are not written again, so that models downstream see true changes only.
+
+        {{ config(incremental_strategy='recompute', unique_key='order_id') }}
 -#}
 {% macro get_incremental_recompute_sql(arguments) %}
     {%- set target = arguments.target_relation -%}
@@ -26,7 +28,7 @@
         full outer join (
             select {{ keys | join(', ') }}
             from {{ target }} as present
-            where {{ _is_touched('present', _touched_query(sql)) }}
+            where {{ _is_affected('present', _affected_query(sql)) }}
         ) as present
             on {{ _same_key(keys, 'made', 'present') }}
     ) as source
@@ -42,11 +44,11 @@
 {% endmacro %}
 
 
-{%- macro _touched_query(compiled) -%}
-    {%- set blocks = modules.re.findall('(?s)/\* firn:touched \*/(.*?)/\* firn:end \*/', compiled) -%}
+{%- macro _affected_query(compiled) -%}
+    {%- set blocks = modules.re.findall('(?s)/\* firn:affected \*/(.*?)/\* firn:end \*/', compiled) -%}
     {%- if blocks | length != 1 -%}
         {%- do exceptions.raise_compiler_error(
-            this ~ ": strategy recompute needs exactly one touched_groups() block, found "
+            this ~ ": strategy recompute needs exactly one affected_groups() block, found "
             ~ blocks | length ~ "."
         ) -%}
     {%- endif -%}
@@ -54,11 +56,11 @@
 {%- endmacro -%}
 
 
-{#- Joins on the group columns the touched query names; found by looking at an empty run of it. -#}
-{%- macro _is_touched(alias, touched) -%}
-    {%- set groups = get_columns_in_query(touched) -%}
+{#- Joins on the group columns the affected query names; found by looking at an empty run of it. -#}
+{%- macro _is_affected(alias, affected) -%}
+    {%- set groups = get_columns_in_query(affected) -%}
     exists (
-                select 1 from ({{ touched }}) as touched
-                where {{ _same_key(groups, 'touched', alias) }}
+                select 1 from ({{ affected }}) as affected
+                where {{ _same_key(groups, 'affected', alias) }}
             )
 {%- endmacro -%}

@@ -1,22 +1,30 @@
 {#-
-    Writes the position of each stream into the very snapshot that consumes its rows, with a hash of the
-    model's SQL and rules: Iceberg copies session settings of this prefix into the summary of every snapshot
+    Writes the offset of each stream into the very snapshot that consumes its rows, with the hash of the
+    model's definition: Iceberg copies session settings of this prefix into the summary of every snapshot
     committed while they are set.
+
+        {% call adapter.dispatch('in_commit')(sql) %}
+            {% call statement('main') %}
+                {{ create_table_as(False, this, sql) }}
+            {% endcall %}
+        {% endcall %}
 -#}
 {% macro spark__in_commit(compiled) %}
+    {%- set streams = _streams_in(compiled) -%}
     {%- set consumed = {} -%}
-    {%- for stream in _streams_in(compiled) if stream.snapshot != 'none' -%}
+    {%- for stream in streams if stream.snapshot != 'none' -%}
         {%- do consumed.update({
             stream.name: {'snapshot': stream.snapshot, 'sequence': stream.sequence},
         }) -%}
     {%- endfor -%}
-    {%- set positions = {'definition': _definition(), 'streams': consumed} -%}
-    {%- set setting = '`spark.sql.iceberg.snapshot-property.' ~ _positions_property(this) ~ '`' -%}
-    {%- call statement('set_positions') -%}
-        set {{ setting }} = `{{ tojson(positions) }}`
+    {%- set definition = streams[0].definition if streams else _definition() -%}
+    {%- set offsets = {'definition': definition, 'streams': consumed} -%}
+    {%- set setting = '`spark.sql.iceberg.snapshot-property.' ~ _stream_offsets_property(this) ~ '`' -%}
+    {%- call statement('set_stream_offsets') -%}
+        set {{ setting }} = `{{ tojson(offsets) }}`
     {%- endcall -%}
     {{ caller() }}
-    {%- call statement('reset_positions') -%}
+    {%- call statement('reset_stream_offsets') -%}
         reset {{ setting }}
     {%- endcall -%}
 {% endmacro %}

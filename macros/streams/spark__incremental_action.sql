@@ -1,7 +1,9 @@
 {#-
-    What a model of streams does: nothing when nothing is new, anew when it was edited or when its strategy
-    cannot do with the rows it was given, else its strategy. With `--empty`, which makes what is missing,
-    nothing to a table that is there.
+    What a model of streams does: 'skip' when nothing is new, 'create' when it was edited or when its strategy
+    cannot work with the rows it was given, else 'update' by its strategy. With `--empty`, which makes what is
+    missing, nothing to a table that is there.
+
+        {% set action = adapter.dispatch('incremental_action')('recompute', sql) %}
 -#}
 {% macro spark__incremental_action(strategy, compiled) %}
     {%- set modes = _streams_in(compiled) | map(attribute='mode') | unique | list -%}
@@ -18,15 +20,3 @@
     {%- endif -%}
     {{ return('update') }}
 {% endmacro %}
-
-
-{#- The streams a compiled model consumes, from the markers in its SQL. -#}
-{%- macro _streams_in(compiled) -%}
-    {%- set streams = [] -%}
-    {%- for name, mode, snapshot, sequence in modules.re.findall(
-        '/\* firn:stream (\S+) (\S+) (\S+):(\S+) \*/', compiled
-    ) -%}
-        {%- do streams.append({'name': name, 'mode': mode, 'snapshot': snapshot, 'sequence': sequence}) -%}
-    {%- endfor -%}
-    {{ return(streams) }}
-{%- endmacro -%}

@@ -1,4 +1,9 @@
-{#- `stream` of each of several raw tables, for a model that unites them: asks the catalog once. -#}
+{#-
+    `stream` of each of several raw tables, for a model that unites them: asks the catalog once.
+
+        {%- set new_rows = streams([source('shop', 'orders'), source('shop', 'returns')]) %}
+        select * from {{ new_rows[0] }}
+-#}
 {% macro streams(relations) %}
     {%- if not execute or _is_unit_test() or flags.EMPTY -%}
         {{ return(relations) }}
@@ -15,7 +20,7 @@
     The rows of the files that were added since, or all rows.
 
     Defect: a query that reads a table twice, once with options, reads it with them in both places or in neither.
-    Upstream: SPARK-58330, mended after Spark 4.1.
+    Upstream: SPARK-58330, fixed after Spark 4.1.
     Repair: the table by the name of its branch, which Spark takes for another table.
 -#}
 {%- macro _added_rows(upstream) -%}
@@ -24,7 +29,7 @@
         {{ return(rows ~ ' where false') }}
     {%- elif upstream.mode == 'incremental' -%}
         {{ return(
-            rows ~ ".branch_main with (`start-snapshot-id` = '" ~ upstream.position
+            rows ~ ".branch_main with (`start-snapshot-id` = '" ~ upstream.offset
             ~ "', `end-snapshot-id` = '" ~ upstream.head ~ "')"
         ) }}
     {%- else -%}

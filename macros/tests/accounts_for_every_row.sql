@@ -4,9 +4,14 @@
     superseded by what is, or broke a rule (and is in quarantine). Compared with the landed table as
     the model has read it, so rows landed since then are no difference. Fails with one row per
     key missing, added or in another version.
+
+        data_tests:
+          - accounts_for_every_row:
+              arguments:
+                landed: source('shop', 'orders')
 -#}
 {% test accounts_for_every_row(model, landed) %}
-    {%- set model_name = model.identifier -%}
+    {%- set model_name = _model_of(model).name if execute else none -%}
     {%- set declared = _declared_config(model_name) if execute else {'meta': {'version': []}} -%}
     {%- set compared = [declared.unique_key]
         + (declared.meta.version | reject('equalto', '_ingested_at') | list) -%}

@@ -3,11 +3,14 @@
     as it has read them; so a row that silver does not take is always here, with the reason. A table
     loaded in full keeps no earlier loads, so what it once rejected is not looked for in it.
     Fails with one row per rejection missing or added.
+
+        data_tests:
+          - holds_what_was_rejected
 -#}
 {% test holds_what_was_rejected(model) %}
     {%- if execute %}
-        {%- set positions = _positions_of(model) %}
-        {%- set reader = graph.nodes.values() | selectattr('name', 'equalto', model.identifier) | first %}
+        {%- set offsets = _stream_offsets_of(model) %}
+        {%- set reader = _model_of(model) %}
         {%- set tables_loaded_in_full = [] %}
 
 with
@@ -21,7 +24,7 @@ rejected as (
             {%- endif %}
     select rejection_id, table_name
     from (
-        {{ rejected_rows(landed.source_name, landed.name, as_read_by(model, relation, positions)) }}
+        {{ rejected_rows(landed.source_name, landed.name, as_read_by(model, relation, offsets)) }}
     )
             {%- if not loop.last %}
     union all

@@ -1,5 +1,5 @@
 {#-
-    No time in these columns lies in the future; null times are let off. An hour is granted, because
+    No time in these columns lies in the future; null times are exempt. An hour is granted, because
     the clocks of other machines are not ours. One scan, however many columns.
 
         - not_in_the_future:

@@ -1,5 +1,5 @@
 {#-
-    Every row refers to a row of another model. Two kinds of rows are let off:
+    Every row refers to a row of another model. Two kinds of rows are exempt:
 
     - the other row was landed, but broke a rule: it is in quarantine, and this one is not to blame;
     - this row changed less than a day before the other table was landed last: tables are read one

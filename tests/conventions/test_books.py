@@ -41,7 +41,12 @@ def test_a_silver_model_accounts_for_every_row_of_its_raw_table(path: Path) -> N
 def test_what_its_rules_refuse_goes_to_quarantine(path: Path) -> None:
     source, table = _landed(path)
     quarantine = ROOT / "models" / "quarantine" / f"{source}__rejected.sql"
-    assert f"'{table}'" in quarantine.read_text(encoding="utf-8")
+    [(united, tables)] = re.findall(
+        r"{{\s*union_rejected\(\s*'(\w+)',\s*\[([^]]*)\]\s*\)\s*}}",
+        quarantine.read_text(encoding="utf-8"),
+    )
+    assert united == source
+    assert f"'{table}'" in tables
     assert "holds_what_was_rejected" in _model(quarantine.with_suffix(".yml"))["data_tests"]
 
 

@@ -15,6 +15,8 @@ RAW = sorted((MODELS / "raw").glob("*.yml"))
 MODEL_FILES = sorted(path for path in MODELS.rglob("*.sql"))
 SEEDS = {path.stem for path in (ROOT / "seeds").glob("*.csv")}
 MACROS = sorted((ROOT / "macros").rglob("*.sql"))
+PUBLIC_MACROS = [path for path in MACROS if not path.stem.startswith("_")]
+MACRO_FOLDERS = sorted({path.parent for path in MACROS})
 
 
 @cache
@@ -76,7 +78,7 @@ def test_layers_point_one_way(path: Path) -> None:
 
 @pytest.mark.parametrize("path", MACROS, ids=lambda path: path.stem)
 def test_a_file_of_macros_has_one_public_macro_of_its_name(path: Path) -> None:
-    text = path.read_text(encoding="utf-8")
+    text = _without_comments(path)
     names = re.findall(r"{%-? *(?:macro|test) +(\w+)", text)
     public = [name for name in names if not name.startswith("_")]
     if "{% materialization" in text or path.stem.startswith("_"):
@@ -88,18 +90,58 @@ def test_a_file_of_macros_has_one_public_macro_of_its_name(path: Path) -> None:
 @pytest.mark.parametrize("path", MACROS, ids=lambda path: path.stem)
 def test_a_macro_says_what_it_is_for(path: Path) -> None:
     assert path.read_text(encoding="utf-8").lstrip().startswith("{#"), "a comment comes first"
-    if path.parent.name == "tests" or path.stem.startswith("_"):
-        return
-    text = path.read_text(encoding="utf-8")
-    documented = {
-        macro["name"]
-        for file in path.parent.glob("*.yml")
-        for macro in yaml.safe_load(file.read_text(encoding="utf-8")).get("macros", [])
+
+
+@pytest.mark.parametrize("path", PUBLIC_MACROS, ids=lambda path: path.stem)
+def test_a_public_macro_shows_an_example(path: Path) -> None:
+    """An indented block in the comment at the head; a macro that one calls is called in it."""
+    comment, _, _ = path.read_text(encoding="utf-8").partition("#}")
+    [*examples] = re.findall(r"\n\n((?: {8,}\S.*\n|\n)+)", comment)
+    assert examples, "no block indented by 8 spaces after an empty line"
+    if path.parent.name != "adapter" and not re.match("spark__|get_incremental_", path.stem):
+        called = path.stem if path.stem != "generate_schema_name" else "+schema"
+        assert any(called in example for example in examples)
+
+
+@pytest.mark.parametrize("path", PUBLIC_MACROS, ids=lambda path: path.stem)
+def test_a_public_macro_is_described_with_every_argument(path: Path) -> None:
+    described_in = path.with_name(f"_{path.parent.name}__macros.yml")
+    assert sorted(path.parent.glob("*.yml")) == [described_in], "one file for a folder"
+    described = {
+        macro["name"]: macro
+        for macro in yaml.safe_load(described_in.read_text(encoding="utf-8"))["macros"]
     }
-    assert path.stem in documented or "{% materialization" in text
+    name, arguments = _signature(path)
+    assert described[name]["description"].strip()
+    written = {entry["name"]: entry for entry in described[name].get("arguments", [])}
+    assert list(written) == arguments
+    assert all(entry["description"] and entry["type"] for entry in written.values())
+
+
+@pytest.mark.parametrize("folder", MACRO_FOLDERS, ids=lambda path: path.name)
+def test_a_folder_describes_no_macro_that_is_not_there(folder: Path) -> None:
+    described = yaml.safe_load((folder / f"_{folder.name}__macros.yml").read_text(encoding="utf-8"))
+    there = [_signature(path)[0] for path in PUBLIC_MACROS if path.parent == folder]
+    assert sorted(macro["name"] for macro in described["macros"]) == sorted(there)
+
+
+def _without_comments(path: Path) -> str:
+    return re.sub(r"(?s){#.*?#}", "", path.read_text(encoding="utf-8"))
+
+
+def _signature(path: Path) -> tuple[str, list[str]]:
+    """Return the name that dbt knows a file's public macro by, and its arguments."""
+    text = _without_comments(path)
+    if "{% materialization" in text:
+        return f"materialization_{path.stem}_spark", []
+    pattern = r"{%-? *(macro|test) +" + path.stem + r" *\(([^)]*)\)"
+    [(kind, declared)] = re.findall(pattern, text)
+    arguments = [name.split("=")[0].strip() for name in declared.split(",") if name.strip()]
+    return ("test_" if kind == "test" else "") + path.stem, arguments
 
 
 def test_nothing_was_overlooked() -> None:
     assert len(RAW) >= 1
     assert len(MODEL_FILES) >= 20
-    assert len(MACROS) >= 15
+    assert len(PUBLIC_MACROS) >= 15
+    assert len(MACRO_FOLDERS) >= 6

@@ -1,5 +1,5 @@
 -- One row per customer whose card was ever shown at a till.
--- Trap: the newest sale moves every customer's days_since_last_visit, so the table is built anew.
+-- Trap: the newest sale moves every customer's days_since_last_visit, so the table is rebuilt.
 {{
     config(
         unique_key='customer_id',
@@ -7,7 +7,7 @@
     )
 }}
 
-{{ rebuilt_when_changed('bakery__sales', 'bakery__customer_feedback') }}
+{{ rebuild_on_change('bakery__sales', 'bakery__customer_feedback') }}
 
 with
 

@@ -10,8 +10,8 @@
 
 with
 
-touched as (
-    {% call touched_groups() %}
+affected as (
+    {% call affected_groups() %}
     select
         store_id,
         sold_date
@@ -25,9 +25,9 @@ sales as (
     where
         (store_id, sold_date) in (
             select
-                touched.store_id,
-                touched.sold_date
-            from touched
+                affected.store_id,
+                affected.sold_date
+            from affected
         )
 ),
 

@@ -1,6 +1,6 @@
 -- One row per store and product that ever moved there.
 -- Trap: the 28 days end before the day, by the store's own clock, of the chain's newest update,
--- which is not over yet; each update moves them, so the table is built anew.
+-- which is not over yet; each update moves them, so the table is rebuilt.
 {{
     config(
         unique_key=['store_id', 'product_id'],
@@ -8,7 +8,7 @@
     )
 }}
 
-{{ rebuilt_when_changed('bakery__inventory') }}
+{{ rebuild_on_change('bakery__inventory') }}
 
 {%- set window_days = 28 %}
 {%- set cover_days = 7 %}

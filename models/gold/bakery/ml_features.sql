@@ -18,8 +18,8 @@ with
 
 -- A sale reaches all later days of its store, by the last price, and the days without any sale
 -- before it, which may be new with it. A comment reaches a week.
-touched as (
-    {% call touched_groups() %}
+affected as (
+    {% call affected_groups() %}
     select
         store_id,
         explode(sequence(from_date, to_date)) as sold_date
@@ -58,11 +58,11 @@ touched as (
     {% endcall %}
 ),
 
-touched_stores as (
+affected_stores as (
     select
         store_id,
         min(sold_date) as from_date
-    from touched
+    from affected
     group by store_id
 ),
 
@@ -98,18 +98,18 @@ spans as (
         sold_days.product_id,
         greatest(
             min(sold_days.first_date),
-            date_sub(min(touched_stores.from_date), {{ longest_window_days }})
+            date_sub(min(affected_stores.from_date), {{ longest_window_days }})
         ) as start_date,
         max(sold_days.newest_date) as newest_date,
         max_by(
             struct(sold_days.unit_price_amount, sold_days.discount_amount), sold_days.sold_date
         ) filter (
             where
-            sold_days.sold_date < date_sub(touched_stores.from_date, {{ longest_window_days }})
+            sold_days.sold_date < date_sub(affected_stores.from_date, {{ longest_window_days }})
         ) as opening
     from sold_days
-    inner join touched_stores
-        on sold_days.store_id = touched_stores.store_id
+    inner join affected_stores
+        on sold_days.store_id = affected_stores.store_id
     group by
         sold_days.store_id,
         sold_days.product_id
@@ -231,10 +231,10 @@ described as (
         {{ ratio('mean_sentiments.sentiment_sum', 'mean_sentiments.sentiment_parts_count', 4) }}
             as mean_7_days_sentiment_score
     from history
-    left semi join touched
+    left semi join affected
         on
-            history.store_id = touched.store_id
-            and history.sold_date = touched.sold_date
+            history.store_id = affected.store_id
+            and history.sold_date = affected.sold_date
     left join mean_sentiments
         on
             history.store_id = mean_sentiments.store_id

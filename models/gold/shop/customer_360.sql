@@ -1,6 +1,6 @@
 -- One row per customer that is not deleted, those who never ordered included.
 -- Trap: quintiles rank all customers against each other and the as-of date moves every recency,
--- so one new order changes many rows and the table is built anew.
+-- so one new order changes many rows and the table is rebuilt.
 {{
     config(
         unique_key='customer_id',
@@ -8,7 +8,7 @@
     )
 }}
 
-{{ rebuilt_when_changed('dim_customers', 'fct_orders') }}
+{{ rebuild_on_change('dim_customers', 'fct_orders') }}
 
 with
 

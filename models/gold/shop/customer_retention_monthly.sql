@@ -7,7 +7,7 @@
     )
 }}
 
-{{ rebuilt_when_changed('fct_orders') }}
+{{ rebuild_on_change('fct_orders') }}
 
 with
 

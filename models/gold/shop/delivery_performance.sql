@@ -14,8 +14,8 @@
 
 with
 
-touched as (
-    {% call touched_groups() %}
+affected as (
+    {% call affected_groups() %}
     select ship_date from {{ changes.fct_shipments }} as changed
     union
     select fct_shipments.ship_date
@@ -33,7 +33,7 @@ touched as (
 fct_shipments as (
     select *
     from {{ ref('fct_shipments') }}
-    where ship_date in (select touched.ship_date from touched)
+    where ship_date in (select affected.ship_date from affected)
 ),
 
 fct_orders as (

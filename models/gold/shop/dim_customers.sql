@@ -9,8 +9,8 @@
 
 with
 
-touched as (
-    {% call touched_groups() %}
+affected as (
+    {% call affected_groups() %}
     select customer_id from {{ changes.shop__customers }} as changed
     {% endcall %}
 ),
@@ -18,7 +18,7 @@ touched as (
 customers as (
     select *
     from {{ ref('shop__customers') }}
-    where customer_id in (select touched.customer_id from touched)
+    where customer_id in (select affected.customer_id from affected)
 ),
 
 described as (

@@ -8,7 +8,7 @@
     )
 }}
 
-{{ rebuilt_when_changed('fct_orders', 'fct_shipments', 'fct_stock_daily') }}
+{{ rebuild_on_change('fct_orders', 'fct_shipments', 'fct_stock_daily') }}
 
 with
 

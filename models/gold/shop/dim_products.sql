@@ -13,8 +13,8 @@
 
 with
 
-touched as (
-    {% call touched_groups() %}
+affected as (
+    {% call affected_groups() %}
     select product_id from {{ changes.shop__products }} as changed
     union
     select products.product_id
@@ -29,7 +29,7 @@ touched as (
 products as (
     select *
     from {{ ref('shop__products') }}
-    where product_id in (select touched.product_id from touched)
+    where product_id in (select affected.product_id from affected)
 ),
 
 categories as (

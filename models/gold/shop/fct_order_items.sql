@@ -14,8 +14,8 @@
 
 with
 
-touched as (
-    {% call touched_groups() %}
+affected as (
+    {% call affected_groups() %}
     select order_id from {{ changes.shop__orders }} as changed
     union
     select order_id from {{ changes.shop__order_items }} as changed
@@ -34,7 +34,7 @@ orders as (
 order_items as (
     select *
     from {{ ref('shop__order_items') }}
-    where order_id in (select touched.order_id from touched)
+    where order_id in (select affected.order_id from affected)
 ),
 
 returns as (

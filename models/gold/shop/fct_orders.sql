@@ -14,8 +14,8 @@
 
 with
 
-touched as (
-    {% call touched_groups() %}
+affected as (
+    {% call affected_groups() %}
     select order_id from {{ changes.shop__orders }} as changed
     union
     select order_id from {{ changes.shop__payments }} as changed
@@ -27,7 +27,7 @@ touched as (
 orders as (
     select *
     from {{ ref('shop__orders') }}
-    where order_id in (select touched.order_id from touched)
+    where order_id in (select affected.order_id from affected)
 ),
 
 payments as (

@@ -13,8 +13,8 @@
 
 with
 
-touched as (
-    {% call touched_groups() %}
+affected as (
+    {% call affected_groups() %}
     select shipment_id from {{ changes.shop__shipments }} as changed
     union
     select shipments.shipment_id
@@ -27,7 +27,7 @@ touched as (
 shipments as (
     select *
     from {{ ref('shop__shipments') }}
-    where shipment_id in (select touched.shipment_id from touched)
+    where shipment_id in (select affected.shipment_id from affected)
 ),
 
 fct_orders as (

@@ -10,8 +10,8 @@
 
 with
 
-touched as (
-    {% call touched_groups() %}
+affected as (
+    {% call affected_groups() %}
     select
         product_id,
         warehouse_id
@@ -26,9 +26,9 @@ stock_movements as (
         not is_deleted
         and (product_id, warehouse_id) in (
             select
-                touched.product_id,
-                touched.warehouse_id
-            from touched
+                affected.product_id,
+                affected.warehouse_id
+            from affected
         )
 ),
 

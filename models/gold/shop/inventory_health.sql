@@ -7,7 +7,7 @@
     )
 }}
 
-{{ rebuilt_when_changed('dim_products', 'fct_orders', 'fct_stock_daily') }}
+{{ rebuild_on_change('dim_products', 'fct_orders', 'fct_stock_daily') }}
 
 with
 

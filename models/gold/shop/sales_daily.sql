@@ -14,8 +14,8 @@
 
 with
 
-touched as (
-    {% call touched_groups() %}
+affected as (
+    {% call affected_groups() %}
     select placed_date from {{ changes.fct_order_items }} as changed
     union
     select fct_order_items.placed_date
@@ -33,7 +33,7 @@ touched as (
 fct_order_items as (
     select *
     from {{ ref('fct_order_items') }}
-    where placed_date in (select touched.placed_date from touched)
+    where placed_date in (select affected.placed_date from affected)
 ),
 
 dim_customers as (

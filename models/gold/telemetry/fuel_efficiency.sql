@@ -10,8 +10,8 @@
 
 with
 
-touched as (
-    {% call touched_groups() %}
+affected as (
+    {% call affected_groups() %}
     select car_chassis from {{ changes.telemetry__events }} as changed
     {% endcall %}
 ),
@@ -21,7 +21,7 @@ telemetry_events as (
     from {{ ref('telemetry__events') }}
     where
         not is_deleted
-        and car_chassis in (select touched.car_chassis from touched)
+        and car_chassis in (select affected.car_chassis from affected)
 ),
 
 -- What a report does not say has not changed.

@@ -10,8 +10,8 @@
 
 with
 
-touched as (
-    {% call touched_groups() %}
+affected as (
+    {% call affected_groups() %}
     select event_id from {{ changes.telemetry__events }} as changed
     {% endcall %}
 ),
@@ -21,7 +21,7 @@ telemetry_events as (
     from {{ ref('telemetry__events') }}
     where
         not is_deleted
-        and event_id in (select touched.event_id from touched)
+        and event_id in (select affected.event_id from affected)
 ),
 
 telemetry_limits as (

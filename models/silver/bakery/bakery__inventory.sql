@@ -7,14 +7,14 @@
 }}
 
 {%- set new_rows = stream(source('bakery', 'inventory_updates')) %}
-{%- set continues = is_continued(new_rows) %}
+{%- set continues = reads_changes_only(new_rows) %}
 
 with
 
 -- The new updates, and all that lie at or after them, or after an update that they replace, on the
 -- same shelf.
-touched as (
-    {% call touched_groups() %}
+affected as (
+    {% call affected_groups() %}
     select update_id from {{ new_rows }}
     where {{ is_usable() }}
     {%- if continues %}
@@ -111,8 +111,8 @@ renamed as (
         present._file_name,
         present._file_row
     from {{ this }} as present
-    left semi join touched
-        on present.update_id = touched.update_id
+    left semi join affected
+        on present.update_id = affected.update_id
     {%- endif %}
 ),
 

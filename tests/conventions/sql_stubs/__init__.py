@@ -13,7 +13,7 @@ def streams(relations: list[object]) -> list[object]:
     return relations
 
 
-def is_continued(new_rows: object) -> bool:
+def reads_changes_only(new_rows: object) -> bool:
     """Let the linter see what a model adds when it goes on from its own rows."""
     return bool(new_rows)
 
@@ -23,13 +23,13 @@ def changes_of(**models: list[str]) -> dict[str, str]:
     return {name: name for name in models}
 
 
-def rebuilt_when_changed(*models: str) -> str:
-    """Stand for the comment that carries the positions."""
+def rebuild_on_change(*models: str) -> str:
+    """Stand for the comment that carries the offsets."""
     return f"/* {' '.join(models)} */"
 
 
-def touched_groups(caller: Callable[[], str]) -> str:
-    """Stand for the query of the touched groups."""
+def affected_groups(caller: Callable[[], str]) -> str:
+    """Stand for the query of the affected groups."""
     return caller()
 
 
@@ -46,3 +46,8 @@ def is_usable() -> str:
 def rejected_rows(source: str, table: str, rows: object) -> str:
     """Stand for the rejected rows of a table."""
     return f"select * from {rows} where '{source}.{table}' is not null"
+
+
+def union_rejected(source: str, tables: list[str]) -> str:
+    """Stand for the rejected rows of several tables."""
+    return f"select * from {source} where '{' '.join(tables)}' is not null"

@@ -96,7 +96,7 @@ def test_a_full_refresh_gives_the_same_and_keeps_the_history(lake: TillLake) -> 
     lake.land(Sale(1, day=3, amount=10, version=2), Sale(3, day=2, amount=30, is_deleted=True))
     lake.build()
     expected, before = lake.daily(), lake.snapshots(GOLD)
-    lake.build("--full-refresh", "--exclude", "tag:unguarded", "tag:returns")
+    lake.build("--full-refresh", *OTHERS_LEFT_OUT)
     assert lake.daily() == expected
     assert lake.snapshots(GOLD)[: len(before)] == before
     assert len(lake.snapshots(GOLD)) == len(before) + 1
@@ -136,6 +136,21 @@ def test_an_edited_gold_model_is_built_anew(lake: TillLake) -> None:
         assert len(lake.snapshots(BEST)) == len(before) + 1
     finally:
         lake.edit("gold/best_days.sql", "amount asc", "amount desc")
+
+
+def test_changes_of_a_model_with_an_alias_are_found_by_its_name(lake: TillLake) -> None:
+    amounts, sizes = "gold.amounts", "gold.sale_sizes"
+    lake.build("--select", "tag:aliased")
+    assert _sales_by_size(lake) == {False: 1, True: 2}
+    lake.land(Sale(4, day=2, amount=10), Sale(5, day=2, amount=30))
+    lake.build("--select", "till__sales", "tag:aliased")
+    assert _sales_by_size(lake) == {False: 2, True: 3}
+    assert lake.position(amounts, SILVER) == f"{lake.snapshots(SILVER)[-1]}:2"
+    assert lake.position(sizes, amounts) == f"{lake.snapshots(amounts)[-1]}:2"
+
+
+def _sales_by_size(lake: TillLake) -> dict[bool, int]:
+    return {row["is_large"]: row["sales_count"] for row in lake.rows("gold.sale_sizes", "is_large")}
 
 
 def test_docs_are_made_while_a_model_is_not_built_yet(lake: TillLake) -> None:

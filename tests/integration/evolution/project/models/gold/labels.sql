@@ -3,15 +3,15 @@
 
 with
 
-touched as (
-    {% call touched_groups() %}
+affected as (
+    {% call affected_groups() %}
     select label from {{ changes.app__items }}
     {% endcall %}
 ),
 
 items as (
     select * from {{ ref('app__items') }}
-    where label in (select touched.label from touched)
+    where label in (select affected.label from affected)
 ),
 
 summed as (

@@ -1,7 +1,7 @@
 -- One row per day, the one with most reports first.
 {{ config(unique_key='place', incremental_strategy='rebuild') }}
 
-{{ rebuilt_when_changed('car_days') }}
+{{ rebuild_on_change('car_days') }}
 
 select
     cast(row_number() over (order by reports_count desc, reported_date asc) as int) as place,

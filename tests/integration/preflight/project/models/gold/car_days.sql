@@ -5,8 +5,8 @@
 
 with
 
-touched as (
-    {% call touched_groups() %}
+affected as (
+    {% call affected_groups() %}
     select reported_date from {{ changes.cars__reports }}
     {% endcall %}
 ),
@@ -17,7 +17,7 @@ summed as (
         count(*) as reports_count,
         max(mileage) as largest_mileage
     from {{ ref('cars__reports') }}
-    where reported_date in (select touched.reported_date from touched)
+    where reported_date in (select affected.reported_date from affected)
     group by reported_date
 )
 

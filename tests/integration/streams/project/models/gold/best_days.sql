@@ -1,5 +1,5 @@
 -- One row per day, the best first.
-{{ rebuilt_when_changed('daily_sales') }}
+{{ rebuild_on_change('daily_sales') }}
 
 with
 

@@ -3,8 +3,8 @@
 
 with
 
-touched as (
-    {% call touched_groups() %}
+affected as (
+    {% call affected_groups() %}
     select sold_date from {{ changes.till__sales }}
     {% endcall %}
 ),
@@ -12,7 +12,7 @@ touched as (
 sales as (
     select * from {{ ref('till__sales') }}
     where
-        sold_date in (select touched.sold_date from touched)
+        sold_date in (select affected.sold_date from affected)
         and not is_deleted
 ),
 

@@ -1,5 +1,5 @@
 -- One row per label, the best first.
-{{ rebuilt_when_changed('labels') }}
+{{ rebuild_on_change('labels') }}
 
 with
 

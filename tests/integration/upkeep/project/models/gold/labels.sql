@@ -3,8 +3,8 @@
 
 with
 
-touched as (
-    {% call touched_groups() %}
+affected as (
+    {% call affected_groups() %}
     select label from {{ changes.app__items }}
     {% endcall %}
 ),
@@ -12,7 +12,7 @@ touched as (
 items as (
     select * from {{ ref('app__items') }}
     where
-        label in (select touched.label from touched)
+        label in (select affected.label from affected)
         and not is_deleted
 ),
 

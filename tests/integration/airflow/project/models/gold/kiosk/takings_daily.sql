@@ -3,15 +3,15 @@
 
 with
 
-touched as (
-    {% call touched_groups() %}
+affected as (
+    {% call affected_groups() %}
     select sold_date from {{ changes.kiosk__sales }}
     {% endcall %}
 ),
 
 sales as (
     select * from {{ ref('kiosk__sales') }}
-    where sold_date in (select touched.sold_date from touched)
+    where sold_date in (select affected.sold_date from affected)
 ),
 
 summed as (

@@ -3,11 +3,11 @@
     keys have a test `not_null` of their own. Returns the rows with a null.
 
         data_tests:
-          - has_no_null_in:
+          - not_null_columns:
               arguments:
                 columns: [units_count, is_counted]
 -#}
-{% test has_no_null_in(model, columns) %}
+{% test not_null_columns(model, columns) %}
 select *
 from {{ model }}
 where {{ columns | join(' is null or ') }} is null

@@ -4,13 +4,13 @@
     look at `this`, which may not be there or was made by other rules.
 
         {%- set new_rows = stream(source('bakery', 'inventory_updates')) %}
-        {%- if is_continued(new_rows) %}
+        {%- if reads_changes_only(new_rows) %}
         union all select * from {{ this }}
         {%- endif %}
 
     In dbt unit tests: what `is_incremental` is overridden by, the fixture being `input: this`.
 -#}
-{% macro is_continued(new_rows) %}
+{% macro reads_changes_only(new_rows) %}
     {%- if not execute or flags.EMPTY -%}
         {{ return(false) }}
     {%- elif _is_unit_test() -%}

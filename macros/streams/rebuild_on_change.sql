@@ -1,12 +1,12 @@
 {#-
-    Says what a model of strategy `rebuild` is made from: it is built anew when any of these
-    models changed since its own last commit, and left alone otherwise.
+    Says what a model of strategy `rebuild` is made from: it is rebuilt when any of these models
+    changed since its own last commit, and left alone otherwise.
 
-        {{ rebuilt_when_changed('dim_customers', 'fct_orders') }}
+        {{ rebuild_on_change('dim_customers', 'fct_orders') }}
 
-    Renders to a comment that carries the positions. Stands above the first CTE.
+    Renders to a comment that carries the offsets. Stands above the first CTE.
 -#}
-{% macro rebuilt_when_changed() %}
+{% macro rebuild_on_change() %}
     {%- set relations = [] -%}
     {%- for name in varargs -%}
         {%- do relations.append(ref(name)) -%}
