@@ -76,7 +76,21 @@ class DbtCommands:
         self._kept[environment] = project  # the last one used comes last
         while len(self._kept) > KEPT_PROJECTS:
             self._kept.pop(next(iter(self._kept)))
-        return project.manifest
+        return _as_parsed(project.manifest)
+
+
+def _as_parsed(manifest: Any) -> Any:  # noqa: ANN401 - dbt's own
+    """Return a manifest without the marks of what was compiled in it.
+
+    dbt puts the SQL of ephemeral models into a model once: what is marked as done would be compiled
+    without them the next time.
+    """
+    from dbt.contracts.graph.nodes import CompiledNode
+
+    for node in manifest.nodes.values():
+        if isinstance(node, CompiledNode) and node.compiled:
+            node.compiled, node.extra_ctes_injected, node.extra_ctes = False, False, []
+    return manifest
 
 
 def node_run(result: Any) -> NodeRun:  # noqa: ANN401 - dbt's own results
