@@ -14,6 +14,7 @@ MODELS = ROOT / "models"
 RAW = sorted((MODELS / "raw").glob("*.yml"))
 MODEL_FILES = sorted(path for path in MODELS.rglob("*.sql"))
 INTERMEDIATE = sorted((MODELS / "intermediate").rglob("*.sql"))
+LONGEST_MODEL = 130
 SEEDS = {path.stem for path in (ROOT / "seeds").glob("*.csv")}
 MACROS = sorted((ROOT / "macros").rglob("*.sql"))
 PUBLIC_MACROS = [path for path in MACROS if not path.stem.startswith("_")]
@@ -114,6 +115,12 @@ def _models_between(system: str) -> list[Path]:
     return [model for layer in layers for model in (layer / system).glob("*.sql")]
 
 
+@pytest.mark.parametrize("path", MODEL_FILES, ids=lambda path: path.stem)
+def test_a_model_can_be_read_at_one_sitting(path: Path) -> None:
+    """Longer ones have a step that deserves a model of its own, in models/intermediate."""
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= LONGEST_MODEL
+
+
 @pytest.mark.parametrize("kind", ["models", "seeds"])
 def test_what_belongs_to_a_system_has_its_tag(kind: str) -> None:
     project = yaml.safe_load((ROOT / "dbt_project.yml").read_text(encoding="utf-8"))[kind]["firn"]
@@ -197,6 +204,6 @@ def _signature(path: Path) -> tuple[str, list[str]]:
 def test_nothing_was_overlooked() -> None:
     assert len(RAW) >= 1
     assert len(MODEL_FILES) >= 20
-    assert len(INTERMEDIATE) >= 1
+    assert len(INTERMEDIATE) >= 4
     assert len(PUBLIC_MACROS) >= 15
     assert len(MACRO_FOLDERS) >= 6
