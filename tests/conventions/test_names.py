@@ -13,6 +13,8 @@ ROOT = Path(__file__).parents[2]
 MODELS = ROOT / "models"
 RAW = sorted((MODELS / "raw").glob("*.yml"))
 MODEL_FILES = sorted(path for path in MODELS.rglob("*.sql"))
+INTERMEDIATE = sorted((MODELS / "intermediate").rglob("*.sql"))
+LONGEST_MODEL = 130
 SEEDS = {path.stem for path in (ROOT / "seeds").glob("*.csv")}
 MACROS = sorted((ROOT / "macros").rglob("*.sql"))
 PUBLIC_MACROS = [path for path in MACROS if not path.stem.startswith("_")]
@@ -68,12 +70,71 @@ def test_a_seed_is_described_beside_its_rows(name: str) -> None:
 def test_layers_point_one_way(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     layer = path.relative_to(MODELS).parts[0]
+    read = set(re.findall(r"ref\(\s*'(\w+)'", text))
     if layer == "gold":
-        assert "source(" not in text, "gold reads silver and gold, never raw"
-    if layer == "silver":
-        read = set(re.findall(r"ref\(\s*'(\w+)'", text))
+        assert "source(" not in text, "gold reads tables of silver and gold, never raw"
+    elif layer == "intermediate":
+        assert "source(" not in text, "an intermediate model reads silver, never raw"
+        system = path.parent.name
+        assert read - SEEDS <= {model.stem for model in _models_between(system)}
+    elif layer == "silver":
         assert read <= SEEDS, "a silver model reads one raw table, by stream(), and seeds"
         assert text.count("source(") == 1
+    else:
+        assert layer == "quarantine"
+        assert not read
+
+
+@pytest.mark.parametrize("path", INTERMEDIATE, ids=lambda path: path.stem)
+def test_an_intermediate_model_belongs_to_one_system_and_is_read(path: Path) -> None:
+    """A table of it goes to silver too, so it is named alike; a step is a part of what reads it."""
+    assert path.stem.startswith(f"{path.parent.name}__")
+    assert (MODELS / "raw" / f"{path.parent.name}.yml").exists()
+    readers = [model for model in MODEL_FILES if f"'{path.stem}'" in model.read_text("utf-8")]
+    assert readers, "nothing reads it"
+    assert all(model.relative_to(MODELS).parts[0] != "silver" for model in readers)
+
+
+@pytest.mark.parametrize("path", INTERMEDIATE, ids=lambda path: path.stem)
+def test_an_intermediate_model_is_a_step_or_a_table_with_a_key(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    _, model = described_models()[path.stem]
+    if "materialized='ephemeral'" in text:
+        # The stream of a step would have no commit of its own to keep its offset in.
+        assert not re.search(r"stream|changes_of|affected_groups|is_incremental|\bthis\b", text)
+        assert "Ephemeral, a step of `" in model["description"]
+    else:
+        [key] = [c for c in model["columns"] if c["name"] == model["config"]["unique_key"]]
+        assert {"unique", "not_null"} <= {t for t in key["data_tests"] if isinstance(t, str)}
+        assert "changes_of(" in text
+
+
+def _models_between(system: str) -> list[Path]:
+    """Return the models of a system that an intermediate one may read."""
+    layers = (MODELS / "silver", MODELS / "intermediate")
+    return [model for layer in layers for model in (layer / system).glob("*.sql")]
+
+
+@pytest.mark.parametrize("path", MODEL_FILES, ids=lambda path: path.stem)
+def test_a_model_can_be_read_at_one_sitting(path: Path) -> None:
+    """Longer ones have a step that deserves a model of its own, in models/intermediate."""
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= LONGEST_MODEL
+
+
+@pytest.mark.parametrize("kind", ["models", "seeds"])
+def test_what_belongs_to_a_system_has_its_tag(kind: str) -> None:
+    project = yaml.safe_load((ROOT / "dbt_project.yml").read_text(encoding="utf-8"))[kind]["firn"]
+    if kind == "seeds":
+        tagged = {name: project[name]["+tags"] for name in SEEDS}
+        systems = {name: name.split("_")[0] for name in SEEDS} | {"sentiment_lexicon": "bakery"}
+        assert tagged == {name: [system] for name, system in systems.items()}
+        return
+    for path in MODEL_FILES:
+        layer, *folders, _ = path.relative_to(MODELS).parts
+        [system] = folders or [path.stem.removesuffix("__rejected")]
+        own = described_models()[path.stem][1].get("config", {}).get("tags")
+        of_folder = project[layer].get(system, {}).get("+tags")
+        assert (own or of_folder) == [system], path
 
 
 @pytest.mark.parametrize("path", MACROS, ids=lambda path: path.stem)
@@ -143,5 +204,6 @@ def _signature(path: Path) -> tuple[str, list[str]]:
 def test_nothing_was_overlooked() -> None:
     assert len(RAW) >= 1
     assert len(MODEL_FILES) >= 20
+    assert len(INTERMEDIATE) >= 4
     assert len(PUBLIC_MACROS) >= 15
     assert len(MACRO_FOLDERS) >= 6

@@ -69,13 +69,15 @@ class BuiltLake:
         return read_table(self._storage.catalog, identifier)
 
     def models(self) -> dict[str, tuple[str, ...]]:
-        """Return the models in the source's folders of silver and gold, and their unique keys."""
+        """Return the tables of the source's models in silver and gold, and their unique keys."""
         manifest = json.loads((self.settings.home / "target" / "manifest.json").read_bytes())
         models = (node for node in manifest["nodes"].values() if node["resource_type"] == "model")
         return {
             f"{model['schema']}.{model['alias']}": _as_tuple(model["config"]["unique_key"])
             for model in models
-            if model["schema"] in ("silver", "gold") and self.source in model["fqn"]
+            if model["schema"] in ("silver", "gold")
+            and self.source in model["fqn"]
+            and model["config"]["materialized"] != "ephemeral"
         }
 
     def digests(self) -> dict[str, str]:

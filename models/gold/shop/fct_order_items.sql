@@ -37,16 +37,12 @@ order_items as (
     where order_id in (select affected.order_id from affected)
 ),
 
-returns as (
-    select * from {{ ref('shop__returns') }}
-),
-
 refunds as (
     select
         order_item_id,
         sum(quantity) as returned_quantity,
         sum(refund_amount) as refund_amount
-    from returns
+    from {{ ref('shop__returns') }}
     where not is_deleted
     group by order_item_id
 ),
@@ -68,28 +64,8 @@ weights as (
     where not order_items.is_deleted
 ),
 
--- An item's share is discount × weight ÷ all weights: whole cents, and what the division leaves.
-shares as (
-    select
-        order_item_id,
-        order_id,
-        discount_cents,
-        discount_cents * weight as product,
-        sum(weight) over (partition by order_id) as divisor,
-        pmod(product, divisor) as remainder,
-        (product - remainder) div divisor as whole_cents
-    from weights
-),
-
--- Cents that no item got whole go one each to the largest remainders.
 order_discounts as (
-    select
-        order_item_id,
-        row_number() over (partition by order_id order by remainder desc, order_item_id asc)
-            as place,
-        discount_cents - sum(whole_cents) over (partition by order_id) as cents_left,
-        (whole_cents + if(place <= cents_left, 1, 0)) * 0.01 as order_discount_amount
-    from shares
+    {{ split_by_weight('weights', 'order_id', 'order_item_id', 'discount_cents', 'weight') }}
 ),
 
 measured as (
@@ -104,7 +80,7 @@ measured as (
         order_items.unit_price as unit_price_amount,
         order_items.gross_amount as gmv_amount,
         order_items.discount_amount as item_discount_amount,
-        coalesce(order_discounts.order_discount_amount, 0) as order_discount_amount,
+        coalesce(order_discounts.share_amount, 0) as order_discount_amount,
         coalesce(refunds.refund_amount, 0) as refund_amount,
         order_items.is_deleted,
         not order_items.is_deleted

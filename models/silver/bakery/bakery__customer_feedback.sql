@@ -22,21 +22,11 @@ deduplicated as (
     {{ deduplicate_latest('usable', 'feedback_id', ['submitted_at', '_file_name', '_file_row']) }}
 ),
 
-bakery_stores as (
-    select * from {{ ref('bakery_stores') }}
-),
-
-sentiment_lexicon as (
-    select * from {{ ref('sentiment_lexicon') }}
-),
-
 words as (
     select
         feedback_id,
         posexplode(
-            regexp_extract_all(
-                lower(translate(comment, '’', chr(39))), "[a-z]+(?:'[a-z]+)*", 0
-            )
+            regexp_extract_all(lower(translate(comment, '’', chr(39))), "[a-z]+(?:'[a-z]+)*", 0)
         ) as (place, word)
     from deduplicated
 ),
@@ -57,27 +47,24 @@ telling_words as (
             order by words.place
         ) as next_place
     from words
-    inner join sentiment_lexicon
+    inner join {{ ref('sentiment_lexicon') }} as sentiment_lexicon
         on words.word = sentiment_lexicon.word
 ),
 
 -- "no" sounds bad by itself, but in "no problem" it only turns the next word round.
-valences as (
-    select
-        feedback_id,
-        case
-            when is_negator and next_place = place + 1 then 0
-            when place - negator_place <= {{ reach_words }} then {{ negation }} * valence
-            else valence
-        end as valence
-    from telling_words
-),
-
 sums as (
     select
         feedback_id,
-        cast(sum(valence) as double) as valence
-    from valences
+        cast(
+            sum(
+                case
+                    when is_negator and next_place = place + 1 then 0
+                    when place - negator_place <= {{ reach_words }} then {{ negation }} * valence
+                    else valence
+                end
+            ) as double
+        ) as valence
+    from telling_words
     group by feedback_id
 ),
 
@@ -100,7 +87,7 @@ scores as (
     from deduplicated
     left join sums
         on deduplicated.feedback_id = sums.feedback_id
-    left join bakery_stores
+    left join {{ ref('bakery_stores') }} as bakery_stores
         on deduplicated.store_id = bakery_stores.store_id
 ),
 

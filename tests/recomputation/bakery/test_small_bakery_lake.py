@@ -80,7 +80,7 @@ def test_ten_small_loads_equal_one_full_rebuild(small_bakery_lake: BakeryLake) -
     lake.assert_levels_are_right()
     models = lake.models()
     incremental = {name: lake.table(name) for name in models}
-    assert len(models) == len(MARTS) + 4
+    assert len(models) == len(MARTS) + 5
     snapshots = lake.snapshots()
 
     lake.build(full_refresh=True)
