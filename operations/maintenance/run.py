@@ -46,12 +46,15 @@ def maintain_lake(
 
     Without `apply` nothing is changed and what would be done is returned. `on_table(name, done,
     total)` is told of each table before its turn. Raises ConfigurationError before anything else
-    if a policy or a name is wrong; a table that fails does not stop the others.
+    if a policy or a name is wrong, StatementError when Spark cannot be reached; a table that fails
+    does not stop the others.
     """
     plans = plan_lake(settings, names)
     done: list[Work] = []
     failures: list[str] = []
     with Spark(settings) as spark:
+        if plans:
+            spark.sql("select 1")  # a Spark that is not there is one fault, not one of each table
         for number, plan in enumerate(plans):
             on_table(plan.name, number, len(plans))
             try:

@@ -1,6 +1,7 @@
 """A Spark that stays: what dbt builds through it, and what is said when it is not there."""
 
 import os
+import re
 import socket
 from collections.abc import Callable
 
@@ -68,6 +69,19 @@ def test_it_builds_what_a_session_builds_and_sees_what_others_commit(
     assert lake.position("silver.till__sales", "raw_till.sales") is not None
 
 
+def test_tables_are_maintained_through_it(
+    lake: TillLake, warm_spark: WarmSpark, firn: RunFirn
+) -> None:
+    lake.create_raw()
+    for number in range(1, 13):
+        lake.land(Sale(number, day=number, amount=10))
+    before = lake.rows("raw_till.sales", "sale_id")
+    maintained = firn("maintain", "raw_till", "--apply", "--target", "warm")
+    assert maintained.exit_code == 0, maintained.output
+    assert re.search(r"raw_till\.sales +12 → 1", maintained.output)
+    assert lake.rows("raw_till.sales", "sale_id") == before
+
+
 def test_a_second_start_leaves_it_alone(warm_spark: WarmSpark, firn: RunFirn) -> None:
     before = warm_spark.state(asks=False).detail
     started = firn("spark", "start")
@@ -97,6 +111,10 @@ def test_a_dead_server_is_named_at_once_and_can_be_started_again(
     said = firn("spark", "status")
     assert said.exit_code == 1
     assert "has died; the last it said" in said.stdout
+    not_maintained = firn("maintain", "--target", "warm")
+    assert not_maintained.exit_code == 1
+    assert "no Spark listens at sc://127.0.0.1" in not_maintained.stderr
+    assert "firn spark start" in not_maintained.stderr
     failed = dbt(*BUILD)
     assert failed.returncode == 2
     assert "has died" in failed.stdout
