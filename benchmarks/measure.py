@@ -14,7 +14,7 @@ import psutil
 from benchmarks.contest import Command
 
 SAMPLE_SECONDS = 0.05
-FAREWELL_SECONDS = 30
+SHUTDOWN_SECONDS = 30
 
 
 class Outcome(StrEnum):
@@ -120,7 +120,7 @@ class _Watch:
         """Stop sampling, and wait for what the program left running, so that it disturbs no one."""
         self._over.set()
         self._thread.join()
-        _, still_running = psutil.wait_procs(list(self._seen), timeout=FAREWELL_SECONDS)
+        _, still_running = psutil.wait_procs(list(self._seen), timeout=SHUTDOWN_SECONDS)
         _kill(still_running)
 
     def _watch(self) -> None:

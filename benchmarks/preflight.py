@@ -89,7 +89,12 @@ def _lay_out(folder: Path, count: int) -> Settings:
     (project / "tests" / "data_tests").mkdir(parents=True)
     for name in ("macros", "profiles", "dbt_project.yml"):
         (project / name).symlink_to(ROOT / name)
-    names = [f"t{number}" for number in range(count)]
+    _declare(project, [f"t{number}" for number in range(count)])
+    return Settings(project_dir=project, home=home)
+
+
+def _declare(project: Path, names: list[str]) -> None:
+    """Write a source of these tables, a model of each, and a test that reads all of them."""
     columns = [{"name": f"c{n}", "data_type": "string"} for n in range(COLUMNS - 5)]
     columns += [{"name": "id", "data_type": "bigint"}]
     ingestion = {"load": "full", "key": ["id"]}
@@ -118,6 +123,10 @@ def _lay_out(folder: Path, count: int) -> Settings:
         for name in names
     ]
     (project / "models/silver/many.yml").write_text(yaml.safe_dump({"models": models}))
+    _write_sql(project, names)
+
+
+def _write_sql(project: Path, names: list[str]) -> None:
     for name in names:
         sql = f"select * from {{{{ stream(source('many', '{name}')) }}}}"
         (project / f"models/silver/many__{name}.sql").write_text(sql)
@@ -127,7 +136,6 @@ def _lay_out(folder: Path, count: int) -> Settings:
     )
     test = project / "tests/data_tests/looks_at_every_table.sql"
     test.write_text(f"{read}select 1 as id where false\n")
-    return Settings(project_dir=project, home=home)
 
 
 def _land(settings: Settings) -> None:

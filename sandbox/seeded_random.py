@@ -1,4 +1,4 @@
-"""Chance that repeats itself: seed and names of things -> random numbers, the same on every run."""
+"""Seeded random numbers: a seed and names of things -> generators, the same on every run."""
 
 import math
 from collections.abc import Callable
@@ -6,7 +6,7 @@ from datetime import timedelta
 from random import Random
 
 
-def dice(seed: int, *about: object) -> Random:
+def seeded_rng(seed: int, *about: object) -> Random:
     """Return a generator that depends only on the seed and what it is about."""
     return Random(":".join(map(str, (seed, *about))))  # noqa: S311 - repeatable, guards nothing
 

@@ -134,7 +134,9 @@ class Watcher:
             for result in error.results:
                 if result.error:
                     self._view.failed("failed", str(result.error))
-            raise LoadError("not all tables could be landed", "mend what is said above") from None
+            raise LoadError(
+                "not all tables could be landed", "correct what is said above"
+            ) from None
         return results, time.monotonic() - start
 
     def _note(self, arrived: Arrived, results: list[LoadResult], seconds: float) -> None:

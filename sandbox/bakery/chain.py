@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from sandbox.seeded_random import dice
+from sandbox.seeded_random import seeded_rng
 
 SEEDS = Path(__file__).parents[2] / "seeds"
 _SHARE_OF_PRODUCTS = 0.75
@@ -79,7 +79,7 @@ def products() -> tuple[Product, ...]:
 def assortment(seed: int, store_id: str) -> tuple[Product, ...]:
     """Return what a store sells: three quarters of all products."""
     count = round(_SHARE_OF_PRODUCTS * len(products()))
-    chosen = dice(seed, "assortment", store_id).sample(products(), count)
+    chosen = seeded_rng(seed, "assortment", store_id).sample(products(), count)
     return tuple(sorted(chosen, key=lambda product: product.product_id))
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from sandbox.bakery.chain import stores
-from sandbox.seeded_random import dice, happens
+from sandbox.seeded_random import happens, seeded_rng
 
 _AT_OPENING = 360
 _NEW_A_DAY = 2
@@ -37,7 +37,7 @@ def guests_of(seed: int, store_id: str, day_number: int) -> list[Customer]:
 @lru_cache(maxsize=10_000)
 def _customer(seed: int, number: int) -> Customer:
     """Return a customer: one in seven comes once, one in five stops, a few come daily."""
-    rng = dice(seed, "customer", number)
+    rng = seeded_rng(seed, "customer", number)
     joined = max(0, (number - _AT_OPENING) // _NEW_A_DAY)
     kind = rng.random()
     if kind < 0.15:

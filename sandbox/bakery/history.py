@@ -22,7 +22,7 @@ from sandbox.bakery.opinions import give_feedback
 from sandbox.bakery.rows import TABLES, Day, Row
 from sandbox.bakery.selling import Shift, sell
 from sandbox.bakery.stock import Stock
-from sandbox.seeded_random import dice
+from sandbox.seeded_random import seeded_rng
 
 FIRST_DAY = date(2025, 3, 3)
 _FEEDBACK_PER_TICKET = 0.12
@@ -90,7 +90,7 @@ def live(seed: int, tickets: float) -> Iterator[tuple[date, Day]]:
     """Yield the chain's days one after the other, without end."""
     stock, late, day = Stock(), list[Row](), FIRST_DAY
     while True:
-        rng = dice(seed, day, "mishaps")
+        rng = seeded_rng(seed, day, "mishaps")
         rows = _one_day(Shift(seed, stores()[0], day, (day - FIRST_DAY).days), stock, tickets)
         delayed = hold_back(rng, rows["sales_events"])
         rows["sales_events"].extend(late)

@@ -29,7 +29,7 @@ _ALL = ("temperature_celsius", "humidity_percent", "power_kw", "vibration_mm_s")
 
 def read_machines(shift: Shift) -> list[Row]:
     """Return the day's readings of all machines of a store, by time."""
-    rng = shift.dice("machines")
+    rng = shift.rng("machines")
     return [
         _reading(rng, shift, machine, hour)
         for hour in range(0, 24, _HOURS_BETWEEN)

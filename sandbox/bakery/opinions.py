@@ -42,7 +42,7 @@ _CHANNELS = ("app", "web", "tablet", "email")
 
 def give_feedback(shift: Shift, sales: Sequence[Row], wanted: float) -> list[Row]:
     """Return what guests of a shift wrote about what they bought, about so many rows."""
-    rng = shift.dice("feedback")
+    rng = shift.rng("feedback")
     if not sales:
         return []
     count = count_around(rng, wanted)

@@ -8,7 +8,7 @@ from random import Random
 from sandbox.bakery.chain import Product, Store, assortment
 from sandbox.bakery.customers import Customer, guests_of
 from sandbox.bakery.rows import Row
-from sandbox.seeded_random import count_around, dice, happens
+from sandbox.seeded_random import count_around, happens, seeded_rng
 
 _WEEKDAYS = (0.85, 0.85, 0.9, 0.95, 1.1, 1.35, 1.0)
 _HOURS = (1, 1, 1, 1, 2, 5, 8, 11, 12, 9, 7, 8, 10, 8, 6, 6, 7, 7, 5, 4, 3, 2, 1, 1)
@@ -30,14 +30,14 @@ class Shift:
     day: date
     number: int
 
-    def dice(self, *about: object) -> Random:
-        """Return the shift's own chance for one matter."""
-        return dice(self.seed, self.store.store_id, self.day, *about)
+    def rng(self, *about: object) -> Random:
+        """Return the shift's own generator for one matter."""
+        return seeded_rng(self.seed, self.store.store_id, self.day, *about)
 
 
 def sell(shift: Shift, tickets: float) -> list[Row]:
     """Return the lines sold on a shift of about so many tickets, in the order of their times."""
-    rng = shift.dice("sales")
+    rng = shift.rng("sales")
     count = count_around(rng, tickets * _WEEKDAYS[shift.day.weekday()])
     buyers = _Buyers(shift)
     shelf = _Shelf(shift)
@@ -91,9 +91,9 @@ class _Shelf:
     def __init__(self, shift: Shift) -> None:
         self._products = assortment(shift.seed, shift.store.store_id)
         self._weights = [
-            dice(shift.seed, "taste", shift.store.store_id, product.product_id).lognormvariate(
-                0, 0.8
-            )
+            seeded_rng(
+                shift.seed, "taste", shift.store.store_id, product.product_id
+            ).lognormvariate(0, 0.8)
             for product in self._products
         ]
 
@@ -126,7 +126,7 @@ def _price(shift: Shift, product: Product) -> int:
 @cache
 def _rise(seed: int, store_id: str, product: Product) -> tuple[int, int]:
     """Return the day on which a product becomes a little dearer in a store, and to what price."""
-    rng = dice(seed, "price", store_id, product.product_id)
+    rng = seeded_rng(seed, "price", store_id, product.product_id)
     rises_on, percent = rng.randint(10, 200), rng.choice((3, 5, 8))
     return rises_on, round(product.list_price * (100 + percent) / 100)
 

@@ -28,7 +28,7 @@ class Stock:
         sold: Counter[str] = Counter()
         for line in sales:
             sold[line["product_id"]] += line["quantity"]
-        rng = shift.dice("stock")
+        rng = shift.rng("stock")
         updates = [
             update
             for product in assortment(shift.seed, shift.store.store_id)

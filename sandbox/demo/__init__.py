@@ -1,1 +1,1 @@
-"""The sandbox from its sources to tested gold, and proofs that are timed."""
+"""The sandbox from its sources to tested gold, and how long reports take to gold."""

@@ -1,4 +1,4 @@
-"""The event-driven proof: a watcher, reports dropped -> seconds until all of gold has each.
+"""The latency check of watching: a watcher, reports dropped -> seconds until all of gold has each.
 
     python -m sandbox.demo.telemetry      (or: make demo-telemetry)
 
@@ -45,25 +45,25 @@ app = typer.Typer(pretty_exceptions_enable=False, add_completion=False)
 @app.command()
 @named_faults
 def main() -> None:
-    """Run the proof in the lake of FIRN_HOME. Ends with exit code 1 when a report took too long."""
+    """Run the check in the lake of FIRN_HOME. Ends with exit code 1 when a report took too long."""
     settings = Settings.load()
     out = Console(highlight=False, soft_wrap=True)
     start_telemetry(settings)
     folder, said = reports_folder(settings), settings.home / "logs" / "demo-watch.log"
-    proof = Proof(settings, folder, said, out)
+    check = LatencyCheck(settings, folder, said, out)
     with WatchProcess(settings, said) as watcher:
-        proof.say("Start the watcher")
+        check.say("Start the watcher")
         watcher.wait_for("built")
-        proof.five()
-        proof.again_and_new()
-        proof.five_with_a_kill(watcher)
+        check.five()
+        check.again_and_new()
+        check.five_with_a_kill(watcher)
     out.print(f"\nWhat the watcher said: {said}")
-    if proof.late:
-        raise LoadError(f"{proof.late} reports took longer than {LIMIT_SECONDS:.0f} s")
+    if check.late:
+        raise LoadError(f"{check.late} reports took longer than {LIMIT_SECONDS:.0f} s")
 
 
-class Proof:
-    """The steps of the proof, and how many reports were late."""
+class LatencyCheck:
+    """The steps of the check, and how many reports were late."""
 
     def __init__(self, settings: Settings, folder: Path, said: Path, out: Console) -> None:
         """Drop reports in `folder`, print on `out`."""

@@ -189,10 +189,7 @@ class WatchProcess:
             self._process = subprocess.Popen(
                 [str(Path(sys.executable).parent / "firn"), "watch", SOURCE],
                 cwd=settings.project_dir,
-                env={
-                    **dbt_environment(settings),
-                    "FIRN_PROJECT_DIR": str(settings.project_dir),
-                },
+                env=dbt_environment(settings),
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=out,

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, time, timedelta
 from random import Random
 
-from sandbox.seeded_random import dice, happens
+from sandbox.seeded_random import happens, seeded_rng
 from sandbox.shop.demand import OPENING
 from sandbox.shop.entities import Category, Cents, Product, Warehouse
 from sandbox.shop.habits import product_habits
@@ -27,7 +27,7 @@ def _add_product(state: ShopState, category: Category, name: str, price: Cents) 
     number = state.next_id(Product)
     launch = product_habits(state.seed, number).launch_day
     at = datetime.combine(OPENING, time(4), UTC) + timedelta(days=launch)
-    cost_share = dice(state.seed, "cost", number).uniform(0.38, 0.68)
+    cost_share = seeded_rng(state.seed, "cost", number).uniform(0.38, 0.68)
     state.add(
         Product(
             product_id=number,

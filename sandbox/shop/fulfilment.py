@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, time, timedelta
 
-from sandbox.seeded_random import dice, untidy
+from sandbox.seeded_random import seeded_rng, untidy
 from sandbox.shop.entities import Cents, Order, OrderItem, Payment, Return, Shipment
 from sandbox.shop.habits import order_plan, return_plan
 from sandbox.shop.state import Event, ShopState
@@ -82,7 +82,7 @@ def _cancel(state: ShopState, order: Order, at: datetime) -> None:
 
 
 def _ship(state: ShopState, order: Order, at: datetime) -> None:
-    rng = dice(state.seed, "parcel", order.order_id)
+    rng = seeded_rng(state.seed, "parcel", order.order_id)
     code = country_code(state.customers[order.customer_id].country)
     country, items = countries()[code], state.items_of[order.order_id]
     warehouse_id = choose_warehouse(state, code, items)
@@ -112,7 +112,7 @@ def _deliver(state: ShopState, order: Order, at: datetime) -> None:
 
 
 def _request(state: ShopState, item: OrderItem, at: datetime) -> None:
-    rng = dice(state.seed, "return", item.order_item_id)
+    rng = seeded_rng(state.seed, "return", item.order_item_id)
     plan = return_plan(state.seed, item.order_item_id)
     is_partial = plan is not None and plan.is_partial and item.quantity > 1
     quantity = rng.randint(1, item.quantity - 1) if is_partial else item.quantity
@@ -152,7 +152,7 @@ def refund_for(state: ShopState, item: OrderItem, quantity: int) -> Cents:
 
 
 def _delivery_time(state: ShopState, shipment: Shipment) -> datetime:
-    rng = dice(state.seed, "delivery", shipment.order_id)
+    rng = seeded_rng(state.seed, "delivery", shipment.order_id)
     plan = order_plan(state.seed, shipment.order_id)
     promised_days = (shipment.promised_at - _midnight(shipment.shipped_at)).days
     if plan.delivery == "late":

@@ -9,7 +9,7 @@ from datetime import timedelta
 from functools import cache, lru_cache
 from typing import Literal
 
-from sandbox.seeded_random import dice, happens, hours
+from sandbox.seeded_random import happens, hours, seeded_rng
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class CustomerHabits:
 @cache
 def customer_habits(seed: int, customer_id: int) -> CustomerHabits:
     """Return a customer's habits: about half never come back, a few come back very often."""
-    rng = dice(seed, "customer", customer_id)
+    rng = seeded_rng(seed, "customer", customer_id)
     kind = rng.random()
     if kind < 0.42:
         return CustomerHabits(0.0, timedelta())
@@ -47,7 +47,7 @@ class ProductHabits:
 @cache
 def product_habits(seed: int, product_id: int) -> ProductHabits:
     """Return a product's habits; days count from the shop's opening."""
-    rng = dice(seed, "product", product_id)
+    rng = seeded_rng(seed, "product", product_id)
     weight = rng.lognormvariate(0, 0.9)
     is_slow = happens(rng, 0.12)
     launch_day = rng.randint(30, 420) if happens(rng, 0.2) else 0
@@ -70,7 +70,7 @@ class OrderPlan:
 @lru_cache(maxsize=100_000)
 def order_plan(seed: int, order_id: int) -> OrderPlan:
     """Return an order's plan: about 4 % are cancelled, 10 % late, one in 250 lost."""
-    rng = dice(seed, "order", order_id)
+    rng = seeded_rng(seed, "order", order_id)
     method: Literal["card", "paypal", "bank_transfer", "invoice"] = rng.choices(
         ("card", "paypal", "bank_transfer", "invoice"), (46, 30, 12, 12)
     )[0]
@@ -104,7 +104,7 @@ RETURN_WINDOW = timedelta(days=30)
 @lru_cache(maxsize=200_000)
 def return_plan(seed: int, order_item_id: int) -> ReturnPlan | None:
     """Return how an item will be sent back, or None: about 94 % are kept."""
-    rng = dice(seed, "item", order_item_id)
+    rng = seeded_rng(seed, "item", order_item_id)
     if not happens(rng, 0.065):
         return None
     return ReturnPlan(

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from itertools import accumulate
 from random import Random
 
-from sandbox.seeded_random import count_around, dice, happens, untidy
+from sandbox.seeded_random import count_around, happens, seeded_rng, untidy
 from sandbox.shop.demand import expected_orders, newcomer_rate
 from sandbox.shop.entities import Cents, Customer, Order, OrderItem, Payment, Product
 from sandbox.shop.fulfilment import schedule_order
@@ -77,7 +77,7 @@ def _place_order(state: ShopState, customer: Customer, shelf: _Shelf, at: dateti
         created_at=at,
         updated_at=at,
     )
-    rng = dice(state.seed, "basket", order.order_id)
+    rng = seeded_rng(state.seed, "basket", order.order_id)
     state.add(order)
     state.last_order_at[customer.customer_id] = at
     count = rng.choices((1, 2, 3, 4, 5, 6), (36, 28, 18, 10, 5, 3))[0]

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from sandbox.seeded_random import dice
+from sandbox.seeded_random import seeded_rng
 from sandbox.shop.assortment import tend_assortment
 from sandbox.shop.fulfilment import happen
 from sandbox.shop.housekeeping import keep_house
@@ -19,12 +19,12 @@ def live_one_day(state: ShopState, *, with_chores: bool) -> None:
     """
     day = state.today.isoformat()
     if with_chores:
-        keep_house(state, dice(state.seed, day, "chores"))
-    tend_assortment(state, dice(state.seed, day, "assortment"))
-    let_people_be_people(state, dice(state.seed, day, "people"))
-    take_stock(state, dice(state.seed, day, "stocktake"))
-    replenish(state, dice(state.seed, day, "receipts"))
-    place_orders(state, dice(state.seed, day, "orders"))
+        keep_house(state, seeded_rng(state.seed, day, "chores"))
+    tend_assortment(state, seeded_rng(state.seed, day, "assortment"))
+    let_people_be_people(state, seeded_rng(state.seed, day, "people"))
+    take_stock(state, seeded_rng(state.seed, day, "stocktake"))
+    replenish(state, seeded_rng(state.seed, day, "receipts"))
+    place_orders(state, seeded_rng(state.seed, day, "orders"))
     for event in state.events_of_today():
         happen(state, event)
     state.today += timedelta(days=1)

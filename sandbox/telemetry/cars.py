@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from random import Random
 
-from sandbox.seeded_random import dice, happens
+from sandbox.seeded_random import happens, seeded_rng
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ class Car:
 
 def car(seed: int, number: int, first_day: date) -> Car:
     """Return the car of that number; it depends on the seed, its number and the first day alone."""
-    rng = dice(seed, "car", number)
+    rng = seeded_rng(seed, "car", number)
     make = rng.choice(MAKES)
     age = rng.randint(0, 14)
     is_insured = happens(rng, 0.4)

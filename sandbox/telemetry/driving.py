@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from random import Random
 
-from sandbox.seeded_random import dice, happens
+from sandbox.seeded_random import happens, seeded_rng
 from sandbox.telemetry.cars import Car
 from sandbox.telemetry.reports import CarReport
 
@@ -36,7 +36,7 @@ class Leg:
 
 def drive_one_day(seed: int, car: Car, gauges: Gauges, day: date) -> Iterator[CarReport]:
     """Yield the day's reports, moving the gauges on; nothing on a day the car stands still."""
-    rng = dice(seed, "day", car.number, day)
+    rng = seeded_rng(seed, "day", car.number, day)
     if happens(rng, 0.12):
         return
     moment = datetime.combine(day, time(6), UTC) + timedelta(minutes=rng.randint(0, 100))

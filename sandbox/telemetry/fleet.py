@@ -12,7 +12,7 @@ from random import Random
 from pydantic import BaseModel
 
 from lake.errors import ConfigurationError
-from sandbox.seeded_random import dice, happens, hours
+from sandbox.seeded_random import happens, hours, seeded_rng
 from sandbox.telemetry.cars import car
 from sandbox.telemetry.driving import Gauges, drive_one_day
 from sandbox.telemetry.reports import CarReport, report
@@ -100,7 +100,7 @@ def _arrivals(clock: _Clock) -> Iterator[_Arrival]:
         gauges = Gauges(one.first_mileage_km, one.first_fuel_liters)
         for offset in range(clock.days):
             day = FIRST_DAY + timedelta(days=offset)
-            rng = dice(clock.seed, "arrivals", number, day)
+            rng = seeded_rng(clock.seed, "arrivals", number, day)
             for told in drive_one_day(clock.seed, one, gauges, day):
                 yield from _ways_of(rng, told)
 

@@ -69,11 +69,11 @@ def test_a_kill_after_the_commit(drop: Drop) -> None:
 
 def test_random_kills(drop: Drop) -> None:
     """Fault random-kills: killed at any point, again and again, it converges."""
-    chance = random.Random(5)  # noqa: S311 - a seed, no secret
+    rng = random.Random(5)  # noqa: S311 - a seed, no secret
     for _ in range(KILLS):
         process = drop.ingest_in_process()
         try:
-            process.communicate(timeout=chance.uniform(0.3, 1.5))
+            process.communicate(timeout=rng.uniform(0.3, 1.5))
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.communicate()

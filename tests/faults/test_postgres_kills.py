@@ -112,7 +112,7 @@ def test_random_kills_converge(lakehouse: Lakehouse) -> None:
     """Fault random-kills: SIGKILL at any moment of a load, while rows go on changing."""
     lakehouse.execute(CREATE_ITEMS)
     lakehouse.declare(items())
-    chance = random.Random(4)  # noqa: S311 - a seed, no secret
+    rng = random.Random(4)  # noqa: S311 - a seed, no secret
     for number in range(KILLS):
         first = number * KILLED_ROWS
         lakehouse.execute(
@@ -121,7 +121,7 @@ def test_random_kills_converge(lakehouse: Lakehouse) -> None:
         )
         process = lakehouse.ingest_in_process()
         with suppress(subprocess.TimeoutExpired):
-            process.wait(timeout=chance.uniform(0.2, 1.6))
+            process.wait(timeout=rng.uniform(0.2, 1.6))
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         process.communicate()

@@ -91,11 +91,11 @@ def test_a_load_that_overtakes_the_marks_changes_nothing(kept: Lakehouse) -> Non
 
 def test_random_kills_converge(kept: Lakehouse) -> None:
     """Fault random-kills, for replay."""
-    chance = random.Random(24)  # noqa: S311 - a seed, no secret
+    rng = random.Random(24)  # noqa: S311 - a seed, no secret
     for _ in range(KILLS):
         process = kept.start_python(REPLAY)
         with suppress(subprocess.TimeoutExpired):
-            process.wait(timeout=chance.uniform(0.6, 2.2))
+            process.wait(timeout=rng.uniform(0.6, 2.2))
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         process.communicate()

@@ -40,9 +40,9 @@ class Targets:
         (folder / "home" / "lake").mkdir(parents=True)
         (folder / "project" / "profiles").mkdir(parents=True)
         (folder / "project" / "dbt_project.yml").write_text("name: firn")
-        lake = Lake(Settings(project_dir=ROOT, home=folder / "home"))
-        self.parameters = lake.spark_parameters
-        lake.catalog.create_namespace_if_not_exists("default")  # PyHive goes there first
+        self.lake = Lake(Settings(project_dir=ROOT, home=folder / "home"))
+        self.parameters = self.lake.spark_parameters
+        self.lake.catalog.create_namespace_if_not_exists("default")  # PyHive goes there first
 
     @contextmanager
     def spark(self, way: str) -> Iterator[Spark]:
@@ -92,7 +92,7 @@ def test_statements_rows_procedures_and_errors_are_the_same(targets: Targets, wa
         with pytest.raises(StatementError, match=r"TABLE_OR_VIEW_NOT_FOUND.*gold.*nowhere"):
             spark.sql("select * from gold.nowhere")
         assert [_plain(row) for row in spark.sql(QUERY)] == ROWS  # an error ends no session
-    table = Lake(targets.settings).catalog.load_table(("gold", "days"))
+    table = targets.lake.catalog.load_table(("gold", "days"))
     assert [task.file.record_count for task in table.scan().plan_files()] == [2]
 
 

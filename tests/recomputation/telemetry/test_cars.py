@@ -64,7 +64,7 @@ def lake(
     tmp_path_factory: pytest.TempPathFactory,
     warm_dbt: WarmDbt,
 ) -> Iterator[CarsLake]:
-    """Land and build all files in several loads and an order of chance, checking after each."""
+    """Land and build all files in several loads and a random order, checking after each."""
     shuffled = list(reports)
     Random(request.param).shuffle(shuffled)  # noqa: S311 - any order will do
     with pytest.MonkeyPatch.context() as patch:

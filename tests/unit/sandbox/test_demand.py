@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from sandbox.seeded_random import count_around, dice, untidy
+from sandbox.seeded_random import count_around, seeded_rng, untidy
 from sandbox.shop.demand import END_OF_FILL, OPENING, expected_orders, newcomer_rate
 
 DAYS = [OPENING + timedelta(days=offset) for offset in range((END_OF_FILL - OPENING).days)]
@@ -42,7 +42,7 @@ def test_fewer_and_fewer_orders_come_from_newcomers() -> None:
 
 @pytest.mark.parametrize("mean", [0.3, 7.0, 45.0, 400.0])
 def test_counts_scatter_around_their_mean(mean: float) -> None:
-    rng = dice(7, "counts", mean)
+    rng = seeded_rng(7, "counts", mean)
     counts = [count_around(rng, mean) for _ in range(3_000)]
 
     average = sum(counts) / len(counts)
@@ -52,14 +52,14 @@ def test_counts_scatter_around_their_mean(mean: float) -> None:
 
 
 def test_dice_repeat_themselves_and_differ_by_what_they_are_about() -> None:
-    assert dice(7, "order", 1).random() == dice(7, "order", 1).random()
-    others = {dice(7, "order", 1).random(), dice(8, "order", 1).random()}
-    others |= {dice(7, "order", 2).random(), dice(7, "item", 1).random()}
+    assert seeded_rng(7, "order", 1).random() == seeded_rng(7, "order", 1).random()
+    others = {seeded_rng(7, "order", 1).random(), seeded_rng(8, "order", 1).random()}
+    others |= {seeded_rng(7, "order", 2).random(), seeded_rng(7, "item", 1).random()}
     assert len(others) == 4
 
 
 def test_untidiness_is_only_letter_case_and_spaces() -> None:
-    rng = dice(7, "untidy")
+    rng = seeded_rng(7, "untidy")
     texts = {untidy(rng, "Lyon", 0.5) for _ in range(200)}
 
     assert texts == {"Lyon", "lyon", "LYON", " Lyon", "Lyon "}
