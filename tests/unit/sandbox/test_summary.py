@@ -17,7 +17,7 @@ LARGEST = 123_456_789
 def states() -> list[TableState]:
     """Return every model of this project, in its layer, with many rows, and a raw table of each."""
     models = [
-        (file.parts[0], file.stem)
+        ("silver" if file.parts[0] == "intermediate" else file.parts[0], file.stem)
         for file in sorted(
             path.relative_to(ROOT / "models") for path in (ROOT / "models").rglob("*.sql")
         )

@@ -4,12 +4,19 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
+from dbt.contracts.graph.nodes import InjectedCTE, ModelNode
 
 from operations.dbt import commands
 from operations.dbt.commands import KEPT_PROJECTS, DbtCommands, node_run
+
+
+class Manifest(int):
+    """The project as it was parsed the so-manieth time; nothing is in it."""
+
+    nodes: ClassVar[dict[str, Any]] = {}
 
 
 @dataclass
@@ -26,7 +33,9 @@ class Runner:
             self.ran.append((" ".join(arguments), manifest))
             if arguments == ["parse"]:
                 number = sum(command == "parse" for command, _ in self.ran)
-                return SimpleNamespace(success=self.can_parse, result=number, exception="bad YAML")
+                return SimpleNamespace(
+                    success=self.can_parse, result=Manifest(number), exception="bad YAML"
+                )
             return SimpleNamespace(success=True, result=None, exception=None)
 
         return SimpleNamespace(invoke=invoke)
@@ -72,6 +81,33 @@ def test_an_option_that_changes_parsing_uses_no_kept_project(runner: Runner, pro
     dbt.run(["run"], project, "a")
     dbt.run(["run", "--vars", "{a: 1}"], project, "a")
     assert runner.ran[-1] == ("run --vars {a: 1}", None)
+
+
+def test_what_was_compiled_is_compiled_again(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Dbt leaves the SQL of ephemeral models out of a model that is marked to have it."""
+    model = object.__new__(ModelNode)
+    model.compiled, model.extra_ctes_injected, model.extra_ctes = False, False, []
+    manifest = SimpleNamespace(nodes={"model": model})
+    seen = []
+
+    def runner(given: Any = None, _: object = None) -> SimpleNamespace:  # noqa: ANN401
+        def invoke(arguments: list[str]) -> SimpleNamespace:
+            if given is not None:
+                seen.append((model.compiled, model.extra_ctes_injected, model.extra_ctes))
+                model.compiled, model.extra_ctes_injected = True, True
+                model.extra_ctes = [InjectedCTE(id="step", sql="select 1")]
+            return SimpleNamespace(success=True, result=manifest, exception=None)
+
+        return SimpleNamespace(invoke=invoke)
+
+    monkeypatch.setattr(commands, "_runner", runner)
+    dbt = DbtCommands(lambda _: None)
+    for _ in range(2):
+        manifest.results = ()
+        dbt.run(["run"], project, "a")
+    assert seen == [(False, False, [])] * 2
 
 
 def test_a_project_that_cannot_be_parsed_is_an_outcome(runner: Runner, project: Path) -> None:
