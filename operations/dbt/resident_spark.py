@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 import psutil
 
+from lake.errors import FirnError
 from lake.profiles import Profile
 from lake.settings import Settings
 from operations.runtime.sql_session import REMOTE, Session, open_session
@@ -21,6 +22,7 @@ class ResidentSpark:
         self._settings = settings
         self._session_settings = session_settings
         self._session: Session | None = None
+        self._opened_for: dict[str, str] = {}
         self._lock = threading.Lock()
         self._is_watched = False
 
@@ -35,20 +37,26 @@ class ResidentSpark:
                 session = open_session(self._settings)
                 for name, value in self._session_settings.items():
                     session.sql(f"set {name}={value}")
-                self._session = session
+                self._session, self._opened_for = session, _lake_of(self._settings)
             return self._session
 
     def move_to(self, settings: Settings) -> None:
         """Use the lake of other settings: a session keeps the catalog that it was opened with."""
         with self._lock:
-            has_moved = _lake_of(settings) != _lake_of(self._settings)
             self._settings = settings
-            if not has_moved:
-                return
-            if self._session is not None:
+            if self._session is not None and self._is_of_another(settings):
                 self._session.close()
                 self._session = None
-        self.start()
+            is_open = self._session is not None
+        if not is_open:
+            self.start()
+
+    def _is_of_another(self, settings: Settings) -> bool:
+        """Whether the open session is of another lake; dbt says what is wrong with a profile."""
+        try:
+            return self._opened_for != _lake_of(settings)
+        except FirnError:
+            return True
 
     def _start(self) -> None:
         self.session()

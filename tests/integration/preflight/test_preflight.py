@@ -48,9 +48,9 @@ def test_three_columns_where_eighteen_are_declared(lake: CarsLake) -> None:
     found = {row["part"]: row for row in lake.changes()}
     missing = [part for part, row in found.items() if row["found"] == "no such column"]
     assert len(missing) == 16
-    assert found["fuel"]["fix"] == f"alter table {SILVER} add column fuel decimal(10,2)"
+    assert found["fuel"]["cure"] == f"alter table {SILVER} add column fuel decimal(10,2)"
     assert (found["car"]["declared"], found["car"]["found"]) == ("string", "int")
-    assert found["car"]["fix"] == "dbt build --full-refresh --select cars__reports"
+    assert found["car"]["cure"] == "dbt build --full-refresh --select cars__reports"
     assert found["colour"]["declared"] == "not declared"
     assert found["partitions"]["declared"] == "month(reported_at)"
     kinds = {part: row["kind"] for part, row in found.items() if part not in missing}
