@@ -7,7 +7,8 @@ from types import SimpleNamespace
 from typing import Any, ClassVar
 
 import pytest
-from dbt.contracts.graph.nodes import InjectedCTE, ModelNode
+from dbt.artifacts.resources.v1.components import InjectedCTE
+from dbt.contracts.graph.nodes import ModelNode
 
 from operations.dbt import commands
 from operations.dbt.commands import KEPT_PROJECTS, DbtCommands, node_run
