@@ -14,7 +14,11 @@ def ask(address: str, mark: str, request: str) -> bool:
     with socket.socket(socket.AF_UNIX) as connection:
         connection.connect(address)
         lines = connection.makefile("rw")
-        lines.write(f"{json.dumps(mark)}\n{request}\n")
+        lines.write(f"{json.dumps(mark)}\n")
+        lines.flush()
+        if json.loads(lines.readline() or "{}").get("what") != "accepted":
+            return False
+        lines.write(f"{request}\n")
         lines.flush()
         for line in lines:
             message = json.loads(line)

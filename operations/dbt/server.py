@@ -62,21 +62,27 @@ class Server:
             except TimeoutError:
                 return
             # A client that is gone breaks the pipe: what it asked for was finished nevertheless.
-            with connection, suppress(OSError), connection.makefile("rw") as self._client:
-                is_wanted = self._serve_client()
+            # One file for both ways would drop what it has read ahead with each line it writes.
+            with (
+                connection,
+                suppress(OSError),
+                connection.makefile("r") as requests,
+                connection.makefile("w") as self._client,
+            ):
+                is_wanted = self._serve_client(requests)
 
-    def _serve_client(self) -> bool:
+    def _serve_client(self, requests: IO[str]) -> bool:
         """Run what one client asks for; return False when nobody will ask for more.
 
         One that is gone before it sent its mark leaves nothing to compare the next one with.
         """
-        mark = json.loads(self._client.readline() or "null")
+        mark = json.loads(requests.readline() or "null")
         self._mark = self._mark or mark
         if mark is None or mark != self._mark:
             self._tell(REJECTED)
             return False
         self._tell(ACCEPTED)
-        for line in self._client:
+        for line in requests:
             request = json.loads(line)
             if request is SHUTDOWN:
                 return False

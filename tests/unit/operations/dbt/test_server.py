@@ -109,6 +109,17 @@ def test_it_ends_when_its_watcher_shuts_it_down(place: Callable[..., Place]) -> 
     assert here.has_ended()
 
 
+def test_requests_that_are_sent_ahead_are_not_lost(place: Callable[..., Place]) -> None:
+    here = place()
+    here.server.may_answer.set()
+    watcher = here.watcher("a")
+    for request in ({"sql": "select 1"}, {"dbt": ["build"]}, None):
+        watcher.say(request)
+    assert watcher.hear() == {"what": "accepted"}
+    assert here.has_ended()
+    assert here.server.asked == [{"sql": "select 1"}, {"dbt": ["build"]}]
+
+
 def test_what_a_killed_watcher_asked_for_is_finished_before_the_next_is_served(
     place: Callable[..., Place],
 ) -> None:
