@@ -27,7 +27,7 @@ from ingestion.declarations import DeclarationModels, SourceDeclaration, TableDe
 from ingestion.declarations.columns import RawColumn
 from ingestion.declarations.draft import Draft
 from ingestion.personal_data import Tokeniser
-from lake.errors import ConfigurationError
+from lake.errors import ConfigurationError, EnvironmentFault
 from lake.settings import Settings
 from lake.types import DataType
 
@@ -234,8 +234,6 @@ class ConnectorType(ABC, Generic[SourceT, TableT]):
 
 def require_version(position: Position, known: Collection[int], label: str) -> Position:
     """Return `position`. Raises EnvironmentFault when it is of a version that is not known."""
-    from lake.errors import EnvironmentFault
-
     if position.get("version") not in known:
         raise EnvironmentFault(
             f"{label}: the stored position is of version {position.get('version')!r},"

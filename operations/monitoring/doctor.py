@@ -4,14 +4,10 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from lake.errors import FirnError
 from lake.settings import Settings
 from operations.runtime import jars, java
-
-if TYPE_CHECKING:
-    pass
 
 MINIMUM_PYTHON = (3, 11)
 # Entry points of other packages that add checks: each a function such as those below.
