@@ -4,8 +4,6 @@ import json
 import os
 import random
 import shutil
-import signal
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -13,9 +11,10 @@ import pytest
 from lake.settings import Failpoint
 from tests.integration.files.drop import SOURCE, Drop, table
 from tests.integration.ingestion.checker import Verdict, judge
+from tests.integration.ingestion.fork import KILLED, ended, kill_within
 
 FILES, ROWS = 40, 500
-KILLS = 20
+KILLS, SECONDS = 20, 0.6
 DEADLINE_SECONDS = 120
 ROOM_BYTES = 1024 * 1024
 LARGEST_BYTES = 600 * 1000 * 1000  # what a load may take, whatever it reads
@@ -49,9 +48,7 @@ def test_a_kill_before_the_commit(drop: Drop, failpoint: Failpoint) -> None:
 
     Orphan files at most; the rows kept in quarantine already are not kept twice.
     """
-    process = drop.ingest_in_process(failpoint)
-    process.communicate(timeout=DEADLINE_SECONDS)
-    assert process.returncode == 137
+    assert ended(drop.ingest_in_process(failpoint)) == KILLED
     assert drop.rows() == []
     drop.ingest()
     assert _verdict(drop).is_clean
@@ -59,9 +56,7 @@ def test_a_kill_before_the_commit(drop: Drop, failpoint: Failpoint) -> None:
 
 def test_a_kill_after_the_commit(drop: Drop) -> None:
     """Fault kill-after-commit: the next run knows the files from the table."""
-    process = drop.ingest_in_process(Failpoint.AFTER_COMMIT)
-    process.communicate(timeout=DEADLINE_SECONDS)
-    assert process.returncode == 137
+    assert ended(drop.ingest_in_process(Failpoint.AFTER_COMMIT)) == KILLED
     assert drop.ingest().rows_read == 0
     assert _verdict(drop).is_clean
     assert len(drop.lake.rows("ops.loads")) == 1
@@ -70,13 +65,8 @@ def test_a_kill_after_the_commit(drop: Drop) -> None:
 def test_random_kills(drop: Drop) -> None:
     """Fault random-kills: killed at any point, again and again, it converges."""
     rng = random.Random(5)  # noqa: S311 - a seed, no secret
-    for _ in range(KILLS):
-        process = drop.ingest_in_process()
-        try:
-            process.communicate(timeout=rng.uniform(0.3, 1.5))
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.communicate()
+    killed = [kill_within(drop.ingest_in_process(), SECONDS, rng) for _ in range(KILLS)]
+    assert any(killed)
     drop.ingest(wait=True)
     assert _verdict(drop).is_clean
 

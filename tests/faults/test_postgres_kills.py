@@ -6,7 +6,6 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable
-from contextlib import suppress
 
 import psycopg
 import pytest
@@ -14,6 +13,7 @@ import pytest
 from lake.settings import Failpoint
 from sandbox.postgres import EmbeddedPostgres
 from tests.integration.ingestion.checker import Verdict, judge
+from tests.integration.ingestion.fork import KILLED, ended, kill_within
 from tests.integration.ingestion.lakehouse import (
     CREATE_ITEMS,
     Lakehouse,
@@ -22,7 +22,7 @@ from tests.integration.ingestion.lakehouse import (
 )
 
 pytestmark = pytest.mark.postgres
-KILLS, KILLED_ROWS = 50, 2_000
+KILLS, SECONDS, KILLED_ROWS = 50, 0.8, 2_000
 DEADLINE_SECONDS = 120
 ROWS = 60_000  # more than one block, so that mid_copy is in the middle
 FILL = (
@@ -74,9 +74,7 @@ def test_a_kill_before_the_commit_leaves_nothing_and_the_next_run_lands_all(
     filled: Lakehouse, failpoint: Failpoint
 ) -> None:
     """Fault kill-before-commit: orphan files at most, no row, no progress, no record."""
-    process = filled.ingest_in_process(failpoint)
-    _wait(process)
-    assert process.returncode == 137
+    assert ended(filled.ingest_in_process(failpoint)) == KILLED
     assert filled.rows() == []
     assert filled.lake.rows("ops.loads") == []
     result = filled.ingest()
@@ -94,9 +92,7 @@ def test_a_kill_after_the_commit_loses_only_the_record_which_comes_back(
 
     The rows are in; the next run reads nothing again and records the load once.
     """
-    process = filled.ingest_in_process(Failpoint.AFTER_COMMIT)
-    _wait(process)
-    assert process.returncode == 137
+    assert ended(filled.ingest_in_process(Failpoint.AFTER_COMMIT)) == KILLED
     assert _verdict(filled).is_clean
     assert filled.lake.rows("ops.loads") == []
     result = filled.ingest()
@@ -113,18 +109,15 @@ def test_random_kills_converge(lakehouse: Lakehouse) -> None:
     lakehouse.execute(CREATE_ITEMS)
     lakehouse.declare(items())
     rng = random.Random(4)  # noqa: S311 - a seed, no secret
+    killed = 0
     for number in range(KILLS):
         first = number * KILLED_ROWS
         lakehouse.execute(
             f"insert into items select n, repeat('x', 200) from"
             f" generate_series({first + 1}, {first + KILLED_ROWS}) as n"
         )
-        process = lakehouse.ingest_in_process()
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(timeout=rng.uniform(0.2, 1.6))
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.communicate()
+        killed += kill_within(lakehouse.ingest_in_process(), SECONDS, rng)
+    assert 0 < killed < KILLS
     lakehouse.ingest()
     assert _verdict(lakehouse).is_clean
     recorded = {row["load_id"] for row in lakehouse.lake.rows("ops.loads")}
@@ -138,9 +131,8 @@ def test_a_terminated_load_ends_at_once_and_frees_the_lock(filled: Lakehouse) ->
         blocker.execute("lock table items in access exclusive mode")
         process = filled.ingest_in_process()
         _until(lambda: any((filled.home / "locks").glob("*.json")))
-        os.killpg(process.pid, signal.SIGTERM)
-        _wait(process)
-    assert process.returncode != 0
+        process.terminate()
+        assert ended(process) not in (0, None)
     assert filled.ingest().rows_landed == ROWS
     assert _verdict(filled).is_clean
 
@@ -151,7 +143,7 @@ def test_an_interrupted_full_load_leaves_the_old_copy_whole(filled: Lakehouse) -
     filled.ingest()
     before = {row["_load_id"] for row in filled.rows(columns="distinct _load_id")}
     filled.execute("update items set label = 'changed'")
-    _wait(filled.ingest_in_process(Failpoint.BEFORE_COMMIT))
+    assert ended(filled.ingest_in_process(Failpoint.BEFORE_COMMIT)) == KILLED
     assert {row["_load_id"] for row in filled.rows(columns="distinct _load_id")} == before
     assert _verdict(filled).is_clean
     filled.ingest()

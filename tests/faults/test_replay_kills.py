@@ -1,22 +1,17 @@
 """Replays that die: run again, and every kept row is back once, marked and recorded."""
 
-import os
 import random
-import signal
-import subprocess
-from contextlib import suppress
 
 import pytest
 
 from lake.settings import Failpoint
 from tests.integration.ingestion.checker import judge
+from tests.integration.ingestion.fork import KILLED, ended, kill_within
 from tests.integration.ingestion.lakehouse import ITEMS, Lakehouse, table
 
 pytestmark = pytest.mark.postgres
 ROWS = 3_000
-KILLS = 6
-DEADLINE_SECONDS = 120
-REPLAY = "from ingestion.loading.replay import replay; replay()"
+KILLS, SECONDS = 6, 1.0
 INCREMENTAL = {"load": "incremental", "key": ["item_id"], "cursor": "updated_at"}
 
 
@@ -69,9 +64,7 @@ def test_a_replay_killed_around_its_commit_ends_well_when_run_again(
 
     After the commit the rows are in, but neither marked nor recorded.
     """
-    process = kept.start_python(REPLAY, failpoint)
-    process.communicate(timeout=DEADLINE_SECONDS)
-    assert process.returncode == 137
+    assert ended(kept.replay_in_process(failpoint)) == KILLED
     assert {row["resolution"] for row in kept.quarantined()} == {None}
     is_in = failpoint is Failpoint.AFTER_COMMIT
     assert len(kept.rows()) == ROWS * 9 // 10 + 1 + (ROWS // 10 if is_in else 0)
@@ -82,7 +75,7 @@ def test_a_replay_killed_around_its_commit_ends_well_when_run_again(
 
 def test_a_load_that_overtakes_the_marks_changes_nothing(kept: Lakehouse) -> None:
     """The replay's record comes back with the next load, the marks with the next replay."""
-    kept.start_python(REPLAY, Failpoint.AFTER_COMMIT).communicate(timeout=DEADLINE_SECONDS)
+    assert ended(kept.replay_in_process(Failpoint.AFTER_COMMIT)) == KILLED
     kept.execute(f"insert into items values ({ROWS + 2}, 'later', 1)")
     assert kept.ingest().rows_landed == 1
     kept.replay()
@@ -93,11 +86,6 @@ def test_random_kills_converge(kept: Lakehouse) -> None:
     """Fault random-kills, for replay."""
     rng = random.Random(24)  # noqa: S311 - a seed, no secret
     for _ in range(KILLS):
-        process = kept.start_python(REPLAY)
-        with suppress(subprocess.TimeoutExpired):
-            process.wait(timeout=rng.uniform(0.6, 2.2))
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.communicate()
+        kill_within(kept.replay_in_process(), SECONDS, rng)
     kept.replay()
     _assert_all_are_back_once(kept)

@@ -6,12 +6,14 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
 from ingestion.api import ingest
 from ingestion.results import IngestOptions, LoadResult
-from lake.settings import Settings
+from lake.settings import Failpoint, Settings
 from tests.integration.ingestion.checker import LakeReader
+from tests.integration.ingestion.fork import fork
 
 ROOT = Path(__file__).parents[3]
 TOKEN_KEY = "0123456789abcdef" * 4
@@ -60,13 +62,15 @@ class LakeHome:
         """Ingest in this process and return all results."""
         return ingest(selection, IngestOptions(**options), self.settings)
 
-    def ingest_in_process(self, failpoint: str = "", **options: bool) -> "subprocess.Popen[str]":
-        """Start an ingestion as a process group of its own, which can be killed."""
-        script = (
-            "from ingestion.api import ingest; from ingestion.results import IngestOptions;"
-            f" ingest([], IngestOptions(**{options!r}))"
-        )
-        return self.start_python(script, failpoint)
+    def ingest_in_process(
+        self, failpoint: Failpoint | None = None, **options: bool
+    ) -> ForkServerProcess:
+        """Start an ingestion in a process of its own, which can be killed or dies at a point."""
+        return fork(ingest, [], IngestOptions(**options), self.dying_at(failpoint))
+
+    def dying_at(self, failpoint: Failpoint | None) -> Settings:
+        """Return the settings of a process that ends as if killed at a point."""
+        return self.settings.model_copy(update={"failpoint": failpoint})
 
     def ingest_within(self, largest_bytes: int) -> "subprocess.Popen[str]":
         """Start `firn ingest` where no file may grow larger, as if the disk were full then."""

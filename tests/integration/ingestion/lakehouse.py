@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from multiprocessing.context import ForkServerProcess
 from typing import Any
 
 import psycopg
@@ -10,7 +11,9 @@ import yaml
 
 from ingestion.loading.replay import replay
 from ingestion.loading.replay_table import ReplayResult
+from lake.settings import Failpoint
 from tests.integration.ingestion.checker import Row
+from tests.integration.ingestion.fork import fork
 from tests.integration.ingestion.home import LakeHome
 
 
@@ -44,6 +47,10 @@ class Lakehouse(LakeHome):
     def replay(self, *selection: str) -> ReplayResult:
         """Replay in this process and return the result of the first table."""
         return replay(selection, self.settings)[0]
+
+    def replay_in_process(self, failpoint: Failpoint | None = None) -> ForkServerProcess:
+        """Start a replay in a process of its own, which can be killed or dies at a point."""
+        return fork(replay, [], self.dying_at(failpoint))
 
     def rows(self, table: str = "items", **options: str) -> list[Row]:
         """Return rows of a raw table of source `app`, read independently."""
