@@ -1,6 +1,7 @@
 """Services that tests share: a temporary home -> one PostgreSQL, one dbt with its Spark."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import hypothesis
 import psycopg
@@ -16,27 +17,12 @@ from tests.warm_dbt import WarmDbt
 hypothesis.settings.register_profile("firn", deadline=None)
 hypothesis.settings.load_profile("firn")
 
-# Files that take minutes each. Workers take files in this order, so that none is left alone with
-# a long one at the end.
-LONGEST_FILES = (
-    "test_small_lake.py",
-    "test_small_bakery_lake.py",
-    "test_lake.py",
-    "test_runs.py",
-    "test_watch.py",
-    "test_maintenance.py",
-    "test_cars.py",
-)
+WHOLE_LAKES = Path(__file__).with_name("recomputation")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the longest files first."""
-
-    def place(item: pytest.Item) -> int:
-        name = item.path.name
-        return LONGEST_FILES.index(name) if name in LONGEST_FILES else len(LONGEST_FILES)
-
-    items.sort(key=place)
+    """Put whole lakes first: no worker is left alone with one when the others have ended."""
+    items.sort(key=lambda item: not item.path.is_relative_to(WHOLE_LAKES))
 
 
 @pytest.fixture(scope="session")
