@@ -19,7 +19,8 @@ class WarmDbt:
     """A process that runs one dbt command after the other, all on one Java.
 
     Spark is started again (in the same Java) only when a command is for another lake than the
-    last one: a Spark session keeps the catalog it was started with.
+    last one: a Spark session keeps the catalog it was started with. Its sessions are set as those
+    of `firn watch`: plans that adapt themselves cost a tenth of the time of queries this small.
     """
 
     def __init__(self) -> None:
@@ -48,7 +49,7 @@ class WarmDbt:
         project = environment["PWD"]
         if self._dbt is None:
             settings = Settings(project_dir=Path(project), home=Path(environment["FIRN_HOME"]))
-            self._dbt = ResidentDbt(settings, "tests", session_settings={})
+            self._dbt = ResidentDbt(settings, "tests")
         lasting = {**environment, "FIRN_PROJECT_DIR": project}
         lasting.pop("PYTEST_CURRENT_TEST", None)  # another one in each test: dbt would parse again
         try:
