@@ -16,6 +16,7 @@ from lake.lake import Lake
 from operations.monitoring.doctor import examine
 from operations.preflight.verify import verify_tables
 from tests.integration.connectors.memory.rows import SOURCES
+from tests.integration.ingestion.fork import KILLED
 from tests.integration.ingestion.home import ROOT, LakeHome
 
 ENTRY_POINTS = (
@@ -39,7 +40,6 @@ sources:
           - {name: text, data_type: string}
 """
 LINES = [{"id": number, "text": f"line {number}"} for number in range(1, 6)]
-KILLED = 137
 
 
 @pytest.fixture

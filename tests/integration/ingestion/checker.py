@@ -16,6 +16,7 @@ import duckdb
 from pyiceberg.table import StaticTable
 
 Row = dict[str, Any]
+CATALOG_IS_SET_UP = "select 1 from sqlite_master where name = 'iceberg_tables'"
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,8 @@ class LakeReader:
             " where table_namespace || '.' || table_name = ?"
         )
         with closing(sqlite3.connect(catalog)) as connection:
+            if not connection.execute(CATALOG_IS_SET_UP).fetchone():  # killed before that
+                return None
             found = connection.execute(query, [name]).fetchone()
         return StaticTable.from_metadata(found[0]) if found else None
 
