@@ -12,8 +12,8 @@ from tests.recomputation.lake import Lake
 
 pytestmark = pytest.mark.spark
 
+SMALL_RUNS = 10
 PLAIN_DAYS = 2
-SMALL_RUNS = len(DAYS) + PLAIN_DAYS
 
 
 @pytest.mark.parametrize("day", DAYS, ids=lambda day: " and ".join(c.name for c in day))
@@ -75,7 +75,7 @@ def test_a_transaction_that_commits_after_a_load_is_not_lost(small_lake: Lake) -
     small_lake.assert_marts_are_right()
 
 
-def test_many_small_runs_equal_one_full_rebuild(small_lake: Lake) -> None:
+def test_ten_small_runs_equal_one_full_rebuild(small_lake: Lake) -> None:
     for statement in (
         "insert into shop.categories (name) values ('Short-lived')",
         "delete from shop.categories where name = 'Short-lived'",
@@ -83,11 +83,11 @@ def test_many_small_runs_equal_one_full_rebuild(small_lake: Lake) -> None:
         assert small_lake.change(statement) == 1
         small_lake.land(deletes=True)
         small_lake.build()
-    for _ in range(PLAIN_DAYS):
+    missing = SMALL_RUNS + 1 - small_lake.builds  # the first was no small one
+    for _ in range(max(missing, PLAIN_DAYS)):
         small_lake.advance(days=1)
         small_lake.land(deletes=True)
         small_lake.build()
-    assert small_lake.builds > SMALL_RUNS
     small_lake.assert_marts_are_right()
     models = small_lake.models()
     incremental = {name: small_lake.table(name) for name in models}
