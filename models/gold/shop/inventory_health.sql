@@ -56,21 +56,41 @@ days as (
     from stretches
 ),
 
+-- Spark sums a frame of 90 rows again for each row: the difference of two running sums is cheap.
+running_days as (
+    select
+        *,
+        sum(sold_quantity) over days_so_far as sold_so_far_quantity,
+        sum(greatest(on_hand_quantity, 0)) over days_so_far as stocked_so_far_quantity
+    from days
+    window days_so_far as (
+        partition by product_id, warehouse_id
+        order by stock_date
+        rows between unbounded preceding and current row
+    )
+),
+
+last_90_days as (
+    select
+        *,
+        sold_so_far_quantity - lag(sold_so_far_quantity, 90, 0) over pair_days
+            as sold_90_days_quantity,
+        stocked_so_far_quantity - lag(stocked_so_far_quantity, 90, 0) over pair_days
+            as stocked_90_days_quantity
+    from running_days
+    window pair_days as (partition by product_id, warehouse_id order by stock_date)
+),
+
 valued_days as (
     select
-        days.*,
-        sum(days.sold_quantity) over last_90_days * dim_products.unit_cost_amount
+        last_90_days.*,
+        last_90_days.sold_90_days_quantity * dim_products.unit_cost_amount
             as cost_of_goods_sold_amount,
-        sum(greatest(days.on_hand_quantity, 0)) over last_90_days * dim_products.unit_cost_amount
+        last_90_days.stocked_90_days_quantity * dim_products.unit_cost_amount
             as stock_value_days_amount
-    from days
+    from last_90_days
     left join dim_products
-        on days.product_id = dim_products.product_id
-    window last_90_days as (
-        partition by days.product_id, days.warehouse_id
-        order by days.stock_date
-        rows between 89 preceding and current row
-    )
+        on last_90_days.product_id = dim_products.product_id
 ),
 
 -- Cost × 365 ÷ stock value summed over the window's days = (cost ÷ mean value) × (365 ÷ days).
