@@ -9,8 +9,9 @@
     (open) asks for P4.
     Repair: a view of a name of its own, dropped afterwards; create or replace where the format can.
 
-    `default__incremental_action` and `default__in_commit` are where a project that knows more of its
-    models decides (Firn's streams do), and what stands around the statement that commits.
+    `default__incremental_action`, `default__in_update` and `default__in_commit` are where a project that
+    knows more of its models decides (Firn's streams do), and what stands around the statements that
+    update, and around the one that commits.
 
         {{ config(materialized='incremental', incremental_strategy='merge', unique_key='order_id') }}
 -#}
@@ -42,7 +43,9 @@
         {%- endcall -%}
         {%- do persist_constraints(this, model) -%}
     {%- else -%}
-        {%- do _add_new_rows(strategy, existing) -%}
+        {%- call(query) adapter.dispatch('in_update')(strategy, sql) -%}
+            {%- do _add_new_rows(strategy, existing, query) -%}
+        {%- endcall -%}
     {%- endif -%}
 
     {%- do apply_grants(this, config.get('grants'), should_revoke(existing, should_full_refresh())) -%}
@@ -52,25 +55,37 @@
 {% endmaterialization %}
 
 
-{%- macro _add_new_rows(strategy, existing) -%}
+{#-
+    A contract is compared with a view of the query and enforced in a second one: Spark resolves a long query once then,
+    which takes longer than its rows do where they are few.
+-#}
+{%- macro _add_new_rows(strategy, existing, query) -%}
     {%- set new_rows = make_temp_relation(this) -%}
-    {%- set compiled = sql -%}
+    {%- set views = [new_rows] -%}
     {%- if config.get('contract').enforced -%}
-        {%- do get_assert_columns_equivalent(sql) -%}
-        {%- set compiled = get_select_subquery(sql) -%}
+        {%- do views.insert(0, make_temp_relation(this, '__made')) -%}
     {%- endif -%}
-    {%- call statement('new_rows') -%}
-        {{ create_table_as(True, new_rows, compiled) }}
+    {%- call statement('made_rows') -%}
+        {{ create_table_as(True, views[0], query) }}
     {%- endcall -%}
+    {%- if views | length > 1 -%}
+        {%- set made = 'select * from ' ~ views[0] -%}
+        {%- do get_assert_columns_equivalent(made) -%}
+        {%- call statement('new_rows') -%}
+            {{ create_table_as(True, new_rows, get_select_subquery(made)) }}
+        {%- endcall -%}
+    {%- endif -%}
     {%- set columns = _columns_to_fill(existing, new_rows) -%}
     {%- call adapter.dispatch('in_commit')(sql) -%}
         {%- call statement('main') -%}
             {{ _incremental_sql(strategy, new_rows, existing, columns) }}
         {%- endcall -%}
     {%- endcall -%}
-    {%- call statement('drop_new_rows') -%}
-        drop view if exists {{ new_rows }}
-    {%- endcall -%}
+    {%- for view in views -%}
+        {%- call statement('drop_view') -%}
+            drop view if exists {{ view }}
+        {%- endcall -%}
+    {%- endfor -%}
 {%- endmacro -%}
 
 

@@ -6,8 +6,8 @@
         {% endcall %}
 
     Its columns are the group columns, named as in the model's output. The query must stand by
-    itself (no CTE of the model, no ephemeral model), because the materialization runs it too, to find
-    rows of affected groups that the model no longer makes and to delete them in the same commit.
+    itself (no CTE of the model, no ephemeral model): before an update it is run alone, and the model reads its result in
+    its place; so does the MERGE, to find rows of affected groups that the model no longer makes.
 -#}
 {% macro affected_groups() -%}
     /* firn:affected */

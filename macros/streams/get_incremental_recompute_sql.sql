@@ -28,7 +28,7 @@
         full outer join (
             select {{ keys | join(', ') }}
             from {{ target }} as present
-            where {{ _is_affected('present', _affected_query(sql)) }}
+            where {{ _is_affected('present') }}
         ) as present
             on {{ _same_key(keys, 'made', 'present') }}
     ) as source
@@ -44,23 +44,12 @@
 {% endmacro %}
 
 
-{%- macro _affected_query(compiled) -%}
-    {%- set blocks = modules.re.findall('(?s)/\* firn:affected \*/(.*?)/\* firn:end \*/', compiled) -%}
-    {%- if blocks | length != 1 -%}
-        {%- do exceptions.raise_compiler_error(
-            this ~ ": strategy recompute needs exactly one affected_groups() block, found "
-            ~ blocks | length ~ "."
-        ) -%}
-    {%- endif -%}
-    {{ return(blocks[0]) }}
-{%- endmacro -%}
-
-
-{#- Joins on the group columns the affected query names; found by looking at an empty run of it. -#}
-{%- macro _is_affected(alias, affected) -%}
-    {%- set groups = get_columns_in_query(affected) -%}
+{#- Joins on the group columns, which are those of the view. -#}
+{%- macro _is_affected(alias) -%}
+    {%- set affected = _affected_view(this) -%}
+    {%- set groups = adapter.get_columns_in_relation(affected) | map(attribute='name') | list -%}
     exists (
-                select 1 from ({{ affected }}) as affected
+                select 1 from {{ affected }} as affected
                 where {{ _same_key(groups, 'affected', alias) }}
             )
 {%- endmacro -%}

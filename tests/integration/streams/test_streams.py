@@ -126,6 +126,15 @@ def test_a_position_that_a_failure_left_behind_is_in_no_later_commit(lake: TillL
     assert list(lake.positions(unguarded)) == [unguarded]
 
 
+def test_groups_that_a_failed_run_found_are_found_anew(lake: TillLake) -> None:
+    lake.land(Sale(8, day=1, amount=2**31 - 1))
+    with pytest.raises(DbtFailedError, match="daily_sales error"):
+        lake.build()
+    lake.land(Sale(8, day=4, amount=5, version=2), Sale(9, day=2, amount=1))
+    lake.build()
+    assert lake.daily() == [(1, 30, 2), (2, 31, 2), (4, 5, 1)]
+
+
 def test_an_edited_gold_model_is_built_anew(lake: TillLake) -> None:
     before = lake.snapshots(BEST)
     lake.edit("gold/best_days.sql", "amount desc", "amount asc")

@@ -1,4 +1,4 @@
--- One row per day with a sale.
+-- One row per day with a sale; a day that takes more than an int holds fails.
 {%- set changes = changes_of(till__sales=['sale_id']) %}
 
 with
@@ -19,7 +19,7 @@ sales as (
 summed as (
     select
         sold_date,
-        cast(sum(amount) as bigint) as amount,
+        cast(cast(sum(amount) as int) as bigint) as amount,
         count(*) as sales_count
     from sales
     group by sold_date
