@@ -6,6 +6,8 @@ from lake.settings import Settings
 from operations.runtime.java import command_path
 
 SHELL_VARIABLES = ("_", "SHLVL", "OLDPWD")
+# Where the lake is, where logs go and where programs are found: nothing that dbt parses.
+PLACES = ("FIRN_HOME", "DBT_LOG_PATH", "PATH")
 
 
 def dbt_environment(settings: Settings) -> dict[str, str]:
@@ -31,3 +33,9 @@ def dbt_environment(settings: Settings) -> dict[str, str]:
 def lasting_variables(environment: Mapping[str, str]) -> dict[str, str]:
     """Return the variables of an environment that a shell does not change with every command."""
     return {name: value for name, value in environment.items() if name not in SHELL_VARIABLES}
+
+
+def parsing_variables(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return those of them that may make dbt read the same project differently."""
+    lasting = lasting_variables(environment)
+    return {name: value for name, value in lasting.items() if name not in PLACES}
