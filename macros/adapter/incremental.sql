@@ -61,18 +61,15 @@
 -#}
 {%- macro _add_new_rows(strategy, existing, query) -%}
     {%- set new_rows = make_temp_relation(this) -%}
-    {%- set views = [new_rows] -%}
-    {%- if config.get('contract').enforced -%}
-        {%- do views.insert(0, make_temp_relation(this, '__made')) -%}
-    {%- endif -%}
+    {%- set is_enforced = config.get('contract').enforced -%}
+    {%- set made = make_temp_relation(this, '__made') if is_enforced else new_rows -%}
     {%- call statement('made_rows') -%}
-        {{ create_table_as(True, views[0], query) }}
+        {{ create_table_as(True, made, query) }}
     {%- endcall -%}
-    {%- if views | length > 1 -%}
-        {%- set made = 'select * from ' ~ views[0] -%}
-        {%- do get_assert_columns_equivalent(made) -%}
+    {%- if is_enforced -%}
+        {%- do get_assert_columns_equivalent('select * from ' ~ made) -%}
         {%- call statement('new_rows') -%}
-            {{ create_table_as(True, new_rows, get_select_subquery(made)) }}
+            {{ create_table_as(True, new_rows, get_select_subquery('select * from ' ~ made)) }}
         {%- endcall -%}
     {%- endif -%}
     {%- set columns = _columns_to_fill(existing, new_rows) -%}
@@ -81,7 +78,7 @@
             {{ _incremental_sql(strategy, new_rows, existing, columns) }}
         {%- endcall -%}
     {%- endcall -%}
-    {%- for view in views -%}
+    {%- for view in ([new_rows, made] if is_enforced else [new_rows]) -%}
         {%- call statement('drop_view') -%}
             drop view if exists {{ view }}
         {%- endcall -%}

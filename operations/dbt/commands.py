@@ -42,7 +42,8 @@ class DbtCommands:
     def run(self, arguments: list[str], project_dir: Path, environment: str) -> Outcome:
         """Run `dbt <arguments>` in the working folder, which is that project's.
 
-        `environment` stands for the variables of this process: with others dbt parses again.
+        `environment` stands for the variables that dbt's reading of the project depends on: with
+        others it is parsed again.
         """
         started, clock = time.time(), time.monotonic()
         try:
