@@ -71,27 +71,15 @@ def _filled(url: str) -> str:
 
 @pytest.fixture(scope="session")
 def lake(tmp_path_factory: pytest.TempPathFactory, warm_dbt: WarmDbt) -> Iterator[Lake]:
-    """Make a lake of the default shop, landed and built once; tests go on from there."""
-    yield from _built_lake(tmp_path_factory.mktemp("lake"), warm_dbt, orders=20_000, tests=True)
-
-
-@pytest.fixture(scope="session")
-def small_lake(tmp_path_factory: pytest.TempPathFactory, warm_dbt: WarmDbt) -> Iterator[Lake]:
-    """Make a lake of a small shop, landed and built once, for tests with many runs."""
-    yield from _built_lake(
-        tmp_path_factory.mktemp("small_lake"), warm_dbt, orders=3_000, tests=False
-    )
-
-
-def _built_lake(home: Path, dbt: WarmDbt, *, orders: int, tests: bool) -> Iterator[Lake]:
-    lake = Lake(home, dbt)
+    """Make a lake of a small shop, landed and built once; tests go on from there."""
+    lake = Lake(tmp_path_factory.mktemp("lake"), warm_dbt)
     with pytest.MonkeyPatch.context() as patch:
         for variable in SECRETS:  # the environment would win over the lake's own file
             patch.delenv(variable, raising=False)
         try:
-            lake.fill(orders)
+            lake.fill(orders=3_000)
             lake.land()
-            lake.build(tests=tests)
+            lake.build(tests=True)
             yield lake
         finally:
             lake.close()
