@@ -19,7 +19,7 @@ TIME_TRANSFORMS = {
     "month": ("timestamp", "date"),
     "year": ("timestamp", "date"),
 }
-UNFIT_AS_KEY = ("float", "double", "binary", "boolean")
+UNFIT_AS_KEY = ("float", "double")
 
 
 def check_table(table: TableDeclaration) -> Iterator[Finding]:

@@ -128,7 +128,7 @@ def _checked(lower: str) -> str:
 
 def _expression(plan: ReadPlan, column: ReadColumn) -> str:
     if column.upstream is not None:
-        return column.upstream.expression
+        return column.upstream.expression(column.data_type, is_token=column.is_token)
     names = ", ".join(f"t.{quoted(name)}" for name in plan.rescued)
     return f"(select to_jsonb(rescued) from (select {names}) as rescued)::text"
 

@@ -19,6 +19,7 @@ _FITTING = {
     "timestamp": (DataType("timestamp"),),
     "bytea": (DataType("binary"),),
 }
+_TEXT_DIFFERS = ("bool", "bytea")
 _HEADER_BYTES = 4
 
 
@@ -41,7 +42,7 @@ class UpstreamColumn:
 
     @property
     def fitting_types(self) -> tuple[DataType, ...]:
-        """All declared types that keep every representable value, the best first.
+        """All declared types that keep every representable value, the best first, text the last.
 
         For a numeric these are examples: any wider decimal fits too.
         """
@@ -50,7 +51,7 @@ class UpstreamColumn:
         if self.base == "numeric":
             exact = self._decimal
             return (exact, _STRING) if exact else (_STRING,)
-        return _FITTING.get(self.base, (_STRING,))
+        return (*_FITTING.get(self.base, ()), _STRING)
 
     def refusal(self, declared: DataType) -> str | None:
         """Say why the column cannot be landed as `declared`, or return None when it can."""
@@ -59,12 +60,17 @@ class UpstreamColumn:
         allowed = " or ".join(map(str, self.fitting_types))
         return f"is {self.display} in PostgreSQL, declared {declared}: {self._reason}use {allowed}"
 
-    @property
-    def expression(self) -> str:
-        """The column in a select list, so that its CSV text can be parsed without loss."""
+    def expression(self, declared: DataType, *, is_token: bool = False) -> str:
+        """Return the column for a select list, so that its text can be parsed without loss.
+
+        COPY writes true as `t`; declared a string, a value lands as PostgreSQL's own text of it. A
+        token is made of what COPY writes, and of bytes in hexadecimal.
+        """
         name = quoted(self.name)
         if self.is_array:
             return f"to_json({name})"
+        if declared == _STRING and not is_token and self.base in _TEXT_DIFFERS:
+            return f"{name}::text"
         return f"encode({name}, 'hex')" if self.base == "bytea" else name
 
     @property

@@ -94,7 +94,7 @@ def test_all_differences_are_listed_at_once_with_their_fixes(loaded: Lakehouse) 
     [
         "alter table items drop column label",
         "alter table items rename column label to title",
-        "alter table items alter column label type bytea using null",
+        "alter table items alter column updated_at drop default, alter column updated_at type date",
         "drop table items",
     ],
 )

@@ -214,6 +214,38 @@ def test_a_type_that_would_lose_something_is_refused_with_the_reason(
     assert reason in str(refusal.value)
 
 
+def test_a_column_of_any_type_can_be_landed_as_its_text(lakehouse: Lakehouse) -> None:
+    """As PostgreSQL itself writes it, in UTC; what no other type could hold as well."""
+    texts = {
+        "boolean": ("true", "true"),
+        "smallint": ("-5", "-5"),
+        "bigint": ("9223372036854775807", "9223372036854775807"),
+        "real": ("0.1", "0.1"),
+        "double precision": ("NaN", "NaN"),
+        "numeric": ("1e30", "1" + "0" * 30),
+        "numeric(8,2)": ("1.5", "1.50"),
+        "date": ("infinity", "infinity"),
+        "timestamptz": ("2024-01-01 12:00+02", "2024-01-01 10:00:00+00"),
+        "timestamp": ("-infinity", "-infinity"),
+        "bytea": ("\\x00ff0a", "\\x00ff0a"),
+        "interval": ("1 day 2:03", "P1DT2H3M"),
+        "time": ("24:00", "24:00:00"),
+    }
+    names = {kind: f"c{number}" for number, kind in enumerate(texts)}
+    columns = ", ".join(f"{names[kind]} {kind}" for kind in texts)
+    lakehouse.execute(f"create table items (item_id int primary key, {columns})")
+    values = ", ".join(f"'{value}'" for value, _ in texts.values())
+    lakehouse.execute(f"insert into items values (1, {values}), (2{', null' * len(texts)})")
+    declared = {"item_id": "int"} | dict.fromkeys(names.values(), "string")
+    lakehouse.declare(table("items", declared, load="full", key=["item_id"]))
+    lakehouse.ingest()
+    rows = {row["item_id"]: row for row in lakehouse.rows()}
+    assert {kind: rows[1][name] for kind, name in names.items()} == {
+        kind: landed for kind, (_, landed) in texts.items()
+    }
+    assert {rows[2][name] for name in names.values()} == {None}
+
+
 def test_domains_and_enums_are_what_they_stand_for(lakehouse: Lakehouse) -> None:
     lakehouse.execute(
         "create type mood as enum ('sad', 'Very Happy'); create domain price as numeric(8,2);"
