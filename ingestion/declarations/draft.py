@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +13,7 @@ from ingestion.declarations.model import IDENTIFIER
 from lake.errors import ConfigurationError
 
 UNDESCRIBED = "To be described."
+_JINJA = re.compile(r"\{[{%#]")
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,7 @@ def as_yaml(name: str, draft: Draft) -> str:
         "tables": draft.tables,
     }
     header = ["A draft. Review keys, cursors and personal data.", *draft.remarks]
-    comment = "".join(f"# {line}\n" for line in header)
+    comment = "".join(f"# {' '.join(line.split())}\n" for line in header)
     return comment + yaml.dump(
         {"sources": [source]},
         Dumper=_IndentedDumper,
@@ -48,6 +50,16 @@ def as_yaml(name: str, draft: Draft) -> str:
         allow_unicode=True,
         width=100,
     )
+
+
+def has_jinja(text: str) -> bool:
+    """Whether dbt would read a part of the text as Jinja."""
+    return _JINJA.search(text) is not None
+
+
+def description(text: str | None) -> str:
+    """Return a comment of the database as a description that dbt shows as it is."""
+    return _JINJA.sub(lambda found: f"{{{{ '{found[0]}' }}}}", text) if text else UNDESCRIBED
 
 
 def require_identifier(text: str) -> str:

@@ -74,9 +74,24 @@ def _data_type(value: object) -> DataType:
     return value if isinstance(value, DataType) else DataType.parse(str(value))
 
 
-def _path(text: object) -> str:
-    if not isinstance(text, str) or not text or not all(text.split(".")):
-        raise ValueError(f"{text!r} is no path; write for example metrics.currentMileageKm")
+def _path(value: object) -> tuple[str, ...]:
+    """Read `a.b`, a path of two names, or `[a.b]`, one name with a dot in it."""
+    parts = value.split(".") if isinstance(value, str) else value
+    if (
+        isinstance(parts, list | tuple)
+        and parts
+        and all(isinstance(part, str) and part for part in parts)
+    ):
+        return tuple(parts)
+    raise ValueError(
+        f"{value!r} is no path; write for example metrics.currentMileageKm,"
+        " or a list of names where a name has dots: [user.name]"
+    )
+
+
+def _upstream_name(text: object) -> str:
+    if not isinstance(text, str) or not text or "\0" in text:
+        raise ValueError(f"{text!r} is no name; write it as the database has it, in quotes")
     return text
 
 
@@ -88,6 +103,7 @@ def _distinct(names: tuple[str, ...]) -> tuple[str, ...]:
 
 Identifier = Annotated[str, BeforeValidator(_identifier)]
 Variable = Annotated[str, BeforeValidator(_variable)]
+UpstreamName = Annotated[str, BeforeValidator(_upstream_name)]
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
 
 
@@ -136,19 +152,19 @@ Partitions = tuple[Annotated[PartitionField, BeforeValidator(_partition)], ...]
 
 
 class ColumnDeclaration(Declared):
-    """One declared column: name, type, where in a file it stands, whether it is personal data."""
+    """One declared column: name, type, where it stands upstream, whether it is personal data."""
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
 
     name: Identifier
     data_type: Annotated[DataType, BeforeValidator(_data_type)]
     personal_data: PersonalData | None = None
-    path: Annotated[str, BeforeValidator(_path)] | None = None
+    path: Annotated[tuple[str, ...], BeforeValidator(_path)] | None = None
 
     @property
     def origin(self) -> tuple[str, ...]:
-        """Where a file has it: the parts of its path, or its own name."""
-        return tuple((self.path or self.name).split("."))
+        """Where it stands upstream: the names of its path, or its own name."""
+        return self.path or (self.name,)
 
 
 class TableDeclaration(Declared):

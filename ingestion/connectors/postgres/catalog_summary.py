@@ -10,15 +10,20 @@ from ingestion.connectors.postgres.upstream import UpstreamTable, read_upstream
 if TYPE_CHECKING:
     import asyncpg
 
-_KEYS = """
-select c.relname::text,
-    array_agg(a.attname::text order by array_position(i.indkey::int2[], a.attnum)) as columns
+# All columns of an index that identify a row; those of INCLUDE stand behind them.
+_UNIQUE = """
+select c.relname::text, i.indisprimary, bool_and(a.attnotnull) as is_not_null,
+    array_agg(a.attname::text order by key.position) as columns
 from pg_index as i
 inner join pg_class as c on c.oid = i.indrelid
 inner join pg_namespace as n on n.oid = c.relnamespace
-inner join pg_attribute as a on a.attrelid = c.oid and a.attnum = any(i.indkey)
-where n.nspname = $1 and i.indisprimary
-group by c.relname
+cross join unnest((i.indkey::int2[])[0:i.indnkeyatts - 1]) with ordinality
+    as key (attnum, position)
+inner join pg_attribute as a on a.attrelid = c.oid and a.attnum = key.attnum
+where n.nspname = $1 and i.indisunique and i.indisvalid
+    and i.indpred is null and i.indexprs is null
+group by c.relname, i.indexrelid, i.indisprimary, i.indnkeyatts
+order by i.indisprimary desc, is_not_null desc, i.indnkeyatts, i.indexrelid
 """
 _COMMENTS = """
 select c.relname::text, a.attname::text, d.description
@@ -39,23 +44,25 @@ order by c.relname
 
 @dataclass(frozen=True)
 class TableSummary:
-    """One table of a schema: its primary key (maybe none), its comments (None: its own)."""
+    """One table of a schema: what is unique in it, the best first, comments (None: its own)."""
 
     table: UpstreamTable
-    key: tuple[str, ...]
+    keys: tuple[tuple[str, ...], ...]
     comments: dict[str | None, str]
 
 
 async def summarize_catalog(connection: asyncpg.Connection, schema: str) -> list[TableSummary]:
     """Return every table of the schema by name; partitions and views are left out."""
     upstream = await read_upstream(connection, schema)
-    keys = {row["relname"]: tuple(row["columns"]) for row in await connection.fetch(_KEYS, schema)}
+    keys: dict[str, list[tuple[str, ...]]] = {}
+    for row in await connection.fetch(_UNIQUE, schema):
+        keys.setdefault(row["relname"], []).append(tuple(row["columns"]))
     comments: dict[str, dict[str | None, str]] = {}
     for row in await connection.fetch(_COMMENTS, schema):
         comments.setdefault(row["relname"], {})[row["attname"]] = row["description"]
     names = [row["relname"] for row in await connection.fetch(_TABLES, schema)]
     return [
-        TableSummary(upstream[name], keys.get(name, ()), comments.get(name, {}))
+        TableSummary(upstream[name], tuple(keys.get(name, ())), comments.get(name, {}))
         for name in names
         if name in upstream
     ]

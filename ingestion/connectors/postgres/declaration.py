@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Literal
 
 from pydantic import Field
 
 from ingestion.declarations.model import (
+    ColumnDeclaration,
     DeclarationModels,
     Declared,
     Duration,
+    Finding,
     Identifier,
     Key,
     NewColumns,
     Partitions,
     SourceDeclaration,
     TableDeclaration,
+    UpstreamName,
     Variable,
 )
 
@@ -26,7 +30,7 @@ class PostgresIngestion(Declared):
 
     connector: Literal["postgres"]
     connection: Variable
-    upstream_schema: Identifier = Field(alias="schema")
+    upstream_schema: UpstreamName = Field(alias="schema")
     new_columns: NewColumns = NewColumns.RESCUE
     lag: Duration | None = None
 
@@ -44,7 +48,7 @@ class PostgresTableIngestion(Declared):
     partition_by: Partitions = ()
     new_columns: NewColumns | None = None
     lag: Duration | None = None
-    table: Identifier | None = None
+    table: UpstreamName | None = None
 
     def declared(self, name: str, source: PostgresIngestion) -> dict[str, object]:
         """Return what a PostgresTable called `name` takes from here and from its source."""
@@ -67,6 +71,10 @@ class PostgresTable(TableDeclaration):
     upstream_table: str
     lag: timedelta | None
 
+    def upstream_name(self, column: str) -> str:
+        """Return what the database calls the declared column. Raises KeyError for another name."""
+        return upstream_name(self.column(column))
+
 
 class PostgresSource(SourceDeclaration):
     """A PostgreSQL database."""
@@ -75,4 +83,26 @@ class PostgresSource(SourceDeclaration):
     tables: tuple[PostgresTable, ...]
 
 
-MODELS = DeclarationModels(PostgresIngestion, PostgresTableIngestion, PostgresSource, PostgresTable)
+def upstream_name(column: ColumnDeclaration) -> str:
+    """Return what the database calls a declared column."""
+    return column.origin[0]
+
+
+def check_columns(table: PostgresTable) -> Iterator[Finding]:
+    """Yield the columns that stand nowhere in a table, or where another one stands already."""
+    known: dict[str, str] = {}
+    for column in table.columns:
+        if len(column.origin) > 1:
+            dotted = ".".join(column.origin)
+            yield (
+                (),
+                f"column {column.name}: path {dotted} has {len(column.origin)} names, a column of a"
+                f" database has one; where it has dots write path: [{dotted}]",
+            )
+        elif (other := known.setdefault(upstream_name(column), column.name)) != column.name:
+            yield (), f"column {column.name}: {upstream_name(column)!r} is declared as {other}"
+
+
+MODELS = DeclarationModels(
+    PostgresIngestion, PostgresTableIngestion, PostgresSource, PostgresTable, check_columns
+)

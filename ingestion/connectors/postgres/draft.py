@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 from ingestion.connectors.base import ConnectorContext, DraftRequest
 from ingestion.connectors.postgres.declaration import PostgresSource
 from ingestion.connectors.postgres.reader import PostgresReader
-from ingestion.declarations.draft import UNDESCRIBED, Draft, require_identifier
-from ingestion.declarations.model import IDENTIFIER
+from ingestion.declarations.checks import UNFIT_AS_KEY
+from ingestion.declarations.draft import Draft, description, has_jinja, require_identifier
+from ingestion.declarations.naming import declared_names
 from ingestion.personal_data import Tokeniser
 from lake.errors import ConfigurationError, EnvironmentFault
 from lake.settings import Settings
@@ -55,10 +56,10 @@ def draft_source(request: DraftRequest, settings: Settings) -> Draft:
     """Return a draft for the tables of the PostgreSQL schema that `options["schema"]` names.
 
     Types and keys come from the catalog, cursors and personal data are guessed by name; remarks say
-    what to review. Raises ConfigurationError for a name that is no identifier, EnvironmentFault for
-    a schema without tables.
+    what to review. Names that cannot be declared get another one. Raises ConfigurationError for a
+    source's name that is no identifier, EnvironmentFault for a schema without tables.
     """
-    schema = require_identifier(request.options.get("schema", "public"))
+    schema = request.options.get("schema", "public")
     source = PostgresSource(
         name=require_identifier(request.name),
         file=Path(f"{request.name}.yml"),
@@ -75,68 +76,110 @@ def draft_source(request: DraftRequest, settings: Settings) -> Draft:
             f"name another with --schema, or: grant usage on schema {schema} to that role",
         )
     remarks: list[str] = []
-    tables = [_table(summary, remarks) for summary in summaries]
+    names = declared_names((summary.table.name for summary in summaries), "table")
+    drafts = (_TableDraft(s, names[s.table.name], remarks) for s in summaries)
+    tables = [table for draft in drafts if (table := draft.drafted()) is not None]
     ingestion = {"connector": "postgres", "connection": request.connection, "schema": schema}
     return Draft(ingestion, tables, remarks)
 
 
-def _table(summary: TableSummary, remarks: list[str]) -> dict[str, Any]:
-    name = summary.table.name
-    columns = [c for c in summary.table.columns if _is_declarable(c, name, remarks)]
-    if not _is_identifier(name):
-        remarks.append(f"{name!r} cannot be declared: rename it upstream or read it through a view")
-    cursor = _likely_cursor(columns)
-    ingestion: dict[str, Any] = {"load": "incremental" if cursor else "full"}
-    ingestion["key"] = list(summary.key)
-    if cursor:
-        ingestion["cursor"] = cursor.name
+class _TableDraft:
+    """Drafts one table; what is to be reviewed goes to `remarks`."""
+
+    def __init__(self, summary: TableSummary, name: str, remarks: list[str]) -> None:
+        self._summary = summary
+        self._name = name
+        self._remarks = remarks
+        self._columns = [c for c in summary.table.columns if self._is_declarable(c)]
+        self._names = declared_names((column.name for column in self._columns), "column")
+        self._key = self._best_key()
+
+    def drafted(self) -> dict[str, Any] | None:
+        """Return the table as dbt writes it, or None where nothing of it can be declared."""
+        upstream = self._summary.table.name
+        if has_jinja(upstream) or not self._key:
+            self._remarks.append(f"{upstream!r} is left out: no column of it can identify a row")
+            return None
+        ingestion = self._loading()
+        if upstream != self._name:
+            ingestion["table"] = upstream
+        return {
+            "name": self._name,
+            "description": description(self._summary.comments.get(None)),
+            "config": {"meta": {"ingestion": ingestion}},
+            "columns": [self._column(column) for column in self._columns],
+        }
+
+    def _loading(self) -> dict[str, Any]:
+        cursor = self._likely_cursor()
+        ingestion: dict[str, Any] = {"load": "incremental" if cursor else "full"}
+        ingestion["key"] = [self._names[column.name] for column in self._key]
+        if cursor is None:
+            self._remark("has no likely cursor, so each load reads all of it")
+            return ingestion
+        ingestion["cursor"] = self._names[cursor.name]
         if not cursor.is_not_null:
-            remarks.append(f"{name}.{cursor.name} may be null; such rows go to quarantine")
-    else:
-        remarks.append(f"{name} has no likely cursor, so each load reads all of it")
-    if not summary.key:
-        remarks.append(f"{name} has no primary key; name the columns that identify a row")
-    return {
-        "name": name,
-        "description": summary.comments.get(None, UNDESCRIBED),
-        "config": {"meta": {"ingestion": ingestion}},
-        "columns": [_column(column, summary, remarks) for column in columns],
-    }
+            self._remark("may be null; such rows go to quarantine", self._names[cursor.name])
+        return ingestion
 
+    def _best_key(self) -> list[UpstreamColumn]:
+        """Return the columns of the primary key, of what is unique, or all that may identify."""
+        by_name = {column.name: column for column in self._columns}
+        for names in self._summary.keys:
+            if by_name.keys() >= set(names):
+                key = [by_name[name] for name in names]
+                break
+        else:
+            key = [column for column in self._columns if column.best_type.name not in UNFIT_AS_KEY]
+            if key:
+                self._remark(
+                    "has no primary key and nothing unique: rows that are alike count as one;"
+                    " name the columns that identify a row"
+                )
+        nullable = [self._names[column.name] for column in key if not column.is_not_null]
+        if nullable:
+            self._remark("may be null; such rows go to quarantine", " or ".join(nullable))
+        return key
 
-def _column(column: UpstreamColumn, summary: TableSummary, remarks: list[str]) -> dict[str, Any]:
-    is_key = column.name in summary.key
-    declared: dict[str, Any] = {
-        "name": column.name,
-        "description": summary.comments.get(column.name, UNDESCRIBED),
-        "data_type": str(column.best_type),
-    }
-    if is_key:
-        declared["data_tests"] = ["not_null"]
-    elif _looks_personal(column.name):
-        declared["data_type"] = "string"
-        declared["config"] = {"meta": {"personal_data": "token"}}
-        remarks.append(
-            f"{summary.table.name}.{column.name} looks personal: token, drop, or neither?"
-        )
-    return declared
+    def _column(self, column: UpstreamColumn) -> dict[str, Any]:
+        name, data_type = self._names[column.name], column.best_type
+        declared: dict[str, Any] = {
+            "name": name,
+            "description": description(self._summary.comments.get(column.name)),
+            "data_type": str(data_type),
+        }
+        meta: dict[str, Any] = {}
+        if name != column.name:
+            meta["path"] = [column.name] if "." in column.name else column.name
+        if column in self._key:
+            if data_type.name in UNFIT_AS_KEY:
+                declared["data_type"] = "string"
+            declared["data_tests"] = ["not_null"]
+        elif _looks_personal(name):
+            declared["data_type"] = "string"
+            meta["personal_data"] = "token"
+            self._remark("looks personal: token, drop, or neither?", name)
+        if meta:
+            declared["config"] = {"meta": meta}
+        return declared
 
+    def _is_declarable(self, column: UpstreamColumn) -> bool:
+        if column.is_readable and not has_jinja(column.name):
+            return True
+        why = "its name is Jinja to dbt" if column.is_readable else "the role may not read it"
+        self._remarks.append(f"{self._name}: {column.name!r} is left out: {why}")
+        return False
 
-def _is_declarable(column: UpstreamColumn, table: str, remarks: list[str]) -> bool:
-    if _is_identifier(column.name) and column.is_readable:
-        return True
-    why = "the role may not read it" if not column.is_readable else "its name is no identifier"
-    remarks.append(f"{table}.{column.name} is left out: {why}")
-    return False
+    def _likely_cursor(self) -> UpstreamColumn | None:
+        times = {
+            self._names[column.name]: column
+            for column in self._columns
+            if column.base in CURSOR_TYPES and not column.is_array
+        }
+        return next((times[name] for name in CURSOR_NAMES if name in times), None)
 
-
-def _is_identifier(name: str) -> bool:
-    return IDENTIFIER.fullmatch(name) is not None and not name.startswith("_")
-
-
-def _likely_cursor(columns: list[UpstreamColumn]) -> UpstreamColumn | None:
-    times = {c.name: c for c in columns if c.base in CURSOR_TYPES and not c.is_array}
-    return next((times[name] for name in CURSOR_NAMES if name in times), None)
+    def _remark(self, text: str, column: str = "") -> None:
+        self._remarks.append(f"{self._name}{'.' if column else ''}{column} {text}")
 
 
 def _looks_personal(name: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from ingestion.connectors.postgres.declaration import PostgresTable
+from ingestion.connectors.postgres.declaration import PostgresTable, upstream_name
 from ingestion.connectors.postgres.types import UpstreamColumn, quoted
 from ingestion.connectors.postgres.upstream import UpstreamTable
 from ingestion.connectors.postgres.watermark import Cursor, Watermark
@@ -47,16 +47,19 @@ def plan_columns(table: PostgresTable, upstream: UpstreamTable) -> ReadPlan:
         ReadColumn(
             column.name,
             column.data_type,
-            upstream.column(column.name),
+            upstream.column(upstream_name(column)),
             column.personal_data is PersonalData.TOKEN,
         )
         for column in table.landed_columns
     )
     undeclared = upstream.undeclared(table)
+    taken = {column.name for column in table.columns}
     evolved = tuple(
         ReadColumn(column.name, column.best_type, column)
         for column in undeclared
-        if table.new_columns is NewColumns.EVOLVE and _may_be_a_column(column.name)
+        if table.new_columns is NewColumns.EVOLVE
+        and _may_be_a_column(column.name)
+        and column.name not in taken
     )
     landed = {column.name for column in evolved}
     rescued = tuple(column.name for column in undeclared if column.name not in landed)
@@ -101,8 +104,8 @@ def literal(value: Cursor, kind: str) -> str:
 
 def _condition(plan: ReadPlan, lower: str | None, watermark: Watermark) -> str:
     """Rows above the last cursor and below the watermark, and those no load would ever reach."""
-    upstream = plan.upstream.column(str(plan.table.cursor))
-    if upstream is None or watermark.upper is None:
+    upstream = plan.upstream.cursor_of(plan.table)
+    if watermark.upper is None:
         raise ValueError(f"{plan.table.label} cannot be read incrementally")
     cursor = f"t.{quoted(upstream.name)}"
     kind = {"timestamptz": "timestamptz", "timestamp": "timestamp", "date": "date"}.get(
@@ -138,7 +141,8 @@ def _order(plan: ReadPlan) -> str:
     size = plan.upstream.bytes
     if size is None or size > ORDERED_BELOW_BYTES:
         return ""
-    return " order by " + ", ".join(f"t.{quoted(name)}" for name in plan.table.key)
+    names = (plan.table.upstream_name(name) for name in plan.table.key)
+    return " order by " + ", ".join(f"t.{quoted(name)}" for name in names)
 
 
 def _may_be_a_column(name: str) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from ingestion.connectors.postgres.declaration import PostgresTable
+from ingestion.connectors.postgres.declaration import PostgresTable, upstream_name
 from ingestion.connectors.postgres.types import UpstreamColumn, quoted
 from ingestion.declarations import ColumnDeclaration, NewColumns, PersonalData
 from lake.errors import ConfigurationError
@@ -70,9 +70,16 @@ class UpstreamTable:
         """Return the column called `name`, None when there is none."""
         return next((c for c in self.columns if c.name == name), None)
 
+    def cursor_of(self, table: PostgresTable) -> UpstreamColumn:
+        """Return the cursor column of `table`. Raises ValueError when there is none."""
+        column = self.column(table.upstream_name(table.cursor)) if table.cursor else None
+        if column is None:
+            raise ValueError(f"{table.label} has no cursor")
+        return column
+
     def undeclared(self, table: PostgresTable) -> tuple[UpstreamColumn, ...]:
         """Return the readable columns that `table` does not mention."""
-        declared = {c.name for c in table.columns}
+        declared = {upstream_name(c) for c in table.columns}
         return tuple(c for c in self.columns if c.name not in declared and c.is_readable)
 
 
@@ -136,11 +143,13 @@ def _differences(table: PostgresTable, upstream: dict[str, UpstreamTable]) -> It
 
 
 def _column_difference(declared: ColumnDeclaration, table: UpstreamTable) -> str | None:
-    column = table.column(declared.name)
+    name = upstream_name(declared)
+    column = table.column(name)
     if column is None:
-        near = get_close_matches(declared.name, [c.name for c in table.columns], n=1)
+        near = get_close_matches(name, [c.name for c in table.columns], n=1)
         hint = f", there is {near[0]!r}" if near else ""
-        return f"not in the database{hint}; remove or rename it in the declaration"
+        wanted = "" if name == declared.name else f" as {name!r}"
+        return f"not in the database{wanted}{hint}; correct its name or path, or remove it"
     if declared.personal_data is PersonalData.DROP:
         return None
     if not column.is_readable:

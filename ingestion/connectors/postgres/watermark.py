@@ -81,9 +81,7 @@ async def find_watermark(
 
     Raises ConfigurationError when other sessions cannot be seen and no `lag` is declared.
     """
-    column = upstream.column(str(table.cursor))
-    if column is None:
-        raise ValueError(f"{table.label} has no cursor")
+    column = upstream.cursor_of(table)
     [session] = await connection.fetch(_SESSION)
     if not session["sees_all"] or session["is_replica"]:
         return _lag_only(table, column.base, session)

@@ -1,5 +1,6 @@
 """A drafted declaration: it is valid as it stands, and says what a person has to decide."""
 
+import jinja2
 import pytest
 import yaml
 
@@ -50,18 +51,27 @@ def test_the_draft_says_what_to_review(lakehouse: Lakehouse) -> None:
     lakehouse.execute(TABLES)
     text = drafted(lakehouse)
     for remark in (
-        "notes has no primary key; name the columns that identify a row",
+        "notes has no primary key and nothing unique: rows that are alike count as one; name the"
+        " columns that identify a row",
+        "notes.body may be null; such rows go to quarantine",
         "visits has no likely cursor, so each load reads all of it",
         "people.email looks personal: token, drop, or neither?",
-        "people.Odd Name is left out: its name is no identifier",
     ):
         assert f"# {remark}\n" in text
     [source] = yaml.safe_load(text)["sources"]
     people = next(table for table in source["tables"] if table["name"] == "people")
     assert people["description"] == 'One row per person: "known" to us.'
-    (lakehouse.folder / "models" / "raw" / "app.yml").write_text(text)
-    with pytest.raises(ConfigurationError, match="table notes.*key"):
-        load_sources(lakehouse.folder)
+    [odd] = [column for column in people["columns"] if column["name"] == "odd_name"]
+    assert odd["config"]["meta"]["path"] == "Odd Name"
+
+
+def test_a_comment_with_jinja_is_shown_as_it_is(lakehouse: Lakehouse) -> None:
+    lakehouse.execute("create table mails (id int primary key)")
+    comment = "{{ first }}, {% raw %} and {# no #} {{{ x }}} {"
+    lakehouse.execute(f"comment on table mails is '{comment}'")
+    [source] = yaml.safe_load(drafted(lakehouse))["sources"]
+    [mails] = source["tables"]
+    assert jinja2.Template(mails["description"]).render() == comment
 
 
 def test_a_schema_without_tables_is_named(lakehouse: Lakehouse) -> None:

@@ -146,6 +146,9 @@ MISTAKES = {
     "config: {meta: {personal_data: token}}": {
         "meta: {personal_data: token}": (17, "personal_data belongs under config.meta"),
         "personal_data: token": (17, "personal_data belongs under config.meta"),
+        "config: {meta: {path: e.mail}}": (11, "write path: [e.mail]"),
+        "config: {meta: {path: order_id}}": (11, "'order_id' is declared as order_id"),
+        "config: {meta: {path: []}}": (17, "a list of names where a name has dots"),
     },
     "connection: SHOP_DATABASE_URL": {
         # pragma: allowlist nextline secret
