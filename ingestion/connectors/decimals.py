@@ -4,8 +4,20 @@ from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 FLOAT_DIGITS = 15  # so many significant digits every double keeps
+LONGEST_TEXT = 41  # a sign, a zero, a point and 38 digits
+
+
+def from_texts(texts: pa.Array, declared: pa.DataType) -> pa.Array:
+    """Return the decimals that texts stand for, exactly. Raises ArrowInvalid where one is unfit.
+
+    pyarrow reads a text of some hundred digits as whatever its last 128 bits are (10²⁰⁰ as 0.00).
+    """
+    if (pc.max(pc.binary_length(texts)).as_py() or 0) > LONGEST_TEXT:
+        raise pa.ArrowInvalid(f"more digits than any decimal has, as {declared}")
+    return texts.cast(pa.decimal128(declared.precision, declared.scale)).cast(declared)
 
 
 def decimals(values: pa.Array, declared: pa.DataType) -> pa.Array:

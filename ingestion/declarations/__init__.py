@@ -3,6 +3,7 @@
 from ingestion.declarations.model import (
     ColumnDeclaration,
     DeclarationModels,
+    Infinity,
     LoadMode,
     NewColumns,
     PartitionField,
@@ -15,6 +16,7 @@ from ingestion.declarations.selection import select_tables
 __all__ = [
     "ColumnDeclaration",
     "DeclarationModels",
+    "Infinity",
     "LoadMode",
     "NewColumns",
     "PartitionField",

@@ -46,6 +46,13 @@ class PersonalData(StrEnum):
     DROP = "drop"
 
 
+class Infinity(StrEnum):
+    """What is landed of a time that is infinite: the last (or first) one there is, or nothing."""
+
+    MAX = "max"
+    NULL = "null"
+
+
 def _identifier(text: object) -> str:
     if not isinstance(text, str) or not IDENTIFIER.fullmatch(text):
         raise ValueError(f"{text!r} is not an identifier; allowed: [a-z_][a-z0-9_]*, at most 63")
@@ -160,6 +167,7 @@ class ColumnDeclaration(Declared):
     data_type: Annotated[DataType, BeforeValidator(_data_type)]
     personal_data: PersonalData | None = None
     path: Annotated[tuple[str, ...], BeforeValidator(_path)] | None = None
+    infinity: Infinity | None = None
 
     @property
     def origin(self) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from ingestion.declarations.document import Located, Mistake, read_document
 from ingestion.declarations.model import (
     ColumnDeclaration,
     DeclarationModels,
+    Infinity,
     SourceDeclaration,
     TableDeclaration,
 )
@@ -136,6 +137,7 @@ class _FileReader:
     def _column(self, table: str, column: Located) -> ColumnDeclaration | None:
         personal = column.get("config", "meta", "personal_data")
         path = column.get("config", "meta", "path")
+        infinity = column.get("config", "meta", "infinity")
         if misplaced := column.get("meta", "personal_data") or column.get("personal_data"):
             where = f"table {table}, column {column.text('name')}"
             self._note(misplaced.line, f"{where}: personal_data belongs under config.meta")
@@ -147,6 +149,9 @@ class _FileReader:
                 "data_type": column.text("data_type"),
                 "personal_data": personal.plain() if personal else None,
                 "path": path.plain() if path else None,
+                "infinity": (infinity.plain() or Infinity.NULL)
+                if infinity
+                else None,  # YAML's null
             },
             f"table {table}, column {column.text('name')}",
         )
@@ -186,7 +191,7 @@ def _is_ingested(source: Located) -> bool:
 
 
 def _line(at: Located, detail: ErrorDetails) -> int:
-    if detail["loc"] in (("personal_data",), ("path",)):
+    if detail["loc"] in (("personal_data",), ("path",), ("infinity",)):
         return at.line_of(("config", "meta", *detail["loc"]))
     return at.line_of(detail["loc"])
 

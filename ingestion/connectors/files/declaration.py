@@ -146,6 +146,8 @@ def check_origins(table: FileTable) -> Iterator[Finding]:
             other = origins.get(place, column.name)
             if other != column.name:
                 yield (), f"columns {other} and {column.name} are both read from {'.'.join(place)}"
+        if column.infinity:
+            yield (), f"column {column.name}: infinity is for databases, files have no such times"
         if column.personal_data is PersonalData.TOKEN and column.data_type.name != "string":
             yield (), f"column {column.name}: a token is a string, declared {column.data_type}"
 

@@ -89,7 +89,14 @@ def upstream_name(column: ColumnDeclaration) -> str:
 
 
 def check_columns(table: PostgresTable) -> Iterator[Finding]:
-    """Yield the columns that stand nowhere in a table, or where another one stands already."""
+    """Yield what is wrong in a column: where it stands, and what it says of infinite times."""
+    for column in table.columns:
+        if column.infinity and column.data_type.name not in ("date", "timestamp"):
+            yield (), f"column {column.name}: infinity is of times, declared {column.data_type}"
+    yield from _check_origins(table)
+
+
+def _check_origins(table: PostgresTable) -> Iterator[Finding]:
     known: dict[str, str] = {}
     for column in table.columns:
         if len(column.origin) > 1:

@@ -9,7 +9,7 @@ from ingestion.connectors.postgres.declaration import PostgresTable, upstream_na
 from ingestion.connectors.postgres.types import UpstreamColumn, quoted
 from ingestion.connectors.postgres.upstream import UpstreamTable
 from ingestion.connectors.postgres.watermark import Cursor, Watermark
-from ingestion.declarations import NewColumns, PersonalData
+from ingestion.declarations import Infinity, NewColumns, PersonalData
 from ingestion.declarations.model import IDENTIFIER
 from lake.types import DataType
 
@@ -25,6 +25,7 @@ class ReadColumn:
     data_type: DataType
     upstream: UpstreamColumn | None = None
     is_token: bool = False
+    infinity: Infinity | None = None
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,7 @@ def plan_columns(table: PostgresTable, upstream: UpstreamTable) -> ReadPlan:
             column.data_type,
             upstream.column(upstream_name(column)),
             column.personal_data is PersonalData.TOKEN,
+            column.infinity,
         )
         for column in table.landed_columns
     )
@@ -131,7 +133,9 @@ def _checked(lower: str) -> str:
 
 def _expression(plan: ReadPlan, column: ReadColumn) -> str:
     if column.upstream is not None:
-        return column.upstream.expression(column.data_type, is_token=column.is_token)
+        return column.upstream.expression(
+            column.data_type, is_token=column.is_token, infinity=column.infinity
+        )
     names = ", ".join(f"t.{quoted(name)}" for name in plan.rescued)
     return f"(select to_jsonb(rescued) from (select {names}) as rescued)::text"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ingestion.declarations import Infinity
 from lake.types import MAXIMUM_PRECISION, DataType
 
 _STRING = DataType("string")
@@ -20,6 +21,11 @@ _FITTING = {
     "bytea": (DataType("binary"),),
 }
 _TEXT_DIFFERS = ("bool", "bytea")
+# The first and the last value that every engine over Iceberg can show.
+_FINITE = {
+    "date": ("0001-01-01", "9999-12-31"),
+    "timestamp": ("0001-01-01 00:00:00+00", "9999-12-31 23:59:59.999999+00"),
+}
 _HEADER_BYTES = 4
 
 
@@ -49,40 +55,59 @@ class UpstreamColumn:
         if self.is_array:
             return (_STRING,)
         if self.base == "numeric":
-            exact = self._decimal
-            return (exact, _STRING) if exact else (_STRING,)
+            return (self.decimal, _STRING) if self.decimal else (_STRING,)
         return (*_FITTING.get(self.base, ()), _STRING)
 
     def refusal(self, declared: DataType) -> str | None:
         """Say why the column cannot be landed as `declared`, or return None when it can."""
         if any(declared.holds(fitting) for fitting in self.fitting_types):
             return None
+        if declared.name == "decimal" and self._is_plain_numeric:
+            return None
         allowed = " or ".join(map(str, self.fitting_types))
         return f"is {self.display} in PostgreSQL, declared {declared}: {self._reason}use {allowed}"
 
-    def expression(self, declared: DataType, *, is_token: bool = False) -> str:
+    def expression(
+        self, declared: DataType, *, is_token: bool = False, infinity: Infinity | None = None
+    ) -> str:
         """Return the column for a select list, so that its text can be parsed without loss.
 
         COPY writes true as `t`; declared a string, a value lands as PostgreSQL's own text of it. A
-        token is made of what COPY writes, and of bytes in hexadecimal.
+        token is made of what COPY writes, and of bytes in hexadecimal. A number of any size comes
+        without zeros at its end. `infinity` says what is read of a time that is infinite.
         """
         name = quoted(self.name)
         if self.is_array:
             return f"to_json({name})"
         if declared == _STRING and not is_token and self.base in _TEXT_DIFFERS:
             return f"{name}::text"
+        if declared.name == "decimal" and self._is_plain_numeric:
+            return f"trim_scale({name})"
+        if infinity is Infinity.NULL:
+            return f"case when isfinite({name}) then {name} end"
+        if infinity is Infinity.MAX:
+            first, last = _FINITE[declared.name]
+            return (
+                f"case {name} when 'infinity' then {self.base} '{last}'"
+                f" when '-infinity' then {self.base} '{first}' else {name} end"
+            )
         return f"encode({name}, 'hex')" if self.base == "bytea" else name
 
     @property
     def _reason(self) -> str:
         if self.is_array:
             return "an array is landed as JSON text; "
-        if self.base == "numeric" and self._decimal is None:
+        if self._is_plain_numeric:
             return f"without a precision up to {MAXIMUM_PRECISION} only text keeps every digit; "
         return "not every value would fit; "
 
     @property
-    def _decimal(self) -> DataType | None:
+    def _is_plain_numeric(self) -> bool:
+        """Whether numbers of any size may come, of which a declared decimal takes what fits."""
+        return self.base == "numeric" and not self.is_array and self.decimal is None
+
+    @property
+    def decimal(self) -> DataType | None:
         """The decimal that holds a numeric(p,s) exactly, None without p and above 38 digits."""
         if self.modifier < 0:
             return None

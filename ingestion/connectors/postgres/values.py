@@ -8,8 +8,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ingestion.connectors.decimals import FLOAT_DIGITS, decimals
+from ingestion.connectors.decimals import FLOAT_DIGITS, decimals, from_texts
 from ingestion.connectors.postgres.query import ReadColumn
+from ingestion.connectors.postgres.types import UpstreamColumn
+from lake.types import DataType
 
 NAIVE_TIME = pa.timestamp("us")
 TIME_ZONE_SUFFIX = r"\+00$"
@@ -18,7 +20,7 @@ TIME_ZONE_SUFFIX = r"\+00$"
 def csv_type(column: ReadColumn) -> pa.DataType:
     """Return the type that pyarrow's CSV reader has to parse a column as.
 
-    Short decimals are read as doubles, much faster; `to_declared` makes them exact again.
+    `to_declared` turns into the declared type what is parsed as another one.
     """
     upstream = column.upstream
     if column.is_token or upstream is None or column.data_type.name == "binary":
@@ -27,8 +29,8 @@ def csv_type(column: ReadColumn) -> pa.DataType:
         return NAIVE_TIME
     if upstream.base == "float4" and column.data_type.name == "double":
         return pa.float32()
-    if upstream.base == "numeric" and 0 < column.data_type.precision <= FLOAT_DIGITS:
-        return pa.float64()
+    if upstream.base == "numeric" and column.data_type.precision:
+        return _numeric(upstream, column.data_type)
     return _readable(column.data_type.arrow())
 
 
@@ -41,6 +43,8 @@ def to_declared(column: ReadColumn, values: pa.Array) -> pa.Array:
     declared = column.data_type.arrow()
     if column.is_token or values.type == declared:
         return values
+    if pa.types.is_decimal(declared) and pa.types.is_string(values.type):
+        return from_texts(values, declared)
     if pa.types.is_decimal(declared) and pa.types.is_floating(values.type):
         return decimals(values, declared)
     return decode_hex(values) if pa.types.is_binary(declared) else values.cast(declared)
@@ -50,8 +54,7 @@ def from_text(column: ReadColumn, texts: pa.Array) -> pa.Array:
     """Parse the texts of one column as the CSV reader would; ArrowInvalid if any is unfit."""
     target = csv_type(column)
     if column.data_type.precision and not column.is_token:
-        declared = column.data_type.arrow()
-        return texts.cast(_readable(declared)).cast(declared)
+        return from_texts(texts, column.data_type.arrow())
     if pa.types.is_boolean(target):
         texts = pc.replace_substring_regex(texts, "^t$", "true")
         texts = pc.replace_substring_regex(texts, "^f$", "false")
@@ -59,6 +62,16 @@ def from_text(column: ReadColumn, texts: pa.Array) -> pa.Array:
         texts = pc.replace_substring_regex(texts, TIME_ZONE_SUFFIX, "")
         return to_declared(column, texts.cast(NAIVE_TIME).cast(target))
     return to_declared(column, texts.cast(target))
+
+
+def _numeric(upstream: UpstreamColumn, declared: DataType) -> pa.DataType:
+    """Return what a numeric is parsed as: short ones as doubles, much faster, then made exact.
+
+    Where the database does not say how many digits there are, nothing but the text is exact.
+    """
+    if upstream.decimal is None:
+        return pa.string()
+    return pa.float64() if declared.precision <= FLOAT_DIGITS else _readable(declared.arrow())
 
 
 def _readable(kind: pa.DataType) -> pa.DataType:

@@ -191,8 +191,8 @@ def test_texts_of_ten_megabytes_and_of_every_kind_of_line_end_arrive(
 @pytest.mark.parametrize(
     ("kind", "declared", "reason"),
     [
-        ("numeric", "decimal(38,10)", "only text keeps every digit; use string"),
-        ("numeric(40,2)", "decimal(38,2)", "only text keeps every digit; use string"),
+        ("numeric", "double", "only text keeps every digit; use string"),
+        ("numeric(40,2)", "bigint", "only text keeps every digit; use string"),
         ("numeric(18,2)", "decimal(18,3)", "not every value would fit; use decimal(18,2)"),
         ("numeric(18,2)", "double", "use decimal(18,2) or string"),
         ("bigint", "int", "not every value would fit; use bigint"),
@@ -212,6 +212,65 @@ def test_a_type_that_would_lose_something_is_refused_with_the_reason(
     with pytest.raises(Exception, match="declared") as refusal:
         lakehouse.ingest()
     assert reason in str(refusal.value)
+
+
+@pytest.mark.parametrize("declared", ["decimal(8,2)", "decimal(18,2)", "decimal(38,2)"])
+@pytest.mark.parametrize("kind", ["numeric", "numeric(60,30)"])
+def test_a_number_of_any_size_lands_where_it_fits_the_declared_decimal(
+    lakehouse: Lakehouse, kind: str, declared: str
+) -> None:
+    """Never rounded: what does not fit goes to quarantine by row, and comes back as a string."""
+    numbers = ["1.5", "-999999.99", "0", "2.500000", "1.005", "0.000000000000001", "1" + "0" * 29]
+    if kind == "numeric":
+        numbers += ["NaN", "Infinity", "1" + "0" * 200]
+    fitting = [Decimal(number) for number in numbers[:4]]
+    if declared == "decimal(38,2)":
+        fitting.append(Decimal(10**29))
+    lakehouse.execute(f"create table items (item_id serial primary key, value {kind})")
+    for number in numbers:
+        lakehouse.execute("insert into items (value) values (%s::numeric)", number)
+    columns = {"item_id": "int", "value": declared}
+    lakehouse.declare(table("items", columns, load="full", key=["item_id"]))
+    result = lakehouse.ingest()
+    assert sorted(row["value"] for row in lakehouse.rows()) == sorted(fitting)
+    assert result.rows_quarantined == len(numbers) - len(fitting)
+    assert {row["rule"] for row in lakehouse.quarantined()} == {"not_representable"}
+
+
+@pytest.mark.parametrize(
+    ("policy", "landed"),
+    [
+        ("max", [
+            (dt.date(9999, 12, 31), dt.datetime(9999, 12, 31, 23, 59, 59, 999999, dt.UTC)),
+            (dt.date(1, 1, 1), dt.datetime(1, 1, 1, tzinfo=dt.UTC)),
+            (dt.date(2024, 2, 29), dt.datetime(2024, 2, 29, tzinfo=dt.UTC)),
+        ]),
+        (None, [
+            (None, None),
+            (None, None),
+            (dt.date(2024, 2, 29), dt.datetime(2024, 2, 29, tzinfo=dt.UTC)),
+        ]),
+    ],
+)  # fmt: skip
+def test_infinite_times_land_as_declared(
+    lakehouse: Lakehouse, policy: str | None, landed: list[tuple[Any, Any]]
+) -> None:
+    lakehouse.execute(
+        "create table items (item_id int primary key, day date, at timestamp, zoned timestamptz)"
+    )
+    for number, text in enumerate(("infinity", "-infinity", "2024-02-29")):
+        lakehouse.execute(f"insert into items values ({number}, '{text}', '{text}', '{text}')")
+    columns = {"item_id": "int", "day": "date", "at": "timestamp", "zoned": "timestamp"}
+    declared = table("items", columns, load="full", key=["item_id"])
+    lakehouse.declare(declared)
+    assert lakehouse.ingest().rows_quarantined == 2
+    for column in declared["columns"][1:]:
+        column["config"] = {"meta": {"infinity": policy}}
+    lakehouse.declare(declared)
+    lakehouse.ingest()
+    rows = {row["item_id"]: row for row in lakehouse.rows()}
+    assert [(rows[n]["day"], rows[n]["at"]) for n in range(3)] == landed
+    assert [rows[n]["zoned"] for n in range(3)] == [at for _, at in landed]
 
 
 def test_a_column_of_any_type_can_be_landed_as_its_text(lakehouse: Lakehouse) -> None:
