@@ -250,8 +250,8 @@ def _slow_copy(lakehouse: Lakehouse, timeout: str) -> "subprocess.Popen[str]":
     """Start an ingestion that takes its time for each chunk of COPY."""
     script = (
         "import asyncio, ingestion.connectors.postgres.copy as copy\n"
-        "from ingestion.connectors.postgres import connection\n"
-        f"connection.SESSION_SETTINGS['statement_timeout'] = {timeout!r}\n"
+        "from ingestion.connectors.postgres import transaction\n"
+        f"transaction.SETTINGS['statement_timeout'] = {timeout!r}\n"
         "take = copy.BlockCollector.take\n"
         "async def slow(self, chunk):\n"
         "    await asyncio.sleep(0.05)\n"

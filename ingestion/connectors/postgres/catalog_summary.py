@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ingestion.connectors.postgres.transaction import fetch
 from ingestion.connectors.postgres.upstream import UpstreamTable, read_upstream
 
 if TYPE_CHECKING:
@@ -55,12 +56,12 @@ async def summarize_catalog(connection: asyncpg.Connection, schema: str) -> list
     """Return every table of the schema by name; partitions and views are left out."""
     upstream = await read_upstream(connection, schema)
     keys: dict[str, list[tuple[str, ...]]] = {}
-    for row in await connection.fetch(_UNIQUE, schema):
+    for row in await fetch(connection, _UNIQUE, schema):
         keys.setdefault(row["relname"], []).append(tuple(row["columns"]))
     comments: dict[str, dict[str | None, str]] = {}
-    for row in await connection.fetch(_COMMENTS, schema):
+    for row in await fetch(connection, _COMMENTS, schema):
         comments.setdefault(row["relname"], {})[row["attname"]] = row["description"]
-    names = [row["relname"] for row in await connection.fetch(_TABLES, schema)]
+    names = [row["relname"] for row in await fetch(connection, _TABLES, schema)]
     return [
         TableSummary(upstream[name], tuple(keys.get(name, ())), comments.get(name, {}))
         for name in names

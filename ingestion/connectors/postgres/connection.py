@@ -1,4 +1,4 @@
-"""Connections to PostgreSQL: a secret URL -> a read-only session with one way to write values."""
+"""Connections to PostgreSQL: a secret URL -> a session, and what goes wrong in it -> an error."""
 
 from __future__ import annotations
 
@@ -17,26 +17,14 @@ if TYPE_CHECKING:
 
 CONNECT_TIMEOUT_SECONDS = 10.0
 DATA_EXCEPTIONS = ("22", "23")
-# One text form for every value, whatever the server's defaults; synchronize_seqscans and parallel
-# plans are off so that an unchanged table is read in an unchanged order; notices are off because
-# asyncpg drops the rows it holds when a notice arrives between two of them.
-SESSION_SETTINGS = {
-    "application_name": "firn",
-    "client_encoding": "UTF8",
-    "client_min_messages": "error",
-    "DateStyle": "ISO, YMD",
-    "IntervalStyle": "iso_8601",
-    "TimeZone": "UTC",
-    "bytea_output": "hex",
-    "extra_float_digits": "1",
-    "default_transaction_read_only": "on",
-    "synchronize_seqscans": "off",
-    "max_parallel_workers_per_gather": "0",
-}
+APPLICATION_NAME = "firn"
 
 
 async def connect(variable: str, url: SecretStr) -> asyncpg.Connection:
-    """Open a read-only session at `url`, the value of the environment variable `variable`.
+    """Open a session at `url`, the value of the environment variable `variable`.
+
+    No statement gets a name and nothing is set for the whole session, because a pooler may give
+    each transaction another server connection (`transaction.py`).
 
     Raises EnvironmentFault when the server does not answer or refuses, ConfigurationError when the
     URL is none. Messages never hold the URL, nor an exception that might quote it.
@@ -48,7 +36,8 @@ async def connect(variable: str, url: SecretStr) -> asyncpg.Connection:
         return await asyncpg.connect(
             url.get_secret_value(),
             timeout=CONNECT_TIMEOUT_SECONDS,
-            server_settings=SESSION_SETTINGS,
+            server_settings={"application_name": APPLICATION_NAME},
+            statement_cache_size=0,
         )
     except asyncpg.InvalidAuthorizationSpecificationError as error:
         raise EnvironmentFault(

@@ -14,6 +14,7 @@ from ingestion.connectors.postgres.position import PostgresPosition
 from ingestion.connectors.postgres.query import plan_columns, plan_keys, select_rows
 from ingestion.connectors.postgres.reading import PostgresReading
 from ingestion.connectors.postgres.session import LoopThread
+from ingestion.connectors.postgres.transaction import reading_transaction, require_settings
 from ingestion.connectors.postgres.upstream import UpstreamTable, check_upstream, read_upstream
 from ingestion.connectors.postgres.watermark import Watermark, find_watermark
 from ingestion.declarations import LoadMode
@@ -125,7 +126,8 @@ class PostgresReader:
         connection = await self._connected()
         query = select_rows(reading.plan, lower, reading.watermark)
         with named_failures(f"reading {reading.plan.table.label}"):
-            async with connection.transaction(isolation="repeatable_read", readonly=True):
+            async with reading_transaction(connection):
+                await require_settings(connection)
                 reading.rows_sent = await copy_blocks(
                     connection, query, reading.blocks, self._failpoint
                 )

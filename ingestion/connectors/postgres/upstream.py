@@ -9,6 +9,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from ingestion.connectors.postgres.declaration import PostgresTable, upstream_name
+from ingestion.connectors.postgres.transaction import fetch
 from ingestion.connectors.postgres.types import UpstreamColumn, quoted
 from ingestion.declarations import ColumnDeclaration, NewColumns, PersonalData
 from lake.errors import ConfigurationError
@@ -89,7 +90,7 @@ async def read_upstream(
     """Return tables, views and foreign tables of a schema by name: those in `names`, or all."""
     columns: dict[str, list[UpstreamColumn]] = {}
     sizes: dict[str, int | None] = {}
-    for row in await connection.fetch(_COLUMNS, schema, names):
+    for row in await fetch(connection, _COLUMNS, schema, names):
         sizes[row["relname"]] = row["bytes"]
         columns.setdefault(row["relname"], []).append(
             UpstreamColumn(

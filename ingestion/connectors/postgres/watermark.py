@@ -30,6 +30,7 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from ingestion.connectors.postgres.declaration import PostgresTable
+from ingestion.connectors.postgres.transaction import fetch
 from ingestion.connectors.postgres.types import quoted
 from ingestion.connectors.postgres.upstream import UpstreamTable
 from lake.errors import ConfigurationError
@@ -82,16 +83,16 @@ async def find_watermark(
     Raises ConfigurationError when other sessions cannot be seen and no `lag` is declared.
     """
     column = upstream.cursor_of(table)
-    [session] = await connection.fetch(_SESSION)
+    [session] = await fetch(connection, _SESSION)
     if not session["sees_all"] or session["is_replica"]:
         return _lag_only(table, column.base, session)
-    prepared = await connection.fetchrow(_PREPARED)
+    prepared = await _first(connection, _PREPARED)
     if prepared and (table.lag is None or column.base not in ("timestamptz", "date")):
         return Watermark(None, note=_prepared_note(prepared))
     if column.base not in ("timestamptz", "date"):
         return await _newest_watermark(connection, column.base, column.name, upstream)
     await asyncio.sleep(PAUSE_SECONDS)
-    oldest = await connection.fetchrow(_OLDEST)
+    oldest = await _first(connection, _OLDEST)
     upper, note = session["now"], None
     if oldest and oldest["xact_start"] < upper:
         upper = oldest["xact_start"]
@@ -110,14 +111,15 @@ async def _newest_watermark(
     is_time = base == "timestamp"
     future = "clock_timestamp() at time zone 'UTC' + interval '1 day'" if is_time else "null::int8"
     below = f"where {quoted(name)} < {future}" if is_time else ""
-    [newest] = await connection.fetch(
+    [newest] = await fetch(
+        connection,
         f"select max({quoted(name)}) as value, clock_timestamp() as read_at, {future} as future"
-        f" from {upstream.relation} {below}"
+        f" from {upstream.relation} {below}",
     )
     await asyncio.sleep(PAUSE_SECONDS)
     waited = 0.0
     while True:
-        oldest = await connection.fetchrow(_OLDEST)
+        oldest = await _first(connection, _OLDEST)
         if oldest is None or oldest["xact_start"] > newest["read_at"]:
             break
         if waited >= LONGEST_WAIT_SECONDS:
@@ -130,6 +132,11 @@ async def _newest_watermark(
     if value is None:  # no rows, or only such as are set aside
         return Watermark(datetime.min if is_time else 0, newest["future"])
     return Watermark(value + (STEP if is_time else 1), newest["future"])
+
+
+async def _first(connection: asyncpg.Connection, query: str) -> asyncpg.Record | None:
+    """Return the first record of a query, None where there is none."""
+    return next(iter(await fetch(connection, query)), None)
 
 
 def _lag_only(table: PostgresTable, base: str, session: asyncpg.Record) -> Watermark:

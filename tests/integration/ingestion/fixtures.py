@@ -4,9 +4,11 @@ import itertools
 from collections.abc import Callable
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from sandbox.postgres import EmbeddedPostgres
+from tests.integration.ingestion.home import TOKEN_KEY
 from tests.integration.ingestion.lakehouse import CREATE_ITEMS, Lakehouse, items
 
 OWNER, READER = "app_owner", "app_reader"
@@ -47,3 +49,16 @@ def with_items(lakehouse: Lakehouse) -> Lakehouse:
     lakehouse.execute(CREATE_ITEMS)
     lakehouse.declare(items())
     return lakehouse
+
+
+def read_as(lakehouse: Lakehouse, postgres: EmbeddedPostgres, role: str) -> None:
+    """Let the lake read as a role of its own that may read all, as far as nothing else forbids."""
+    postgres.ensure_role(role, ["pg_read_all_data", "pg_read_all_stats"])
+    database = lakehouse.reader_url.rsplit("/", 1)[1]
+    lakehouse.set_secrets(SOURCE_URL=postgres.url(role, database), FIRN_TOKEN_KEY=TOKEN_KEY)
+
+
+def as_superuser(postgres: EmbeddedPostgres, statement: str) -> None:
+    """Run SQL that only a superuser may run."""
+    with psycopg.connect(postgres.url(), autocommit=True) as connection:
+        connection.execute(statement.encode())
