@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 CONNECT_TIMEOUT_SECONDS = 10.0
 DATA_EXCEPTIONS = ("22", "23")
 APPLICATION_NAME = "firn"
+ROW_SECURITY_SOURCE = "rls.c"
 
 
 async def connect(variable: str, url: SecretStr) -> asyncpg.Connection:
@@ -71,16 +72,24 @@ def named_failures(what: str) -> Iterator[None]:
     except FirnError:
         raise
     except asyncpg.PostgresError as error:
-        raise LoadError(
-            f"{what}: PostgreSQL says: {_without_values(error)}",
-            "nothing of this load was committed; see to the cause and run it again",
-        ) from None
+        raise LoadError(f"{what}: PostgreSQL says: {_without_values(error)}", _fix(error)) from None
     except (OSError, asyncpg.InterfaceError) as error:
         reason = str(error) or type(error).__name__
         raise LoadError(
             f"{what}: the connection to PostgreSQL was lost: {reason}",
             "nothing of this load was committed; run it again when the server is back",
         ) from None
+
+
+def _fix(error: asyncpg.PostgresError) -> str:
+    """Return what helps against an error of the server, in whatever language it was told."""
+    if error.server_source_filename == ROW_SECURITY_SOURCE:
+        return (
+            "rows hidden by a policy would be missed, or be taken for deleted; let the role see"
+            " all of them: alter role … bypassrls, or read as the table's owner, or declare a view"
+            " that the owner made (table: …)"
+        )
+    return "nothing of this load was committed; see to the cause and run it again"
 
 
 def _without_values(error: asyncpg.PostgresError) -> str:

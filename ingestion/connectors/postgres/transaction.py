@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 # One text form for every value. synchronize_seqscans and parallel plans are off so that an
 # unchanged table is read in an unchanged order; notices are off because asyncpg drops the rows it
-# holds when one arrives between them. Time limits of the role are for other programs: a load may
-# read and wait for long.
+# holds when one arrives between them; row_security is off so that a policy which would hide rows is
+# an error. Time limits of the role are for other programs: a load may read and wait for long.
 SETTINGS = {
     "client_encoding": "UTF8",
     "client_min_messages": "error",
@@ -32,6 +32,7 @@ SETTINGS = {
     "extra_float_digits": "1",
     "synchronize_seqscans": "off",
     "max_parallel_workers_per_gather": "0",
+    "row_security": "off",
     "statement_timeout": "0",
     "lock_timeout": "0",
     "idle_in_transaction_session_timeout": "0",
