@@ -1,0 +1,135 @@
+"""A real pgbouncer in transaction mode: Debian's package, unpacked -> a pooler on 127.0.0.1."""
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from lake.processes import LOOPBACK, free_port
+from sandbox.service_account import ServiceAccount
+
+DEADLINE_SECONDS = 60
+SYSTEM_FOLDERS = "/usr/sbin:/usr/bin:/sbin:/bin"
+CONFIGURATION = """
+[databases]
+{database} = host={host} port={server_port} dbname={database} user={user} password={password}
+[pgbouncer]
+listen_addr = {host}
+listen_port = {port}
+auth_type = any
+pool_mode = transaction
+default_pool_size = 3
+unix_socket_dir =
+"""
+
+
+@dataclass(frozen=True)
+class PgBouncer:
+    """The program, and a folder that the account may enter which runs it."""
+
+    folder: Path
+    program: Path
+    account: ServiceAccount
+
+    @contextmanager
+    def pooler(self, url: str) -> Iterator[str]:
+        """Run a pooler before the database of `url`, and give the URL that leads through it.
+
+        It has no list of startup parameters to ignore, and asks its clients for no password.
+        """
+        server, port = urlsplit(url), free_port()
+        place = f"{LOOPBACK}:{port}{server.path}"
+        values = {
+            "database": server.path.removeprefix("/"),
+            "host": LOOPBACK,
+            "server_port": server.port,
+            "user": server.username,
+            "password": server.password,
+            "port": port,
+        }
+        with self.account.secret_file(self.folder, CONFIGURATION.format(**values)) as file:
+            process = self._start(file)
+            try:
+                _wait_for(port, process)
+                yield f"postgresql://{server.username}@{place}"
+            finally:
+                process.kill()
+                process.wait(DEADLINE_SECONDS)
+
+    def _start(self, configuration: Path) -> "subprocess.Popen[str]":
+        libraries = {str(file.parent) for file in self.folder.glob("**/*.so.*")}
+        is_caller = self.account.is_caller
+        return subprocess.Popen(
+            [str(self.program), "--quiet", str(configuration)],
+            cwd=self.folder,
+            env={"PATH": SYSTEM_FOLDERS, "LD_LIBRARY_PATH": ":".join(sorted(libraries))},
+            stderr=subprocess.PIPE,
+            text=True,
+            user=None if is_caller else self.account.uid,
+            group=None if is_caller else self.account.gid,
+            extra_groups=None if is_caller else [],
+        )
+
+
+@contextmanager
+def pgbouncer() -> Iterator[PgBouncer]:
+    """Find an installed pgbouncer, or unpack the distribution's package into a temporary folder.
+
+    `apt-get download` and `dpkg -x` need neither root nor an installation. Where there is no
+    apt-get the test is skipped, and says so.
+    """
+    account = ServiceAccount.current()
+    folder = Path(tempfile.mkdtemp(prefix="firn-pgbouncer-"))
+    try:
+        if not account.is_caller:
+            os.chown(folder, account.uid, account.gid)
+        yield PgBouncer(folder, _program(folder), account)
+    finally:
+        shutil.rmtree(folder)
+
+
+def _program(folder: Path) -> Path:
+    installed = shutil.which("pgbouncer", path=SYSTEM_FOLDERS)
+    if installed:
+        return Path(installed)
+    if not shutil.which("apt-get"):
+        pytest.skip("pgbouncer is not installed, and there is no apt-get to fetch it")
+    told = _run(["apt-cache", "depends", "--no-recommends", "--no-suggests", "pgbouncer"], folder)
+    libraries = [name for name in re.findall(r"Depends: (lib\S+)", told) if name != "libc6"]
+    _run(["apt-get", "download", "pgbouncer", *libraries], folder)
+    for package in folder.glob("*.deb"):
+        _run(["dpkg", "-x", str(package), str(folder)], folder)
+    folder.chmod(0o755)  # dpkg gives it the mode of the package's root
+    return folder / "usr" / "sbin" / "pgbouncer"
+
+
+def _run(command: Sequence[str], folder: Path) -> str:
+    done = subprocess.run(
+        command, cwd=folder, capture_output=True, text=True, check=False, timeout=DEADLINE_SECONDS
+    )
+    if done.returncode != 0:
+        raise RuntimeError(f"{' '.join(command)}: {done.stderr} (run apt-get update first?)")
+    return done.stdout
+
+
+def _wait_for(port: int, process: "subprocess.Popen[str]") -> None:
+    deadline = time.monotonic() + DEADLINE_SECONDS
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            socket.create_connection((LOOPBACK, port), timeout=1).close()
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return
+    said = process.stderr.read() if process.poll() is not None and process.stderr else ""
+    raise RuntimeError(f"pgbouncer did not start: {said}")
