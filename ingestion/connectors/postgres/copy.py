@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from ingestion.connectors.channel import Channel
+from ingestion.connectors.postgres.transaction import copy_encoding
 from lake.errors import LoadError
 from lake.settings import Failpoint
 
@@ -66,6 +67,8 @@ async def copy_blocks(
 ) -> int:
     """Run `query` through COPY into `blocks` and return the number of rows PostgreSQL sent."""
     collector = BlockCollector(blocks, failpoint)
-    status = await connection.copy_from_query(query, output=collector.take, format="text")
+    status = await connection.copy_from_query(
+        query, output=collector.take, format="text", encoding=copy_encoding(connection)
+    )
     await collector.flush()
     return int(status.removeprefix("COPY "))

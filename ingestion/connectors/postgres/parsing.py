@@ -20,6 +20,7 @@ from ingestion.personal_data import Tokeniser
 
 SHOWN_CHARACTERS = 100
 TOKEN = "token"  # noqa: S105 - a kind of value
+UNDECODABLE = "bytes that are not UTF-8"  # kept with escapes: not the value itself
 
 
 @dataclass(frozen=True)
@@ -170,12 +171,16 @@ class BlockParser:
         reason = f"{column.name} is {shown}"
         if finding.rule == "not_representable":
             reason += f" ({_kind(column)}), which no {column.data_type} can hold"
+            if not _is_decodable(raw[column.name]):
+                reason += ": it is not UTF-8"
         key = {name: row[name] for name in self._plan.table.key}
         upstream = self._plan.upstream
         place: dict[str, str | None] = {"schema": upstream.schema, "table": upstream.name}
         if self._cursor is not None:
             place[self._cursor.name] = row[self._cursor.name]
-        return Rejection(finding.rule, reason, row, key, self._kinds, place)
+        undecodable = {name for name, value in raw.items() if not _is_decodable(value)}
+        kinds = self._kinds | dict.fromkeys(undecodable, UNDECODABLE)
+        return Rejection(finding.rule, reason, row, key, kinds, place)
 
     def _shown(self, column: ReadColumn, text: str | None) -> str | None:
         """Return a value as it may be shown: personal data as its token."""
@@ -185,8 +190,11 @@ class BlockParser:
             return self._tokeniser.token(text)
         if column.name != RESCUED:
             return text
-        values = json.loads(text)
         token = self._tokeniser.token
+        try:
+            values = json.loads(text)
+        except ValueError:  # it was not UTF-8, and has escapes that JSON does not know
+            return token(text)
         return json.dumps(
             {name: None if v is None else token(_as_text(v)) for name, v in values.items()}
         )
@@ -208,6 +216,13 @@ def _positions(mask: pa.Array) -> list[int]:
 
 def _decoded(raw: bytes | None) -> str | None:
     return None if raw is None else raw.decode("utf-8", "backslashreplace")
+
+
+def _is_decodable(raw: bytes | None) -> bool:
+    try:
+        return raw is None or raw.decode("utf-8") is not None
+    except UnicodeDecodeError:
+        return False
 
 
 def _as_text(value: object) -> str:

@@ -16,7 +16,7 @@ from ingestion.connectors.base import ROW_ID, Cursor
 from ingestion.connectors.batches import Batch, Position, QuarantinedRow, Rejection
 from ingestion.connectors.postgres.declaration import PostgresTable
 from ingestion.connectors.postgres.escapes import NULL, escaped
-from ingestion.connectors.postgres.parsing import TOKEN, BlockParser
+from ingestion.connectors.postgres.parsing import TOKEN, UNDECODABLE, BlockParser
 from ingestion.connectors.postgres.position import PostgresPosition
 from ingestion.connectors.postgres.query import RESCUED, ReadColumn, ReadPlan
 from ingestion.connectors.postgres.types import UpstreamColumn
@@ -105,15 +105,15 @@ class PostgresReplayReader:
         """Read rows whose values are of the same kinds."""
         kinds, present = rows[0].kinds, rows[0].values.keys()
         columns = [c for c in self._columns(kinds, present) if not names or c.name in names]
-        lost = [c.name for c in columns if self._is_lost(c, kinds)]
+        lost = self._lost(columns, kinds, present)
         fit = []
         for row in rows:
             gone = next((name for name in lost if row.values.get(name) is not None), None)
             if gone is None:
                 fit.append(row)
                 continue
-            reason = f"{gone} was kept as a token; its value is not known any more"
-            yield Batch(_no_rows(), (Rejection("kept_as_token", reason, {ROW_ID: row.row_id}, {}),))
+            rule, reason = lost[gone]
+            yield Batch(_no_rows(), (Rejection(rule, reason, {ROW_ID: row.row_id}, {}),))
         if not fit:
             return
         plan = ReadPlan(self._table, self._upstream, (*columns, _column(ROW_ID, _TEXT)), (), ())
@@ -130,6 +130,25 @@ class PostgresReplayReader:
             yield _column(name, self._evolved[name], kinds.get(name, "text"))
         if self._undeclared(present) or RESCUED in present:
             yield _column(RESCUED, _TEXT)
+
+    def _lost(
+        self, columns: list[ReadColumn], kinds: Mapping[str, str], present: Collection[str]
+    ) -> dict[str, tuple[str, str]]:
+        """Return the names whose values were not kept as they were, each with rule and reason."""
+        read = {column.name for column in columns}
+        if RESCUED in read:
+            read.update(self._undeclared(present))
+        lost = {
+            column.name: (
+                "kept_as_token",
+                f"{column.name} was kept as a token; its value is not known any more",
+            )
+            for column in columns
+            if self._is_lost(column, kinds)
+        }
+        for name in sorted(name for name in read if kinds.get(name) == UNDECODABLE):
+            lost[name] = ("not_representable", f"{name} is not UTF-8; correct it in the database")
+        return lost
 
     def _is_lost(self, column: ReadColumn, kinds: Mapping[str, str]) -> bool:
         """Whether the column wants values of which only tokens were kept."""

@@ -38,6 +38,7 @@ SETTINGS = {
     "idle_in_transaction_session_timeout": "0",
 }
 SETTINGS_SINCE_17 = {"transaction_timeout": "0"}
+SQL_ASCII = "SQL_ASCII"
 _BEGIN = "begin transaction isolation level repeatable read, read only"
 
 
@@ -81,6 +82,15 @@ async def require_settings(connection: asyncpg.Connection) -> None:
             "values would be read in another form: connect to PostgreSQL itself, or by a pooler"
             " that passes SET LOCAL on",
         )
+
+
+def copy_encoding(connection: asyncpg.Connection) -> str | None:
+    """Return the encoding to copy in: None for UTF-8, as set.
+
+    A database in SQL_ASCII holds any bytes. They are taken as they are, because asked for UTF-8 the
+    server ends the whole COPY at the first that are none.
+    """
+    return SQL_ASCII if connection.get_settings().server_encoding == SQL_ASCII else None
 
 
 def _settings(connection: asyncpg.Connection) -> Mapping[str, str]:
