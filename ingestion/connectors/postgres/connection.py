@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import re
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
+from ingestion.connectors.postgres.url import FORM, parse_url
 from lake.errors import ConfigurationError, EnvironmentFault, FirnError, LoadError
 
 if TYPE_CHECKING:
     import asyncpg
 
-CONNECT_TIMEOUT_SECONDS = 10.0
 DATA_EXCEPTIONS = ("22", "23")
-APPLICATION_NAME = "firn"
 ROW_SECURITY_SOURCE = "rls.c"
+# How the driver, whose messages have no codes, says these things.
+ROOT_CERTIFICATE, NO_TLS = "root certificate file", "rejected SSL upgrade"
 
 
 async def connect(variable: str, url: SecretStr) -> asyncpg.Connection:
@@ -32,34 +33,62 @@ async def connect(variable: str, url: SecretStr) -> asyncpg.Connection:
     """
     import asyncpg
 
-    where = _describe(variable, url)
+    address = parse_url(variable, url)
     try:
-        return await asyncpg.connect(
-            url.get_secret_value(),
-            timeout=CONNECT_TIMEOUT_SECONDS,
-            server_settings={"application_name": APPLICATION_NAME},
-            statement_cache_size=0,
-        )
-    except asyncpg.InvalidAuthorizationSpecificationError as error:
-        raise EnvironmentFault(
+        return await asyncpg.connect(**address.arguments, statement_cache_size=0)
+    except Exception as error:  # noqa: BLE001 - all kinds are told apart there
+        raise refusal(error, address.shown, variable) from None
+
+
+def refusal(error: Exception, where: str, variable: str) -> FirnError:
+    """Return why there is no connection: `error` in words that quote nothing but the server's."""
+    import asyncpg
+
+    if isinstance(error, asyncpg.InvalidAuthorizationSpecificationError):
+        return EnvironmentFault(
             f"{where} refuses the login: {error.message}",
-            f"correct user and password in {variable}",
-        ) from None
-    except asyncpg.PostgresError as error:
-        raise EnvironmentFault(
+            f"correct user and password in {variable}; if the password holds one of @ : / ? # %,"
+            " percent-encode it",
+        )
+    if isinstance(error, asyncpg.PostgresError):
+        return EnvironmentFault(
             f"{where} refuses the connection: {error.message}", f"correct {variable}"
-        ) from None
-    except (OSError, TimeoutError) as error:
-        reason = error.strerror if isinstance(error, OSError) else None
-        raise EnvironmentFault(
-            f"{where} cannot be reached: {reason or 'no answer'}",
-            f"start the server, or correct host and port in {variable}",
-        ) from None
-    except Exception as error:  # noqa: BLE001 - it may quote the URL, so only its kind is shown
-        raise ConfigurationError(
-            f"{variable} does not hold a usable connection URL ({type(error).__name__})",
-            f"{variable}=postgresql://user:password@host:5432/database",
-        ) from None
+        )
+    if isinstance(error, asyncpg.ClientConfigurationError) and ROOT_CERTIFICATE in str(error):
+        return ConfigurationError(
+            f"{where}: there is no certificate to check the server's with",
+            f"in {variable}: sslrootcert=<file of the authority>, or sslrootcert=system",
+        )
+    if isinstance(error, OSError):
+        return _no_connection(error, where, variable)
+    return ConfigurationError(
+        f"{variable} does not hold a usable connection URL ({type(error).__name__})",
+        f"{variable}={FORM}",
+    )
+
+
+def _no_connection(error: OSError, where: str, variable: str) -> EnvironmentFault:
+    """Say why there is no connection at all: TLS, or nobody answers."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return EnvironmentFault(
+            f"{where} has a certificate that is not accepted: {error.verify_message}",
+            f"in {variable}: the host as the certificate names it, and sslrootcert=<file of the"
+            " authority>",
+        )
+    if isinstance(error, ssl.SSLError):
+        return EnvironmentFault(
+            f"{where}: TLS fails: {error.strerror or error}",
+            f"correct sslmode, sslnegotiation or the certificates in {variable}",
+        )
+    if NO_TLS in str(error):
+        return EnvironmentFault(
+            f"{where} has no TLS, which the URL asks for",
+            f"turn TLS on in the server (ssl = on), or take sslmode out of {variable}",
+        )
+    return EnvironmentFault(
+        f"{where} cannot be reached: {error.strerror or 'no answer'}",
+        f"start the server, or correct host and port in {variable}",
+    )
 
 
 @contextmanager
@@ -97,13 +126,3 @@ def _without_values(error: asyncpg.PostgresError) -> str:
     message = str(error.message)
     is_about_data = str(error.sqlstate).startswith(DATA_EXCEPTIONS)
     return re.sub('"[^"]*"', '"…"', message) if is_about_data else message
-
-
-def _describe(variable: str, url: SecretStr) -> str:
-    """Name the server without its password; a URL that cannot be split is named by its variable."""
-    try:
-        parts = urlsplit(url.get_secret_value())
-        place = f"{parts.hostname or 'localhost'}:{parts.port or 5432}{parts.path}"
-        return f"PostgreSQL at {place} as {parts.username or 'nobody'} ({variable})"
-    except ValueError:
-        return f"PostgreSQL ({variable})"

@@ -1,6 +1,5 @@
 """A real pgbouncer in transaction mode: Debian's package, unpacked -> a pooler on 127.0.0.1."""
 
-import os
 import re
 import shutil
 import socket
@@ -29,7 +28,7 @@ listen_port = {port}
 auth_type = any
 pool_mode = transaction
 default_pool_size = 3
-unix_socket_dir =
+unix_socket_dir = {folder}
 """
 
 
@@ -40,6 +39,11 @@ class PgBouncer:
     folder: Path
     program: Path
     account: ServiceAccount
+
+    @property
+    def sockets(self) -> Path:
+        """The folder of its Unix sockets, which belongs to the account."""
+        return self.folder / "sockets"
 
     @contextmanager
     def pooler(self, url: str) -> Iterator[str]:
@@ -56,6 +60,7 @@ class PgBouncer:
             "user": server.username,
             "password": server.password,
             "port": port,
+            "folder": self.sockets,
         }
         with self.account.secret_file(self.folder, CONFIGURATION.format(**values)) as file:
             process = self._start(file)
@@ -91,9 +96,10 @@ def pgbouncer() -> Iterator[PgBouncer]:
     account = ServiceAccount.current()
     folder = Path(tempfile.mkdtemp(prefix="firn-pgbouncer-"))
     try:
-        if not account.is_caller:
-            os.chown(folder, account.uid, account.gid)
-        yield PgBouncer(folder, _program(folder), account)
+        found = PgBouncer(folder, _program(folder), account)
+        folder.chmod(0o755)
+        account.make_folder(found.sockets)
+        yield found
     finally:
         shutil.rmtree(folder)
 
@@ -109,7 +115,6 @@ def _program(folder: Path) -> Path:
     _run(["apt-get", "download", "pgbouncer", *libraries], folder)
     for package in folder.glob("*.deb"):
         _run(["dpkg", "-x", str(package), str(folder)], folder)
-    folder.chmod(0o755)  # dpkg gives it the mode of the package's root
     return folder / "usr" / "sbin" / "pgbouncer"
 
 

@@ -73,6 +73,25 @@ def test_a_url_that_is_none_is_not_quoted(with_items: Lakehouse, url: str) -> No
     assert "SOURCE_URL" in text
 
 
+def test_a_url_as_providers_print_it_lands(with_items: Lakehouse) -> None:
+    """What is libpq's and cannot be obeyed is passed over."""
+    with_items.execute("insert into items values (1, 'a')")
+    more = "sslmode=prefer&channel_binding=prefer&connect_timeout=5&keepalives_idle=30"
+    url = f"{with_items.reader_url}?{more}&target_session_attrs=any&application_name=loader"
+    with_items.set_secrets(SOURCE_URL=url, FIRN_TOKEN_KEY=TOKEN_KEY)
+    assert with_items.ingest().rows_landed == 1
+
+
+@pytest.mark.parametrize("sign", ["@", "/", "#", "%", "?"])
+def test_a_password_that_is_not_percent_encoded_is_said_to_be(
+    with_items: Lakehouse, sign: str
+) -> None:
+    user, place = _parts(with_items)
+    text = _fault(with_items, f"postgresql://{user}:x{sign}{SECRET}@{place}", ConfigurationError)
+    assert "SOURCE_URL" in text
+    assert "percent-encode it" in text
+
+
 def test_a_missing_connection_names_variable_and_file(with_items: Lakehouse) -> None:
     with_items.set_secrets(FIRN_TOKEN_KEY=TOKEN_KEY)
     with pytest.raises(ConfigurationError, match="SOURCE_URL is set neither") as fault:

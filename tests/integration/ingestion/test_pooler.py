@@ -1,6 +1,7 @@
 """Loads through a pooler that gives each transaction any connection it has to the server."""
 
 from collections.abc import Iterator
+from urllib.parse import quote
 
 import psycopg
 import pytest
@@ -81,7 +82,22 @@ def test_without_the_settings_values_would_differ(
     assert [row["iv"] for row in pooled.rows("moments")] == ["1 day 02:00:00"]
 
 
+def test_a_unix_socket_is_read_through(pooled: Lakehouse, program: PgBouncer) -> None:
+    user, place = _url(pooled).removeprefix("postgresql://").split("@")
+    port, database = place.removeprefix("127.0.0.1:").split("/")
+    url = f"postgresql://{user}@{quote(str(program.sockets), safe='')}:{port}/{database}"
+    pooled.set_secrets(SOURCE_URL=url, FIRN_TOKEN_KEY=TOKEN_KEY)
+    pooled.execute(CREATE_ITEMS)
+    pooled.execute("insert into items values (1, 'x')")
+    pooled.declare(items())
+    assert pooled.ingest().rows_landed == 1
+
+
+def _url(lakehouse: Lakehouse) -> str:
+    return lakehouse.settings.connection("SOURCE_URL").get_secret_value()
+
+
 def _prepared(lakehouse: Lakehouse) -> list[str]:
     """Return the named statements that the pooler's connections to the server hold."""
-    with psycopg.connect(lakehouse.settings.connection("SOURCE_URL").get_secret_value()) as session:
+    with psycopg.connect(_url(lakehouse)) as session:
         return [name for (name,) in session.execute("select name from pg_prepared_statements")]
