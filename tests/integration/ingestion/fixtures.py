@@ -1,7 +1,7 @@
 """Databases and lakes for the tests of ingestion: the session's server -> one lakehouse a test."""
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psycopg
@@ -10,6 +10,7 @@ import pytest
 from sandbox.postgres import EmbeddedPostgres
 from tests.integration.ingestion.home import TOKEN_KEY
 from tests.integration.ingestion.lakehouse import CREATE_ITEMS, Lakehouse, items
+from tests.integration.ingestion.pgbouncer import PgBouncer, unpacked_pgbouncer
 
 OWNER, READER = "app_owner", "app_reader"
 _NUMBERS = itertools.count(1)
@@ -35,6 +36,13 @@ def make_lakehouse(postgres: EmbeddedPostgres, tmp_path: Path) -> MakeLakehouse:
         return made
 
     return make
+
+
+@pytest.fixture(scope="session")
+def pgbouncer() -> Iterator[PgBouncer]:
+    """Return pgbouncer, unpacked once for all tests."""
+    with unpacked_pgbouncer() as found:
+        yield found
 
 
 @pytest.fixture

@@ -46,10 +46,11 @@ class PgBouncer:
         return self.folder / "sockets"
 
     @contextmanager
-    def pooler(self, url: str) -> Iterator[str]:
+    def pooler(self, url: str, **settings: object) -> Iterator[str]:
         """Run a pooler before the database of `url`, and give the URL that leads through it.
 
-        It has no list of startup parameters to ignore, and asks its clients for no password.
+        `settings` are added to its file. It has no list of startup parameters to ignore, and asks
+        its clients for no password.
         """
         server, port = urlsplit(url), free_port()
         place = f"{LOOPBACK}:{port}{server.path}"
@@ -62,7 +63,9 @@ class PgBouncer:
             "port": port,
             "folder": self.sockets,
         }
-        with self.account.secret_file(self.folder, CONFIGURATION.format(**values)) as file:
+        added = [f"{name} = {value}" for name, value in settings.items()]
+        text = "\n".join([CONFIGURATION.format(**values), *added])
+        with self.account.secret_file(self.folder, text) as file:
             process = self._start(file)
             try:
                 _wait_for(port, process)
@@ -87,7 +90,7 @@ class PgBouncer:
 
 
 @contextmanager
-def pgbouncer() -> Iterator[PgBouncer]:
+def unpacked_pgbouncer() -> Iterator[PgBouncer]:
     """Find an installed pgbouncer, or unpack the distribution's package into a temporary folder.
 
     `apt-get download` and `dpkg -x` need neither root nor an installation. Where there is no

@@ -12,22 +12,15 @@ from sandbox.postgres import EmbeddedPostgres
 from tests.integration.ingestion.fixtures import READER, as_superuser
 from tests.integration.ingestion.home import TOKEN_KEY
 from tests.integration.ingestion.lakehouse import CREATE_ITEMS, Lakehouse, full_items, items, table
-from tests.integration.ingestion.pgbouncer import PgBouncer, pgbouncer
+from tests.integration.ingestion.pgbouncer import PgBouncer
 
 pytestmark = pytest.mark.postgres
 
 
-@pytest.fixture(scope="module")
-def program() -> Iterator[PgBouncer]:
-    """Return pgbouncer, unpacked once for all tests of this module."""
-    with pgbouncer() as found:
-        yield found
-
-
 @pytest.fixture
-def pooled(lakehouse: Lakehouse, program: PgBouncer) -> Iterator[Lakehouse]:
+def pooled(lakehouse: Lakehouse, pgbouncer: PgBouncer) -> Iterator[Lakehouse]:
     """Return a lake that reads its database through a pooler in transaction mode."""
-    with program.pooler(lakehouse.reader_url) as url:
+    with pgbouncer.pooler(lakehouse.reader_url) as url:
         lakehouse.set_secrets(SOURCE_URL=url, FIRN_TOKEN_KEY=TOKEN_KEY)
         yield lakehouse
 
@@ -82,10 +75,10 @@ def test_without_the_settings_values_would_differ(
     assert [row["iv"] for row in pooled.rows("moments")] == ["1 day 02:00:00"]
 
 
-def test_a_unix_socket_is_read_through(pooled: Lakehouse, program: PgBouncer) -> None:
+def test_a_unix_socket_is_read_through(pooled: Lakehouse, pgbouncer: PgBouncer) -> None:
     user, place = _url(pooled).removeprefix("postgresql://").split("@")
     port, database = place.removeprefix("127.0.0.1:").split("/")
-    url = f"postgresql://{user}@{quote(str(program.sockets), safe='')}:{port}/{database}"
+    url = f"postgresql://{user}@{quote(str(pgbouncer.sockets), safe='')}:{port}/{database}"
     pooled.set_secrets(SOURCE_URL=url, FIRN_TOKEN_KEY=TOKEN_KEY)
     pooled.execute(CREATE_ITEMS)
     pooled.execute("insert into items values (1, 'x')")
