@@ -8,7 +8,8 @@ from typing import Any, TypeVar
 import pyarrow as pa
 
 Values = TypeVar("Values", bound=Any)
-REFUSALS = (pa.ArrowInvalid, UnicodeDecodeError)
+# What libraries raise for a value: ArrowInvalid and UnicodeDecodeError are ValueErrors.
+REFUSALS = (ValueError, ArithmeticError, RecursionError, pa.ArrowNotImplementedError)
 
 
 def bisect_invalid(

@@ -21,14 +21,18 @@ from ingestion.connectors.files.formats.base import BadFileError
 from ingestion.connectors.files.new_files import NewFile
 from ingestion.connectors.files.processed_files import fingerprint
 from ingestion.connectors.files.rows import FileRows
-from ingestion.connectors.files.storage.base import ChangedFileError, FileStorage
+from ingestion.connectors.files.storage.base import (
+    ChangedFileError,
+    FileLeftError,
+    FileStorage,
+)
 
 if TYPE_CHECKING:
     from pyarrow.parquet import FileMetaData
 
 HELD_BACK_BYTES = 32 * 1024 * 1024
 SHOWN_FILES = 3
-FileFault = BadFileError | ChangedFileError
+FileFault = BadFileError | FileLeftError
 Faults = dict[str, FileFault]  # by the file's name
 
 
@@ -176,7 +180,7 @@ class HoldBack:
         if not is_last or file.is_set_aside:
             return
         file.is_set_aside = True
-        if isinstance(fault, ChangedFileError):
+        if isinstance(fault, FileLeftError):
             self._notes.append(f"left for the next load: {fault}")
             return
         self._bad_count += 1

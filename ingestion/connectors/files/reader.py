@@ -10,7 +10,7 @@ from ingestion.connectors.files.hold_back import Faults
 from ingestion.connectors.files.new_files import NewFiles
 from ingestion.connectors.files.processed_files import processed_files
 from ingestion.connectors.files.reading import FileReading
-from ingestion.connectors.files.storage.base import ChangedFileError
+from ingestion.connectors.files.storage.base import FileLeftError
 from ingestion.connectors.files.storage.factory import open_storage
 
 
@@ -41,9 +41,7 @@ class FilesReader:
         """Return the new files of a table, to be read in a `with` block."""
         table = request.table
         faults = self._faults[table.label]
-        changed = {name for name, fault in faults.items() if isinstance(fault, ChangedFileError)}
-        new_files = NewFiles(
-            self._storage, table, processed_files(table, request.state), left=changed
-        )
+        left = {name for name, fault in faults.items() if isinstance(fault, FileLeftError)}
+        new_files = NewFiles(self._storage, table, processed_files(table, request.state), left=left)
         tokeniser = self._tokeniser() if table.has_personal_data else None
         return FileReading(new_files, table, tokeniser, faults)

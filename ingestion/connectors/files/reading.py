@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import gzip
 import threading
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from types import TracebackType
@@ -19,7 +18,8 @@ from pyarrow.parquet import FileMetaData
 from ingestion.connectors.batches import Batch, ReadSummary, RegistrableFile
 from ingestion.connectors.channel import AbandonedError, Channel
 from ingestion.connectors.files.declaration import FileFormat, FileTable
-from ingestion.connectors.files.formats.base import NOT_READABLE, BadFileError, Format
+from ingestion.connectors.files.faults import file_faults
+from ingestion.connectors.files.formats.base import BadFileError, Format
 from ingestion.connectors.files.formats.csv_rows import CsvRows
 from ingestion.connectors.files.formats.json_rows import JsonDocument, JsonLines
 from ingestion.connectors.files.formats.parquet_rows import ParquetRows
@@ -27,7 +27,7 @@ from ingestion.connectors.files.formats.rescued_fields import RescuedFields
 from ingestion.connectors.files.hold_back import Faults, FileBatch, FileFault, HoldBack
 from ingestion.connectors.files.new_files import NewFile, NewFiles
 from ingestion.connectors.files.rows import FileRows
-from ingestion.connectors.files.storage.base import ChangedFileError
+from ingestion.connectors.files.storage.base import FileLeftError
 from ingestion.personal_data import Tokeniser
 
 WAITING_CHUNKS = 3
@@ -130,15 +130,14 @@ class FileReading:
                 continue
             form = FORMATS[self._table.format](self._table, self._rescued)
             try:
-                for content in form.chunks(self._unpacked(opened.stream)):
-                    self._chunks.put(_FileChunk(file, form, content))
-                opened.require_unchanged()
-                self._chunks.put(_FileChunk(file, form))
-            except (BadFileError, ChangedFileError) as fault:
+                with file_faults(self._table, file.found.name):
+                    for content in form.chunks(self._unpacked(opened.stream)):
+                        self._chunks.put(_FileChunk(file, form, content))
+                    opened.require_unchanged()
+            except (BadFileError, FileLeftError) as fault:
                 self._chunks.put(_FileChunk(file, form, fault=fault))
-            except (EOFError, zlib.error, OSError) as error:
-                damaged = BadFileError(NOT_READABLE, f"it is cut off or damaged: {error}")
-                self._chunks.put(_FileChunk(file, form, fault=damaged))
+            else:
+                self._chunks.put(_FileChunk(file, form))
 
     def _unpacked(self, stream: BinaryIO) -> BinaryIO:
         """Return the content of a file, unpacked if it is packed."""
@@ -154,8 +153,10 @@ class FileReading:
             if chunk.file is bad_file:
                 continue
             try:
-                self._parsed.put(self._as_batch(chunk))
-            except BadFileError as fault:
+                with file_faults(self._table, chunk.file.found.name):
+                    batch = self._as_batch(chunk)
+                self._parsed.put(batch)
+            except (BadFileError, FileLeftError) as fault:
                 bad_file = chunk.file
                 self._parsed.put(FileBatch(chunk.file, fault=fault, is_last=True))
 

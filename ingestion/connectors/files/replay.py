@@ -18,6 +18,7 @@ from ingestion.connectors.files.declaration import (
     FileFormat,
     FileTable,
 )
+from ingestion.connectors.files.faults import file_faults
 from ingestion.connectors.files.formats.base import BadFileError
 from ingestion.connectors.files.formats.rescued_fields import RescuedFields
 from ingestion.connectors.files.new_files import NewFile
@@ -62,9 +63,11 @@ class FilesReplayReader:
                 yield _rejected(row, row.rule, row.reason)
                 continue
             try:
-                yield from self._read(row, content, number)
+                with file_faults(self._table, str(row.place.get("file"))):
+                    batches = list(self._read(row, content, number))
             except BadFileError as fault:
-                yield _rejected(row, fault.rule, fault.reason)
+                batches = [_rejected(row, fault.rule, fault.reason)]
+            yield from batches
 
     def _read(self, row: QuarantinedRow, content: str, number: int) -> Iterator[Batch]:
         header = row.place.get("header")

@@ -13,6 +13,8 @@ import numpy.typing as npt
 BLOCK_BYTES = 8 * 1024 * 1024
 LONGEST_ROW = 16 * 1024 * 1024
 KEPT_OF_LONG_ROW = 1024
+LINE_FEED, CARRIAGE_RETURN = b"\n\r"
+_LINE_END = re.compile(rb"\n|\r(?!\n)")
 Positions = npt.NDArray[np.int64]
 # Finds where the last whole row of a buffer ends; -1 when none does.
 FindCut = Callable[[bytes], int]
@@ -32,34 +34,36 @@ def after_last_line(buffer: bytes) -> int:
 
 
 class CsvCut:
-    """Finds where a row of CSV ends: a line feed within quotes is part of a value.
+    """Finds where a row of CSV ends: a line end within quotes is part of a value.
 
-    A quote opens a value only at the value's start. Where all quotes but closing and doubled ones
-    stand so, a line feed ends a row when an even number of quotes is before it, which is counted
-    for a whole buffer at once; else the buffer is gone through value by value.
+    A line ends with a line feed, or with a carriage return that none follows. A quote opens a value
+    only at the value's start. Where all quotes but closing and doubled ones stand so, a line end
+    ends a row when an even number of quotes is before it, which is counted for a whole buffer at
+    once; else the buffer is gone through value by value.
     """
 
     def __init__(self, delimiter: str) -> None:
         """Cut rows whose values are parted by `delimiter`."""
         self._delimiter = delimiter.encode()
         mark = re.escape(self._delimiter)
-        self._opening = re.compile(rb"(?:\A|(?<=\n)|(?<=" + mark + rb'))"')
+        self._opening = re.compile(rb"(?:\A|(?<=[\r\n])|(?<=" + mark + rb'))"')
         self._closing = re.compile(rb'[^"]*(?:""[^"]*)*"(?!")')
 
     def __call__(self, buffer: bytes) -> int:
-        """Return where the last whole row of a buffer ends, -1 when none does."""
+        """Return where the last whole row of a buffer ends, -1 when none does.
+
+        A carriage return counts where no line feed ends a row: one may follow that at the very end.
+        """
         if b'"' not in buffer:
-            return after_last_line(buffer)
-        quotes = self._quotes(buffer)
-        if quotes is None:
-            return max(self._ends_by_value(buffer), default=-1)
-        end = len(buffer)
-        while (end := buffer.rfind(b"\n", 0, end)) >= 0:
-            before = int(np.searchsorted(quotes, end))
-            if before % 2 == 0:
-                return end + 1
-            end = int(quotes[before - 1])
-        return -1
+            cut = after_last_line(buffer)
+        elif (quotes := self._quotes(buffer)) is None:
+            ends = self._ends_by_value(buffer)
+            cut = max((end for end in ends if buffer[end - 1] == LINE_FEED), default=-1)
+        else:
+            cut = _last_feed_outside(quotes, buffer)
+        if cut < 0 and b"\r" in buffer:
+            cut = max((end for end in self._ends(buffer) if end < len(buffer)), default=-1)
+        return cut
 
     def rows(self, data: bytes) -> list[bytes]:
         """Split whole rows, leaving out empty lines."""
@@ -74,24 +78,22 @@ class CsvCut:
         quotes = self._quotes(data)
         if quotes is None:
             return self._ends_by_value(data)
-        feeds = positions(b"\n", data)
-        ends: list[int] = (feeds[np.searchsorted(quotes, feeds) % 2 == 0] + 1).tolist()
+        line_ends = _line_ends(data)
+        ends: list[int] = (line_ends[np.searchsorted(quotes, line_ends) % 2 == 0] + 1).tolist()
         return ends
 
     def _ends_by_value(self, data: bytes) -> list[int]:
         """Return where the rows end, whatever the quotes mean."""
         ends = []
         for start, end in self._plain_spans(data):
-            while (position := data.find(b"\n", start, end)) >= 0:
-                ends.append(position + 1)
-                start = position + 1  # noqa: PLW2901
+            ends += [found.end() for found in _LINE_END.finditer(data, start, end)]
         return ends
 
     def _quotes(self, buffer: bytes) -> Positions | None:
         """Return where quotes stand; None when one is at a place where it means itself."""
         quotes = positions(b'"', buffer)
         opening, before = quotes[::2], np.frombuffer(buffer, np.uint8)[quotes[::2] - 1]
-        starts_value = (opening == 0) | (before == ord("\n"))
+        starts_value = (opening == 0) | (before == LINE_FEED) | (before == CARRIAGE_RETURN)
         if len(self._delimiter) == 1:
             starts_value |= before == self._delimiter[0]
         starts_value[1:] |= opening[1:] == quotes[1:-1:2] + 1  # doubled
@@ -112,6 +114,26 @@ class CsvCut:
 def positions(byte: bytes, data: bytes) -> Positions:
     """Return where a byte stands in `data`, in order."""
     return np.flatnonzero(np.frombuffer(data, np.uint8) == byte[0])
+
+
+def _line_ends(data: bytes) -> Positions:
+    """Return where lines end: line feeds, and carriage returns that none follows, in order."""
+    feeds = positions(b"\n", data)
+    if b"\r" not in data:
+        return feeds
+    returns = positions(b"\r", data)
+    return np.union1d(feeds, np.setdiff1d(returns, feeds - 1, assume_unique=True))
+
+
+def _last_feed_outside(quotes: Positions, buffer: bytes) -> int:
+    """Return where the last line ends that an even number of quotes is before, -1 if none does."""
+    end = len(buffer)
+    while (end := buffer.rfind(b"\n", 0, end)) >= 0:
+        before = int(np.searchsorted(quotes, end))
+        if before % 2 == 0:
+            return end + 1
+        end = int(quotes[before - 1])
+    return -1
 
 
 def blocks(stream: BinaryIO, find_cut: FindCut = after_last_line) -> Iterator[Block]:

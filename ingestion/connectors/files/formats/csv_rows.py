@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 
-from ingestion.connectors.bisect import bisect_invalid
+from ingestion.connectors.bisect import REFUSALS, bisect_invalid
 from ingestion.connectors.decimals import FLOAT_DIGITS, decimals, require_exact
 from ingestion.connectors.files.declaration import Encoding, FileTable
 from ingestion.connectors.files.formats.base import (
@@ -68,7 +68,7 @@ class CsvRows:
         try:
             texts = self._read(chunk.data)
             rows = self._declared(texts)
-        except (pa.ArrowInvalid, UnicodeDecodeError):
+        except REFUSALS:
             lines = self._cut.rows(chunk.data)
             self._rows_before += len(lines)
             return self._parsed(list(range(before + 1, before + len(lines) + 1)), lines, [])
@@ -122,6 +122,8 @@ class CsvRows:
             names = next(csv.reader([self._header_line], delimiter=self._table.delimiter))
         except UnicodeDecodeError:
             raise BadFileError(NOT_READABLE, "its header is no UTF-8") from None
+        except csv.Error as error:
+            raise BadFileError("wrong_header", f"its first line is no header: {error}") from None
         self._header = [name.strip() for name in names]
         twice = sorted({name for name in self._header if self._header.count(name) > 1})
         if twice:

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.json
 
-from ingestion.connectors.bisect import bisect_invalid
+from ingestion.connectors.bisect import REFUSALS, bisect_invalid
 from ingestion.connectors.files.declaration import FileTable
 from ingestion.connectors.files.formats.base import (
     NOT_READABLE,
@@ -63,15 +63,8 @@ class JsonLines:
         ends = positions(b"\n", chunk.data)
         count = len(ends)
         self._lines_before += count
-        if (rows := self._whole(chunk.data, ends)) is not None:
-            lines = _Lines(chunk.data)
-            numbers = pa.array(np.arange(before + 1, before + count + 1))
-            return Parsed(
-                rows,
-                numbers,
-                lines.at,
-                self._rescued(lines.all) if self._rescued_fields.seen else None,
-            )
+        if (parsed := self._whole(chunk.data, ends, before)) is not None:
+            return parsed
         numbered = [
             (number, line)
             for number, line in enumerate(chunk.data.split(b"\n"), before + 1)
@@ -87,7 +80,7 @@ class JsonLines:
                 objects.append((number, line))
         return self._parsed([n for n, _ in objects], [line for _, line in objects], unreadable)
 
-    def _whole(self, data: bytes, ends: Positions) -> pa.Table | None:
+    def _whole(self, data: bytes, ends: Positions, before: int) -> Parsed | None:
         """Return all lines, which end at `ends`, as rows, None when anything is unusual.
 
         The lines are looked at first: pyarrow ends the process for a block of nothing but `null`.
@@ -96,15 +89,18 @@ class JsonLines:
             return None
         if not _are_all(b"{", data, ends[:-1] + 1):
             return None
+        lines = _Lines(data)
         try:
             rows = self._read(data)
-        except (pa.ArrowInvalid, UnicodeDecodeError):
+            rescued = self._rescued(lines.all) if self._rescued_fields.seen else None
+        except REFUSALS:
             return None
-        return rows if rows.num_rows == len(ends) else None
+        numbers = pa.array(np.arange(before + 1, before + len(ends) + 1))
+        return Parsed(rows, numbers, lines.at, rescued) if rows.num_rows == len(ends) else None
 
     def _parsed(self, numbers: list[int], lines: list[bytes], bad: list[BadRow]) -> Parsed:
         """Return the rows of lines that hold an object each, those that do not fit set aside."""
-        invalid = bisect_invalid(lines, self._read_lines) if lines else {}
+        invalid = bisect_invalid(lines, self._require_readable) if lines else {}
         bad = bad + [
             BadRow(numbers[i], NOT_REPRESENTABLE, _explained(reason), lines[i])
             for i, reason in invalid.items()
@@ -120,6 +116,12 @@ class JsonLines:
         if rows.num_rows != len(lines):
             raise pa.ArrowInvalid("more than one value in a line")
         return rows
+
+    def _require_readable(self, lines: Sequence[bytes]) -> None:
+        """Raise one of `REFUSALS` unless the declared fields and the others can be read."""
+        self._read_lines(lines)
+        if self._rescued_fields.seen:
+            self._rescued(lines)
 
     def _read(self, data: bytes) -> pa.Table:
         try:

@@ -12,10 +12,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from ingestion.connectors.bisect import bisect_invalid
+from ingestion.connectors.bisect import REFUSALS, bisect_invalid
 from ingestion.connectors.files.declaration import FileTable
 from ingestion.connectors.files.formats.base import (
-    NOT_READABLE,
     NOT_REPRESENTABLE,
     BadFileError,
     BadRow,
@@ -41,15 +40,12 @@ class ParquetRows:
 
         Raises BadFileError for a file that cannot be landed.
         """
-        try:
-            file = pq.ParquetFile(stream)
-            self._check(file.schema_arrow)
-            if is_registrable(file, stream.seek(0, io.SEEK_END), self._table):
-                yield file.metadata
-            else:
-                yield from file.iter_batches(batch_size=BATCH_ROWS)
-        except (pa.ArrowException, OSError) as error:
-            raise BadFileError(NOT_READABLE, f"it is no whole Parquet file: {error}") from None
+        file = pq.ParquetFile(stream)
+        self._check(file.schema_arrow)
+        if is_registrable(file, stream.seek(0, io.SEEK_END), self._table):
+            yield file.metadata
+        else:
+            yield from file.iter_batches(batch_size=BATCH_ROWS)
 
     def parse(self, chunk: pa.RecordBatch) -> Parsed:
         """Return the rows of a batch."""
@@ -102,7 +98,7 @@ class ParquetRows:
             convert = _converter(values.type, declared, column.name)
             try:
                 columns.append(convert(values))
-            except pa.ArrowInvalid:
+            except REFUSALS:
                 for position in bisect_invalid(values, convert):
                     value = str(values[position].as_py())[:100]
                     unfit.setdefault(position, f"{column.name}: {value!r} is no {column.data_type}")

@@ -58,7 +58,11 @@ class FileStorage(Protocol):
         """
 
 
-class ChangedFileError(Exception):
+class FileLeftError(Exception):
+    """A file that cannot be read now; it is left for the next load."""
+
+
+class ChangedFileError(FileLeftError):
     """A file was replaced or written to since it was listed."""
 
 
