@@ -121,6 +121,13 @@ test: $(VENV)/.dev $(AIRFLOW)/.done ## Everything, against a real PostgreSQL, Sp
 	$(BIN)/pytest -q -m "$(SERVICES) and not timed" -n 2 --dist loadfile --no-loadscope-reorder
 	$(BIN)/pytest -q -m timed
 
+.PHONY: fuzz
+fuzz: $(VENV)/.dev ## Damaged and foreign files, new ones for HOURS=1, until a reader fails.
+	@end=$$(( $$(date +%s) + $(or $(HOURS),1) * 3600 )); \
+	while [ $$(date +%s) -lt $$end ]; do \
+		$(BIN)/pytest -q --exitfirst --hypothesis-profile=long tests/integration/files/test_fuzz.py || exit 1; \
+	done
+
 # Measurements
 
 PEERS := $(FIRN_HOME)/bench-venv

@@ -15,6 +15,7 @@ from tests.warm_dbt import WarmDbt
 
 # An example may take as long as a busy machine lets it; pytest's own time limit is the bound.
 hypothesis.settings.register_profile("firn", deadline=None)
+hypothesis.settings.register_profile("long", deadline=None, max_examples=2000)  # `make fuzz`
 hypothesis.settings.load_profile("firn")
 
 WHOLE_LAKES = Path(__file__).with_name("recomputation")

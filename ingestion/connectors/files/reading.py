@@ -19,11 +19,12 @@ from ingestion.connectors.batches import Batch, ReadSummary, RegistrableFile
 from ingestion.connectors.channel import AbandonedError, Channel
 from ingestion.connectors.files.declaration import FileFormat, FileTable
 from ingestion.connectors.files.faults import file_faults
-from ingestion.connectors.files.formats.base import BadFileError, Format
+from ingestion.connectors.files.formats.base import NOT_READABLE, BadFileError, Format
 from ingestion.connectors.files.formats.csv_rows import CsvRows
 from ingestion.connectors.files.formats.json_rows import JsonDocument, JsonLines
 from ingestion.connectors.files.formats.parquet_rows import ParquetRows
 from ingestion.connectors.files.formats.rescued_fields import RescuedFields
+from ingestion.connectors.files.formats.signatures import HEAD_BYTES, kind_of
 from ingestion.connectors.files.hold_back import Faults, FileBatch, FileFault, HoldBack
 from ingestion.connectors.files.new_files import NewFile, NewFiles
 from ingestion.connectors.files.rows import FileRows
@@ -33,6 +34,7 @@ from ingestion.personal_data import Tokeniser
 WAITING_CHUNKS = 3
 WAITING_BATCHES = 4
 GZIP_MAGIC = b"\x1f\x8b"
+PARQUET_MAGIC = b"PAR1"
 FORMATS: dict[FileFormat, Any] = {
     FileFormat.JSON_LINES: JsonLines,
     FileFormat.JSON: JsonDocument,
@@ -131,7 +133,7 @@ class FileReading:
             form = FORMATS[self._table.format](self._table, self._rescued)
             try:
                 with file_faults(self._table, file.found.name):
-                    for content in form.chunks(self._unpacked(opened.stream)):
+                    for content in form.chunks(self._content(opened.stream)):
                         self._chunks.put(_FileChunk(file, form, content))
                     opened.require_unchanged()
             except (BadFileError, FileLeftError) as fault:
@@ -139,13 +141,19 @@ class FileReading:
             else:
                 self._chunks.put(_FileChunk(file, form))
 
-    def _unpacked(self, stream: BinaryIO) -> BinaryIO:
-        """Return the content of a file, unpacked if it is packed."""
-        if self._table.format is FileFormat.PARQUET:
-            return stream
-        magic = stream.read(len(GZIP_MAGIC))
-        stream.seek(0)
-        return cast("BinaryIO", gzip.open(stream)) if magic == GZIP_MAGIC else stream
+    def _content(self, stream: BinaryIO) -> BinaryIO:
+        """Return the content of a file, unpacked if it is packed.
+
+        Raises BadFileError when it is known to be of another format than the table's.
+        """
+        form, head = self._table.format, _head(stream)
+        if form is not FileFormat.PARQUET and head.startswith(GZIP_MAGIC):
+            stream = cast("BinaryIO", gzip.GzipFile(fileobj=stream))
+            head = _head(stream)
+        kind = kind_of(head)
+        if kind and not (form is FileFormat.PARQUET and head.startswith(PARQUET_MAGIC)):
+            raise BadFileError(NOT_READABLE, f"it is {kind}, not {form}; drop it as {form}")
+        return stream
 
     def _parse(self) -> None:
         bad_file: NewFile | None = None
@@ -169,3 +177,10 @@ class FileReading:
             return FileBatch(chunk.file, whole=chunk.content)
         batch = self._rows.batch(chunk.file, chunk.form.parse(chunk.content))
         return FileBatch(chunk.file, batch)
+
+
+def _head(stream: BinaryIO) -> bytes:
+    """Return the first bytes of a stream, which can be read again from its start."""
+    head = stream.read(HEAD_BYTES)
+    stream.seek(0)
+    return head
