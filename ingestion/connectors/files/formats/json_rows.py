@@ -22,6 +22,7 @@ from ingestion.connectors.files.formats.base import (
     Parsed,
 )
 from ingestion.connectors.files.formats.chunks import Block, Positions, blocks, positions
+from ingestion.connectors.files.formats.exact_json import read_json
 from ingestion.connectors.files.formats.rescued_fields import RescuedFields
 
 LARGEST_DOCUMENT = 64 * 1024 * 1024
@@ -157,7 +158,7 @@ class JsonLines:
         return pa.table(columns, names=names)
 
     def _rescued(self, lines: Sequence[bytes]) -> list[str | None]:
-        return self._rescued_fields.of_all(json.loads(line) for line in lines)
+        return self._rescued_fields.of_all(read_json(line) for line in lines)
 
 
 class JsonDocument(JsonLines):

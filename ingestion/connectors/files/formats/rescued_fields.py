@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ingestion.connectors.files.declaration import FileTable
 from ingestion.connectors.files.formats.base import BadFileError
+from ingestion.connectors.files.formats.exact_json import write_json
 from ingestion.declarations import NewColumns
 from ingestion.personal_data import Tokeniser
 
@@ -37,7 +37,7 @@ class RescuedFields:
         if self._is_frozen and any(rests):
             names = ", ".join(sorted(self.names)[:SHOWN_NAMES])
             raise BadFileError("undeclared_fields", f"fields not declared (freeze): {names}")
-        return [_as_json(rest) if rest else None for rest in rests]
+        return [write_json(rest) if rest else None for rest in rests]
 
     def _rest(self, value: Mapping[str, Any], declared: Mapping[str, Any]) -> dict[str, Any]:
         rest: dict[str, Any] = {}
@@ -54,12 +54,8 @@ class RescuedFields:
     def _kept(self, item: object) -> object:
         if self._tokeniser is None or item is None:
             return item
-        text = item if isinstance(item, str) else json.dumps(item, sort_keys=True, default=str)
+        text = item if isinstance(item, str) else write_json(item, sort_keys=True)
         return self._tokeniser.token(text)
-
-
-def _as_json(rest: Mapping[str, Any]) -> str:
-    return json.dumps(rest, ensure_ascii=False, default=str)
 
 
 def _tree(origins: list[tuple[str, ...]]) -> dict[str, Any]:
