@@ -89,6 +89,7 @@ class FileTableIngestion(Declared):
     new_columns: Literal["rescue", "freeze"] | None = None
     stable_for: Duration | None = None
     delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
+    escape: Annotated[str, Field(pattern=r"^[!-~]$")] | None = None
     encoding: Encoding = Encoding.UTF_8
 
     def declared(self, name: str, source: FilesIngestion) -> dict[str, object]:  # noqa: ARG002
@@ -102,6 +103,7 @@ class FileTableIngestion(Declared):
             "files": self.files,
             "format": self.format,
             "delimiter": self.delimiter,
+            "escape": self.escape,
             "encoding": self.encoding,
         }
 
@@ -112,6 +114,7 @@ class FileTable(TableDeclaration):
     files: str
     format: FileFormat
     delimiter: str
+    escape: str | None = None
     encoding: Encoding
     stable_for: timedelta
 

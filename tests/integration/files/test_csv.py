@@ -6,6 +6,7 @@ Fault damaged-file.
 import json
 from datetime import UTC, datetime
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +15,8 @@ from tests.integration.files.drop import Drop, by, table
 
 COLUMNS = {"id": "bigint", "name": "string", "price": "decimal(10,2)", "at": "timestamp"}
 ITEMS = table("items", COLUMNS, format="csv")
+TEXTS = table("items", {"id": "int", "txt": "string"}, format="csv")
+CASES = Path(__file__).parent / "cases"
 HEADER = "id,name,price,at\n"
 AT = "2024-01-02T03:04:05Z"
 
@@ -157,6 +160,38 @@ def test_quotes_within_values_open_nothing(drop: Drop, monkeypatch: pytest.Monke
     rows = by("id", drop.rows())
     assert [rows[n]["name"] for n in range(5)] == ['5" pipe', "a\nb", 'x"y"z', 'q "\n" q', "plain"]
     assert [rows[n]["_file_row"] for n in range(len(names))] == list(range(1, len(names) + 1))
+
+
+def test_text_after_a_closing_quote_costs_its_row(drop: Drop) -> None:
+    drop.declare(TEXTS)
+    drop.put("items/a.csv", (CASES / "backslash_quotes.csv").read_bytes() + b'4,"a"b\n5,"a""b"\n')
+    result = drop.ingest()
+    assert {row["id"]: row["txt"] for row in drop.rows()} == {
+        2: "plain",
+        3: r"c:\\dir",
+        5: 'a"b',
+    }
+    assert result.rows_quarantined == 2
+    assert {row["rule"] for row in drop.quarantined()} == {"not_readable"}
+    assert all("closing quote" in row["reason"] for row in drop.quarantined())
+
+
+def test_an_escape_can_be_declared(drop: Drop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chunks, "BLOCK_BYTES", 30)
+    drop.declare(table("items", {"id": "int", "txt": "string"}, format="csv", escape="\\"))
+    more = b'4,"x \\"\n, y"\n5,a\\,b\n6,"\\\\"\n7,"d""d"\n'
+    drop.put("items/a.csv", (CASES / "backslash_quotes.csv").read_bytes() + more)
+    result = drop.ingest()
+    assert result.rows_quarantined == 0
+    assert {row["id"]: row["txt"] for row in drop.rows()} == {
+        1: 'a "quoted" word',
+        2: "plain",
+        3: r"c:\dir",
+        4: 'x "\n, y',
+        5: "a,b",
+        6: "\\",
+        7: 'd"d',
+    }
 
 
 def test_undeclared_columns_are_rescued(drop: Drop) -> None:

@@ -43,6 +43,17 @@ def test_a_line_end_within_quotes_ends_no_row(text: str) -> None:
     assert CsvCut(",").rows(data) == [row for row in rows if row.strip(b"\r\n")]
 
 
+@settings(max_examples=1000)
+@given(TEXTS)
+@example('"a"a"\n')
+@example('"a",a\n"a""a"')
+def test_text_after_a_quote_is_found_in_a_buffer_as_row_by_row(text: str) -> None:
+    cut = CsvCut(",")
+    rows = cut.rows(text.encode())
+    by_row = any(map(cut.has_text_after_quote_in, rows))
+    assert cut.has_text_after_quote(b"".join(rows)) == by_row
+
+
 @pytest.mark.parametrize("delimiter", [";", "\t", "|", "¦"])
 def test_any_delimiter_parts_values(delimiter: str) -> None:
     data = f'a{delimiter}"b\nc"{delimiter}"d"\ne{delimiter}f'.encode()

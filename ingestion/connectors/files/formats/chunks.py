@@ -42,18 +42,24 @@ class CsvCut:
     once; else the buffer is gone through value by value.
     """
 
-    def __init__(self, delimiter: str) -> None:
-        """Cut rows whose values are parted by `delimiter`."""
+    def __init__(self, delimiter: str, escape: str | None = None) -> None:
+        """Cut rows whose values are parted by `delimiter`; what follows `escape` means itself."""
         self._delimiter = delimiter.encode()
+        self._escape = escape.encode() if escape else None
+        self._escaped = re.compile(re.escape(self._escape or b"") + rb"(?s:.)")
         mark = re.escape(self._delimiter)
         self._opening = re.compile(rb"(?:\A|(?<=[\r\n])|(?<=" + mark + rb'))"')
         self._closing = re.compile(rb'[^"]*(?:""[^"]*)*"(?!")')
+        self._ends_value = np.zeros(256, np.bool_)
+        self._ends_value[[LINE_FEED, CARRIAGE_RETURN, self._delimiter[0]]] = True
+        self._after_value = re.compile(rb"\Z|[\r\n]|" + mark)
 
     def __call__(self, buffer: bytes) -> int:
         """Return where the last whole row of a buffer ends, -1 when none does.
 
         A carriage return counts where no line feed ends a row: one may follow that at the very end.
         """
+        buffer = self._masked(buffer)
         if b'"' not in buffer:
             cut = after_last_line(buffer)
         elif (quotes := self._quotes(buffer)) is None:
@@ -67,11 +73,35 @@ class CsvCut:
 
     def rows(self, data: bytes) -> list[bytes]:
         """Split whole rows, leaving out empty lines."""
-        ends = self._ends(data)
+        ends = self._ends(self._masked(data))
         if not ends or ends[-1] < len(data):
             ends.append(len(data))
         rows = [data[a:b] for a, b in zip([0, *ends], ends, strict=False)]
         return [row for row in rows if row.strip(b"\r\n")]
+
+    def has_text_after_quote(self, data: bytes) -> bool:
+        """Whether text follows a quote that closes a value: it is not clear what is meant."""
+        data = self._masked(data)
+        quotes = self._quotes(data)
+        if quotes is None or len(quotes) % 2 or len(self._delimiter) > 1:
+            return self.has_text_after_quote_in(data)
+        closing, opening = quotes[1::2], quotes[2::2]
+        after = np.minimum(closing + 1, len(data) - 1)  # at the end: the quote itself
+        is_end = self._ends_value[np.frombuffer(data, np.uint8)[after]]
+        is_end[-1:] |= closing[-1:] + 1 == len(data)
+        is_end[: len(opening)] |= closing[: len(opening)] + 1 == opening  # doubled
+        return not is_end.all()
+
+    def has_text_after_quote_in(self, row: bytes) -> bool:
+        """Say the same of one row, or a few, for which it is quicker."""
+        spans = self._plain_spans(self._masked(row))
+        return not all(start == 0 or self._after_value.match(row, start) for start, _ in spans)
+
+    def _masked(self, data: bytes) -> bytes:
+        """Return data of the same length without escaped characters."""
+        if self._escape is None or self._escape not in data:
+            return data
+        return self._escaped.sub(b"xx", data)
 
     def _ends(self, data: bytes) -> list[int]:
         """Return where the rows end."""

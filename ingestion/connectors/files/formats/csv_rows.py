@@ -25,6 +25,10 @@ from ingestion.connectors.files.formats.base import (
 from ingestion.connectors.files.formats.chunks import Block, CsvCut, blocks
 from ingestion.connectors.files.formats.rescued_fields import RescuedFields
 
+TEXT_AFTER_QUOTE = (
+    "text follows a closing quote; quotes within a value are doubled, or preceded by what the table"
+    " declares as `escape`"
+)
 PARALLEL_BYTES = 1024 * 1024
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 WIDE_MARKS = (b"\xff\xfe", b"\xfe\xff")
@@ -40,7 +44,7 @@ class CsvRows:
         """Read one file of `table`."""
         self._table = table
         self._rescued_fields = rescued_fields
-        self._cut = CsvCut(table.delimiter)
+        self._cut = CsvCut(table.delimiter, table.escape)
         self._header: list[str] = []
         self._header_line = ""
         self._types: dict[str, pa.DataType] = {}
@@ -66,12 +70,12 @@ class CsvRows:
             bad = BadRow(before + 1, NOT_READABLE, chunk.broken, chunk.data)
             return self._parsed([], [], [bad])
         try:
-            texts = self._read(chunk.data)
+            texts = self._read_strictly(chunk.data)
             rows = self._declared(texts)
         except REFUSALS:
             lines = self._cut.rows(chunk.data)
             self._rows_before += len(lines)
-            return self._parsed(list(range(before + 1, before + len(lines) + 1)), lines, [])
+            return self._row_by_row(list(enumerate(lines, before + 1)))
         self._rows_before += rows.num_rows
         numbers = pa.array(np.arange(before + 1, before + rows.num_rows + 1))
         contents: list[bytes] = []
@@ -81,6 +85,20 @@ class CsvRows:
             return contents[position]
 
         return Parsed(rows, numbers, content, self._rescued(texts), header=self._header_line)
+
+    def _row_by_row(self, numbered: list[tuple[int, bytes]]) -> Parsed:
+        """Return rows of which at least one is bad."""
+        unclear = {n for n, line in numbered if self._cut.has_text_after_quote_in(line)}
+        bad = [
+            BadRow(n, NOT_READABLE, TEXT_AFTER_QUOTE, line) for n, line in numbered if n in unclear
+        ]
+        rest = [(number, line) for number, line in numbered if number not in unclear]
+        return self._parsed([number for number, _ in rest], [line for _, line in rest], bad)
+
+    def _read_strictly(self, data: bytes) -> pa.Table:
+        if b'"' in data and self._cut.has_text_after_quote(data):
+            raise pa.ArrowInvalid(TEXT_AFTER_QUOTE)
+        return self._read(data)
 
     def _parsed(self, numbers: list[int], lines: list[bytes], bad: list[BadRow]) -> Parsed:
         """Return the rows that fit, the others set aside."""
@@ -119,7 +137,11 @@ class CsvRows:
             raise BadFileError("no_header", "it has no header")
         try:
             self._header_line = first.decode().strip()
-            names = next(csv.reader([self._header_line], delimiter=self._table.delimiter))
+            table = self._table
+            reader = csv.reader(
+                [self._header_line], delimiter=table.delimiter, escapechar=table.escape
+            )
+            names = next(reader)
         except UnicodeDecodeError:
             raise BadFileError(NOT_READABLE, "its header is no UTF-8") from None
         except csv.Error as error:
@@ -168,7 +190,9 @@ class CsvRows:
                 block_size=max(PARALLEL_BYTES, len(data) // 4), column_names=self._header
             ),
             parse_options=pyarrow.csv.ParseOptions(
-                delimiter=self._table.delimiter, newlines_in_values=b'"' in data
+                delimiter=self._table.delimiter,
+                escape_char=self._table.escape or False,
+                newlines_in_values=b'"' in data or self._table.escape is not None,
             ),
             convert_options=pyarrow.csv.ConvertOptions(
                 column_types=types,
