@@ -11,10 +11,15 @@
 -#}
 {% macro spark__create_columns(relation, columns) %}
     {%- set added = [] -%}
-    {%- for column in columns if not column.name.lower().startswith('dbt_unique_key_') -%}
+    {%- for column in columns if not _is_snapshot_helper(column.name) -%}
         {%- do added.append(adapter.quote(column.name) ~ ' ' ~ column.data_type) -%}
     {%- endfor -%}
     {%- if added -%}
         {%- do run_query('alter table ' ~ relation ~ ' add columns (' ~ added | join(', ') ~ ')') -%}
     {%- endif -%}
 {% endmacro %}
+
+
+{%- macro _is_snapshot_helper(name) -%}
+    {{ return(modules.re.fullmatch('dbt_(unique_key_\\d+|deleted_at)', name | lower) is not none) }}
+{%- endmacro -%}
