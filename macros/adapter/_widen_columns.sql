@@ -21,9 +21,10 @@
 
 
 {%- macro _is_wider(type, than) -%}
-    {%- set decimals = modules.re.findall('decimal\\((\\d+),(\\d+)\\)', type ~ ' ' ~ than) -%}
-    {%- if decimals | length == 2 -%}
-        {{ return(decimals[0][0] | int > decimals[1][0] | int and decimals[0][1] == decimals[1][1]) }}
+    {%- set decimals = modules.re.fullmatch('decimal\\((\\d+),(\\d+)\\) decimal\\((\\d+),(\\d+)\\)', type ~ ' ' ~ than) -%}
+    {%- if decimals -%}
+        {%- set digits, scale, than_digits, than_scale = decimals.groups() -%}
+        {{ return(digits | int > than_digits | int and scale == than_scale) }}
     {%- endif -%}
     {{ return((than, type) in [('int', 'bigint'), ('float', 'double')]) }}
 {%- endmacro -%}
