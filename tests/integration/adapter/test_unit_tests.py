@@ -1,5 +1,7 @@
 """Casts that give NULL, and rows of unit tests that never do: fixtures -> passed, or an error."""
 
+import json
+
 import pytest
 
 from tests.integration.adapter.plain_project import PlainProject
@@ -41,6 +43,29 @@ def test_a_row_with_a_typing_error(project: PlainProject, given: str, expected: 
         return
     with pytest.raises(DbtFailedError, match=r"CAST\(1x AS INT\)"):
         project.dbt("test", "--select", "mistyped")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "named_struct('a', 1, 'b', 'it\\'s')",
+        "array('x', \"y\", 'z')",
+        "map('k', named_struct('a', array('x')))",
+    ],
+    ids=["struct", "array", "map"],
+)
+def test_a_row_with_a_struct(project: PlainProject, value: str) -> None:
+    model = f"nested_{value.partition('(')[0]}"
+    text = json.dumps(value)
+    lay_out(project, model, value, text, text)
+    if not project.repaired:
+        with pytest.raises(DbtFailedError, match="PARSE_SYNTAX_ERROR"):
+            project.dbt("test", "--select", model)
+        return
+    project.dbt("test", "--select", model)
+    lay_out(project, model, value, text, json.dumps(value.replace("x", "w").replace("1", "2")))
+    with pytest.raises(DbtFailedError, match="differs from"):
+        project.dbt("test", "--select", model)
 
 
 def lay_out(project: PlainProject, model: str, value: str, given: str, expected: str) -> None:
