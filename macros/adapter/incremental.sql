@@ -69,7 +69,7 @@
     {%- if is_enforced -%}
         {%- do get_assert_columns_equivalent('select * from ' ~ made) -%}
         {%- call statement('new_rows') -%}
-            {{ create_table_as(True, new_rows, get_select_subquery('select * from ' ~ made)) }}
+            {{ create_temporary_view(new_rows, get_select_subquery('select * from ' ~ made)) }}
         {%- endcall -%}
     {%- endif -%}
     {%- set columns = _columns_to_fill(existing, new_rows) -%}

@@ -15,6 +15,7 @@
         {%- set sql = _with_deletions(strategy.unique_key, sql, target_relation) -%}
         {%- set strategy = _for_rows_that_come_back(strategy) -%}
     {%- endif -%}
+    {%- do _run_sql_header() -%}
     {%- set staging = make_temp_relation(target_relation) -%}
     {%- call statement('build_snapshot_staging_relation') -%}
         {{ create_temporary_view(staging, snapshot_staging_table(strategy, sql, target_relation)) }}
