@@ -18,6 +18,7 @@ hypothesis.settings.register_profile("firn", deadline=None)
 hypothesis.settings.register_profile("long", deadline=None, max_examples=2000)  # `make fuzz`
 hypothesis.settings.load_profile("firn")
 
+QUICK_JAVA = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=384m -Xmn1g"
 WHOLE_LAKES = Path(__file__).with_name("recomputation")
 
 
@@ -54,6 +55,13 @@ def shared_classes() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def warm_dbt(shared_classes: None) -> Iterator[WarmDbt]:
-    """Return the one process that runs dbt, and Spark, for all slow tests; it ends with them."""
-    with WarmDbt() as dbt:
-        yield dbt
+    """Return the one process that runs dbt, and Spark, for all slow tests; it ends with them.
+
+    Each of the suite's workers has a core: its Spark runs one task after the other, and collects
+    what short queries leave behind seldom.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FIRN_SPARK_MASTER", "local[1]")
+        patch.setenv("FIRN_JAVA_OPTIONS", QUICK_JAVA)
+        with WarmDbt() as dbt:
+            yield dbt
