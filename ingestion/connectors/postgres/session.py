@@ -22,7 +22,7 @@ class LoopThread:
 
     def start(self, work: Coroutine[Any, Any, Result]) -> Future[Result]:
         """Begin `work` and return its future result at once."""
-        return asyncio.run_coroutine_threadsafe(work, self._loop)
+        return asyncio.run_coroutine_threadsafe(_read_at_its_end(work), self._loop)
 
     def run(self, work: Coroutine[Any, Any, Result]) -> Result:
         """Run `work` to its end and return its result, or raise what it raises."""
@@ -35,6 +35,14 @@ class LoopThread:
         self._thread.join()
         self._loop.run_until_complete(self._loop.shutdown_default_executor())
         self._loop.close()
+
+
+async def _read_at_its_end(work: Coroutine[Any, Any, Result]) -> Result:
+    """Do `work`; asyncio must not complain of an error for which a cancelled future has no room."""
+    task = asyncio.current_task()
+    if task is not None:
+        task.add_done_callback(lambda done: done.cancelled() or done.exception())
+    return await work
 
 
 async def _cancel_others() -> None:
