@@ -22,6 +22,7 @@ from ingestion.results import (
     LoadsFailedError,
     OnEvent,
     Outcome,
+    Waiting,
 )
 from ingestion.sources import load_sources
 from lake.errors import FirnError
@@ -39,9 +40,9 @@ def ingest(
     """Land the selected sources or tables (`shop`, `shop.orders`; none selected: all declared).
 
     Each table is committed by itself, so one that fails does not undo or stop the others.
-    `on_event` is told how far a table is and how it ended. Raises ConfigurationError before
-    anything is read if declarations are wrong; after all tables were tried, the error of the one
-    that failed, or LoadsFailedError for several.
+    `on_event` is told how far a table is, what it waits for (from another thread) and how it ended.
+    Raises ConfigurationError before anything is read if declarations are wrong; after all tables
+    were tried, the error of the one that failed, or LoadsFailedError for several.
     """
     settings = settings or Settings.load()
     sources = select_tables(load_sources(settings.project_dir), selection)
@@ -92,7 +93,11 @@ class _Run:
         # a missing key is noticed before anything is read
         is_personal = any(table.has_personal_data for table in source.tables)
         mark = self._tokeniser().key_mark if is_personal else ""
-        surroundings = ConnectorContext(self._settings, self._tokeniser)
+        surroundings = ConnectorContext(
+            self._settings,
+            self._tokeniser,
+            on_wait=lambda reason: self._on_event(Waiting(source.name, reason)),
+        )
         with kind.connect(source, surroundings) as connector:
             connector.prepare()
             context = LoadContext(

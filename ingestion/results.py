@@ -80,7 +80,15 @@ class TableProgress:
     rows_read: int
 
 
-Event = TableProgress | LoadResult
+@dataclass(frozen=True)
+class Waiting:
+    """What the reading of a source waits for just now; it goes on by itself."""
+
+    source: str
+    reason: str
+
+
+Event = TableProgress | Waiting | LoadResult
 OnEvent = Callable[[Event], None]
 
 

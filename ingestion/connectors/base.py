@@ -140,12 +140,20 @@ class ReplayReader(Protocol):
         """
 
 
+def _ignore(_: str) -> None:
+    """Take no notice."""
+
+
 @dataclass(frozen=True)
 class ConnectorContext:
-    """What a connector is given: settings, and a tokeniser, asked for only if there is need."""
+    """What a connector is given: settings, and a tokeniser, asked for only if there is need.
+
+    `on_wait` may be told, from any thread, whom or what a reading waits for while it does.
+    """
 
     settings: Settings
     tokeniser: Callable[[], Tokeniser]
+    on_wait: Callable[[str], None] = _ignore
 
 
 @dataclass(frozen=True)

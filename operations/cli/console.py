@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress
 
     from ingestion.loading.replay_table import ReplayResult
-    from ingestion.results import LoadResult
+    from ingestion.results import LoadResult, Waiting
     from lake.errors import FirnError
     from operations.monitoring.doctor import Finding
     from operations.monitoring.show import NewestRows
@@ -73,6 +73,11 @@ def print_loads(to: Console, results: "Sequence[LoadResult]") -> None:
     for load in results:
         for note in load.notes:
             to.print(f"[yellow]note[/] {load.label}: {escape(note)}", soft_wrap=True)
+
+
+def print_waiting(to: Console, waiting: "Waiting") -> None:
+    """Print what the reading of a source waits for."""
+    to.print(f"[yellow]note[/] {waiting.source}: {escape(waiting.reason)}", soft_wrap=True)
 
 
 def print_creation(to: Console, creation: "Creation") -> None:

@@ -7,7 +7,7 @@ import typer
 from rich.console import Console
 
 from lake.settings import Settings
-from operations.cli.console import out, print_loads, print_replays, progress_bar
+from operations.cli.console import out, print_loads, print_replays, print_waiting, progress_bar
 from operations.cli.faults import named_faults
 from operations.cli.options import Selection, Target
 
@@ -70,7 +70,7 @@ def land(
     Raises FirnError as ingestion does, after printing; tables landed before it stay landed.
     """
     from ingestion.api import ingest as land_sources
-    from ingestion.results import TableProgress
+    from ingestion.results import TableProgress, Waiting
 
     results: list[LoadResult] = []
     with progress_bar(to) as bar:
@@ -79,6 +79,8 @@ def land(
         def show(event: "Event") -> None:
             if isinstance(event, TableProgress):
                 bar.update(task, description=f"landing {event.label}", completed=event.rows_read)
+            elif isinstance(event, Waiting):
+                print_waiting(to, event)
             else:
                 results.append(event)
 

@@ -3,13 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from ingestion.connectors.postgres.transaction import fetch
+from ingestion.connectors.postgres.transaction import Session, fetch
 from ingestion.connectors.postgres.upstream import UpstreamTable, read_upstream
-
-if TYPE_CHECKING:
-    import asyncpg
 
 # All columns of an index that identify a row; those of INCLUDE stand behind them.
 _UNIQUE = """
@@ -52,16 +48,16 @@ class TableSummary:
     comments: dict[str | None, str]
 
 
-async def summarize_catalog(connection: asyncpg.Connection, schema: str) -> list[TableSummary]:
+async def summarize_catalog(session: Session, schema: str) -> list[TableSummary]:
     """Return every table of the schema by name; partitions and views are left out."""
-    upstream = await read_upstream(connection, schema)
+    upstream = await read_upstream(session, schema)
     keys: dict[str, list[tuple[str, ...]]] = {}
-    for row in await fetch(connection, _UNIQUE, schema):
+    for row in await fetch(session, _UNIQUE, schema):
         keys.setdefault(row["relname"], []).append(tuple(row["columns"]))
     comments: dict[str, dict[str | None, str]] = {}
-    for row in await fetch(connection, _COMMENTS, schema):
+    for row in await fetch(session, _COMMENTS, schema):
         comments.setdefault(row["relname"], {})[row["attname"]] = row["description"]
-    names = [row["relname"] for row in await fetch(connection, _TABLES, schema)]
+    names = [row["relname"] for row in await fetch(session, _TABLES, schema)]
     return [
         TableSummary(upstream[name], tuple(keys.get(name, ())), comments.get(name, {}))
         for name in names

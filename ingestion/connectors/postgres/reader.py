@@ -10,11 +10,16 @@ from ingestion.connectors.postgres.catalog_summary import TableSummary, summariz
 from ingestion.connectors.postgres.connection import connect, named_failures
 from ingestion.connectors.postgres.copy import copy_blocks
 from ingestion.connectors.postgres.declaration import PostgresSource, PostgresTable
+from ingestion.connectors.postgres.lock_waits import LockWatch
 from ingestion.connectors.postgres.position import PostgresPosition
 from ingestion.connectors.postgres.query import plan_columns, plan_keys, select_rows
 from ingestion.connectors.postgres.reading import PostgresReading
 from ingestion.connectors.postgres.session import LoopThread
-from ingestion.connectors.postgres.transaction import reading_transaction, require_settings
+from ingestion.connectors.postgres.transaction import (
+    Session,
+    reading_transaction,
+    require_settings,
+)
 from ingestion.connectors.postgres.upstream import UpstreamTable, check_upstream, read_upstream
 from ingestion.connectors.postgres.watermark import Watermark, find_watermark
 from ingestion.declarations import LoadMode
@@ -37,6 +42,7 @@ class PostgresReader:
         self._tokeniser = context.tokeniser
         self._failpoint = context.settings.failpoint
         self._loop = LoopThread()
+        self._watch = LockWatch(self._open, context.on_wait)
         self._connection: asyncpg.Connection | None = None
 
     def __enter__(self) -> PostgresReader:
@@ -91,23 +97,26 @@ class PostgresReader:
             self._connection.terminate()
             self._connection = None
 
-    async def _connected(self) -> asyncpg.Connection:
+    async def _open(self) -> asyncpg.Connection:
+        return await connect(self._source.connection, self._url)
+
+    async def _session(self) -> Session:
         if self._connection is None or self._connection.is_closed():
-            self._connection = await connect(self._source.connection, self._url)
-        return self._connection
+            self._connection = await self._open()
+        return Session(self._connection, self._watch)
 
     async def _summaries(self) -> list[TableSummary]:
-        connection = await self._connected()
+        session = await self._session()
         with named_failures(f"reading the catalog for {self._source.name}"):
-            return await summarize_catalog(connection, self._source.upstream_schema)
+            return await summarize_catalog(session, self._source.upstream_schema)
 
     async def _upstream(
         self, tables: tuple[PostgresTable, ...], whole_schema: bool = False
     ) -> dict[str, UpstreamTable]:
-        connection = await self._connected()
+        session = await self._session()
         names = None if whole_schema else [table.upstream_table for table in tables]
         with named_failures(f"reading the catalog for {self._source.name}"):
-            upstream = await read_upstream(connection, self._source.upstream_schema, names)
+            upstream = await read_upstream(session, self._source.upstream_schema, names)
         check_upstream(tables, upstream)
         return upstream
 
@@ -116,17 +125,17 @@ class PostgresReader:
         upstream = (await self._upstream((table,)))[table.upstream_table]
         if table.load is LoadMode.FULL:
             return upstream, None
-        return upstream, await find_watermark(await self._connected(), table, upstream)
+        return upstream, await find_watermark(await self._session(), table, upstream)
 
     async def _copy(self, reading: PostgresReading, lower: str | None, with_keys: bool) -> None:
         """Copy the rows above the cursor `lower`, and the keys if wanted, out of one snapshot.
 
         The last channel ends when all this has: the next reading uses the same connection.
         """
-        connection = await self._connected()
+        session = await self._session()
         query = select_rows(reading.plan, lower, reading.watermark)
         with named_failures(f"reading {reading.plan.table.label}"):
-            async with reading_transaction(connection):
+            async with reading_transaction(session) as connection:
                 await require_settings(connection)
                 reading.rows_sent = await copy_blocks(
                     connection, query, reading.blocks, self._failpoint

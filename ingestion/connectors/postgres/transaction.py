@@ -10,8 +10,10 @@ from __future__ import annotations
 import contextlib
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ingestion.connectors.postgres.lock_waits import LockWatch
 from lake.errors import EnvironmentFault
 
 if TYPE_CHECKING:
@@ -42,17 +44,27 @@ SQL_ASCII = "SQL_ASCII"
 _BEGIN = "begin transaction isolation level repeatable read, read only"
 
 
+@dataclass(frozen=True)
+class Session:
+    """A connection, and who tells what its transactions wait for."""
+
+    connection: asyncpg.Connection
+    watch: LockWatch
+
+
 @asynccontextmanager
-async def reading_transaction(connection: asyncpg.Connection) -> AsyncIterator[None]:
-    """Begin a read-only transaction of one snapshot with all settings, and end it.
+async def reading_transaction(session: Session) -> AsyncIterator[asyncpg.Connection]:
+    """Give the connection in a read-only transaction of one snapshot with all settings.
 
     One message holds the beginning and the settings, so that no time limit of the role applies.
     """
+    connection = session.connection
     settings = _settings(connection)
     assignments = [f"set local {name} = '{value}'" for name, value in settings.items()]
     await connection.execute("; ".join([_BEGIN, *assignments]))
     try:
-        yield
+        async with session.watch.over(connection):
+            yield connection
     except BaseException:
         with contextlib.suppress(Exception):  # what ended the transaction says more
             await connection.execute("rollback")
@@ -60,9 +72,9 @@ async def reading_transaction(connection: asyncpg.Connection) -> AsyncIterator[N
     await connection.execute("commit")
 
 
-async def fetch(connection: asyncpg.Connection, query: str, *arguments: object) -> list[Any]:
+async def fetch(session: Session, query: str, *arguments: object) -> list[Any]:
     """Return the records of a query in a transaction of its own, so that it sees what is now."""
-    async with reading_transaction(connection):
+    async with reading_transaction(session) as connection:
         return list(await connection.fetch(query, *arguments))
 
 

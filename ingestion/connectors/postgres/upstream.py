@@ -6,16 +6,12 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import TYPE_CHECKING
 
 from ingestion.connectors.postgres.declaration import PostgresTable, upstream_name
-from ingestion.connectors.postgres.transaction import fetch
+from ingestion.connectors.postgres.transaction import Session, fetch
 from ingestion.connectors.postgres.types import UpstreamColumn, quoted
 from ingestion.declarations import ColumnDeclaration, NewColumns, PersonalData
 from lake.errors import ConfigurationError
-
-if TYPE_CHECKING:
-    import asyncpg
 
 _COLUMNS = """
 with recursive attributes as (
@@ -85,12 +81,12 @@ class UpstreamTable:
 
 
 async def read_upstream(
-    connection: asyncpg.Connection, schema: str, names: Sequence[str] | None = None
+    session: Session, schema: str, names: Sequence[str] | None = None
 ) -> dict[str, UpstreamTable]:
     """Return tables, views and foreign tables of a schema by name: those in `names`, or all."""
     columns: dict[str, list[UpstreamColumn]] = {}
     sizes: dict[str, int | None] = {}
-    for row in await fetch(connection, _COLUMNS, schema, names):
+    for row in await fetch(session, _COLUMNS, schema, names):
         sizes[row["relname"]] = row["bytes"]
         columns.setdefault(row["relname"], []).append(
             UpstreamColumn(

@@ -30,7 +30,7 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from ingestion.connectors.postgres.declaration import PostgresTable
-from ingestion.connectors.postgres.transaction import fetch
+from ingestion.connectors.postgres.transaction import Session, fetch
 from ingestion.connectors.postgres.types import quoted
 from ingestion.connectors.postgres.upstream import UpstreamTable
 from lake.errors import ConfigurationError
@@ -76,50 +76,50 @@ class Watermark:
 
 
 async def find_watermark(
-    connection: asyncpg.Connection, table: PostgresTable, upstream: UpstreamTable
+    session: Session, table: PostgresTable, upstream: UpstreamTable
 ) -> Watermark:
     """Find the bound for an incremental load. Must run outside of, and before, the load's snapshot.
 
     Raises ConfigurationError when other sessions cannot be seen and no `lag` is declared.
     """
     column = upstream.cursor_of(table)
-    [session] = await fetch(connection, _SESSION)
-    if not session["sees_all"] or session["is_replica"]:
-        return _lag_only(table, column.base, session)
-    prepared = await _first(connection, _PREPARED)
+    [server] = await fetch(session, _SESSION)
+    if not server["sees_all"] or server["is_replica"]:
+        return _lag_only(table, column.base, server)
+    prepared = await _first(session, _PREPARED)
     if prepared and (table.lag is None or column.base not in ("timestamptz", "date")):
         return Watermark(None, note=_prepared_note(prepared))
     if column.base not in ("timestamptz", "date"):
-        return await _newest_watermark(connection, column.base, column.name, upstream)
+        return await _newest_watermark(session, column.base, column.name, upstream)
     await asyncio.sleep(PAUSE_SECONDS)
-    oldest = await _first(connection, _OLDEST)
-    upper, note = session["now"], None
+    oldest = await _first(session, _OLDEST)
+    upper, note = server["now"], None
     if oldest and oldest["xact_start"] < upper:
         upper = oldest["xact_start"]
         note = f"read up to {upper.isoformat()}: pid {oldest['pid']} is in a transaction since then"
     lag = table.lag or timedelta()
-    upper = min(upper, session["now"] - lag)
+    upper = min(upper, server["now"] - lag)
     if prepared:
         upper = min(upper, prepared["prepared"] - lag)
-    return _time_watermark(column.base, upper, session["now"], note)
+    return _time_watermark(column.base, upper, server["now"], note)
 
 
 async def _newest_watermark(
-    connection: asyncpg.Connection, base: str, name: str, upstream: UpstreamTable
+    session: Session, base: str, name: str, upstream: UpstreamTable
 ) -> Watermark:
     """Wait until no transaction is open that could still add values below the greatest one."""
     is_time = base == "timestamp"
     future = "clock_timestamp() at time zone 'UTC' + interval '1 day'" if is_time else "null::int8"
     below = f"where {quoted(name)} < {future}" if is_time else ""
     [newest] = await fetch(
-        connection,
+        session,
         f"select max({quoted(name)}) as value, clock_timestamp() as read_at, {future} as future"
         f" from {upstream.relation} {below}",
     )
     await asyncio.sleep(PAUSE_SECONDS)
     waited = 0.0
     while True:
-        oldest = await _first(connection, _OLDEST)
+        oldest = await _first(session, _OLDEST)
         if oldest is None or oldest["xact_start"] > newest["read_at"]:
             break
         if waited >= LONGEST_WAIT_SECONDS:
@@ -134,19 +134,19 @@ async def _newest_watermark(
     return Watermark(value + (STEP if is_time else 1), newest["future"])
 
 
-async def _first(connection: asyncpg.Connection, query: str) -> asyncpg.Record | None:
+async def _first(session: Session, query: str) -> asyncpg.Record | None:
     """Return the first record of a query, None where there is none."""
-    return next(iter(await fetch(connection, query)), None)
+    return next(iter(await fetch(session, query)), None)
 
 
-def _lag_only(table: PostgresTable, base: str, session: asyncpg.Record) -> Watermark:
+def _lag_only(table: PostgresTable, base: str, server: asyncpg.Record) -> Watermark:
     """Stay `lag` behind the clock where open transactions cannot be seen."""
     reason, fix = (
         ("reads from a replica, where the primary's transactions cannot be seen", "")
-        if session["is_replica"]
+        if server["is_replica"]
         else (
-            f"reads as {session['role']}, which may not see other roles' transactions",
-            f"grant pg_read_all_stats to {quoted(session['role'])}; or ",
+            f"reads as {server['role']}, which may not see other roles' transactions",
+            f"grant pg_read_all_stats to {quoted(server['role'])}; or ",
         )
     )
     if table.lag is None or base not in ("timestamptz", "timestamp", "date"):
@@ -155,8 +155,8 @@ def _lag_only(table: PostgresTable, base: str, session: asyncpg.Record) -> Water
             f"{fix}declare how long the longest transaction takes, for example lag: 10 minutes"
             " (for cursors that are times; add the offset of a local time from UTC)",
         )
-    now = min(session["now"], session["replayed"] or session["now"])
-    return _time_watermark(base, now - table.lag, session["now"], None)
+    now = min(server["now"], server["replayed"] or server["now"])
+    return _time_watermark(base, now - table.lag, server["now"], None)
 
 
 def _time_watermark(base: str, upper: datetime, now: datetime, note: str | None) -> Watermark:
