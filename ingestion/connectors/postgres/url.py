@@ -28,8 +28,22 @@ SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full"
 FILES = ("sslrootcert", "sslcert", "sslkey", "sslcrl")
 SYSTEM_CERTIFICATES = "system"
 # What of libpq's parameters the driver takes in a URL; `sslmode` and others are arguments.
-_DRIVER = (*FILES, "sslpassword", "ssl_min_protocol_version", "ssl_max_protocol_version")
-_ARGUMENTS = ("user", "password", "passfile", "service", "target_session_attrs", "krbsrvname")
+_DRIVER = (
+    *FILES,
+    "sslpassword",
+    "sslnegotiation",
+    "ssl_min_protocol_version",
+    "ssl_max_protocol_version",
+)
+_ARGUMENTS = (
+    "user",
+    "password",
+    "passfile",
+    "service",
+    "target_session_attrs",
+    "krbsrvname",
+    "gsslib",
+)
 _SECRETS = ("password", "sslpassword")
 _STARTS = re.compile(r"postgres(?:ql)?://")
 _AUTHORITY_END = re.compile(r"[/?#]")
