@@ -18,6 +18,9 @@
 {% materialization incremental, adapter='spark' %}
     {%- set file_format = dbt_spark_validate_get_file_format(config.get('file_format', 'parquet')) -%}
     {%- set strategy = config.get('incremental_strategy') or 'append' -%}
+    {%- if not _own_strategy(strategy) -%}
+        {%- do dbt_spark_validate_get_incremental_strategy(strategy, file_format) -%}
+    {%- endif -%}
     {%- set existing = load_relation(this) -%}
 
     {{ run_hooks(pre_hooks) }}
@@ -109,8 +112,8 @@
 {%- macro _incremental_sql(strategy, new_rows, existing, columns) -%}
     {%- set unique_key = config.get('unique_key') -%}
     {%- set predicates = config.get('predicates') or config.get('incremental_predicates') -%}
-    {%- set own = context.get('get_incremental_' ~ strategy ~ '_sql') -%}
-    {%- if own and strategy not in ['append', 'merge', 'insert_overwrite', 'microbatch'] -%}
+    {%- set own = _own_strategy(strategy) -%}
+    {%- if own -%}
         {{ own({
             'target_relation': this,
             'temp_relation': new_rows,
@@ -118,12 +121,17 @@
             'dest_columns': columns,
             'incremental_predicates': predicates,
         }) }}
+    {%- elif strategy == 'merge' -%}
+        {{ get_merge_sql(this, new_rows, unique_key, columns, predicates) }}
     {%- else -%}
-        {%- do dbt_spark_validate_get_incremental_strategy(strategy, config.get('file_format', 'parquet')) -%}
-        {%- if strategy == 'merge' -%}
-            {{ get_merge_sql(this, new_rows, unique_key, columns, predicates) }}
-        {%- else -%}
-            {{ dbt_spark_get_incremental_sql(strategy, new_rows, this, existing, unique_key, predicates) }}
-        {%- endif -%}
+        {{ dbt_spark_get_incremental_sql(strategy, new_rows, this, existing, unique_key, predicates) }}
+    {%- endif -%}
+{%- endmacro -%}
+
+
+{#- The macro of a strategy that is not one of dbt-spark's. -#}
+{%- macro _own_strategy(strategy) -%}
+    {%- if strategy not in ['append', 'merge', 'insert_overwrite', 'microbatch'] -%}
+        {{ return(context.get('get_incremental_' ~ strategy ~ '_sql')) }}
     {%- endif -%}
 {%- endmacro -%}

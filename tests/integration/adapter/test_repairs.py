@@ -192,6 +192,20 @@ def test_batches_of_a_first_run(project: PlainProject) -> None:
         assert [row["id"] for row in project.rows("batched", "id")] == [0, 1, 2]
 
 
+@pytest.mark.parametrize("is_first", [True, False])
+def test_a_strategy_that_does_not_exist(project: PlainProject, is_first: bool) -> None:
+    """Refused before anything is made, as dbt-spark does it too."""
+    name = f"strange_{is_first}".lower()
+    if not is_first:
+        project.build(name, MERGED + "select 1 as id")
+    with pytest.raises(DbtFailedError, match="Invalid incremental strategy provided: guess"):
+        project.build(name, MERGED.replace("merge", "guess") + "select 2 as id")
+    if is_first:
+        assert not project.catalog.table_exists(f"silver.{name}")
+    else:
+        assert project.rows(name, "id") == [{"id": 1}]
+
+
 def test_an_overwrite_without_partitions(project: PlainProject) -> None:
     overwriting = (
         "{{ config(materialized='incremental', incremental_strategy='insert_overwrite') }}\n"
