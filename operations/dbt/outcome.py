@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Self
 
-FAILED = ("error", "fail", "runtime error")
+FAILED = ("error", "fail", "runtime error", "partial success")
 
 
 @dataclass(frozen=True)

@@ -192,6 +192,29 @@ def test_batches_of_a_first_run(project: PlainProject) -> None:
         assert [row["id"] for row in project.rows("batched", "id")] == [0, 1, 2]
 
 
+def test_a_batch_that_fails(project: PlainProject) -> None:
+    """The other batches are kept, and dbt says so; a run of the same days then mends the model."""
+    project.write("models/events.yml", EVENTS)
+    project.build(
+        "events",
+        "select id, timestamp'2026-11-18 10:00:00' + make_interval(0, 0, 0, id) as happened_at"
+        " from range(4)",
+    )
+    batched = (
+        "{{ config(materialized='incremental', incremental_strategy='microbatch', batch_size='day',"
+        " event_time='happened_at', begin='2026-11-18', partition_by=['days(happened_at)']) }}\n"
+        "select %s as id, happened_at from {{ ref('events') }}"
+    )
+    days = ("--event-time-start", "2026-11-18", "--event-time-end", "2026-11-22")
+    with pytest.raises(DbtFailedError, match="PARTIAL SUCCESS"):
+        project.build("failing", batched % "if(id = 1, raise_error('no'), id)", *days)
+    kept = [row["id"] for row in project.rows("failing", "id")]
+    assert kept == ([0, 2, 3] if project.repaired else [0])
+    if project.repaired:
+        project.build("failing", batched % "id", *days)
+        assert [row["id"] for row in project.rows("failing", "id")] == [0, 1, 2, 3]
+
+
 @pytest.mark.parametrize("is_first", [True, False])
 def test_a_strategy_that_does_not_exist(project: PlainProject, is_first: bool) -> None:
     """Refused before anything is made, as dbt-spark does it too."""
