@@ -384,3 +384,24 @@ def test_a_schema_that_holds_something(project: PlainProject) -> None:
     project.dbt("run-operation", "drop_it")
     assert ("silver",) not in project.catalog.list_namespaces()
     project.dbt("run-operation", "drop_it")
+
+
+# Expressions
+
+
+def test_texts_of_a_group_in_an_order(project: PlainProject) -> None:
+    project.build(
+        "joined",
+        """{{ config(materialized='table') }}
+        select
+            {{ dbt.listagg('name', "'_|_'", 'order by place desc') }} as everything,
+            {{ dbt.listagg('name', "', '", 'order by place desc', 2) }} as first_two,
+            {{ dbt.listagg('distinct name', "'_|_'") }} as once,
+            {{ dbt.listagg('nullif(name, name)') }} as nothing
+        from values ('a', 1), ('c', 3), ('c', 2) as given (name, place)""",
+    )
+    [row] = project.rows("joined", "everything")
+    in_order = (row["everything"], row["first_two"]) == ("c_|_c_|_a", "c, c")
+    assert in_order is project.repaired
+    assert set(row["once"].split("_|_")) == {"a", "c"}
+    assert row["nothing"] == (None if project.repaired else "")
