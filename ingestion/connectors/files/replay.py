@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import io
 from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime
 from functools import cached_property
+from typing import Any
 
 import pyarrow as pa
 
@@ -19,19 +21,25 @@ from ingestion.connectors.files.declaration import (
     FileTable,
 )
 from ingestion.connectors.files.faults import file_faults
-from ingestion.connectors.files.formats.base import BadFileError
+from ingestion.connectors.files.formats.base import NOT_READABLE, BadFileError, Format
+from ingestion.connectors.files.formats.parquet_rows import ParquetRows
 from ingestion.connectors.files.formats.rescued_fields import RescuedFields
 from ingestion.connectors.files.new_files import NewFile
 from ingestion.connectors.files.reading import FORMATS
-from ingestion.connectors.files.rows import FileRows
+from ingestion.connectors.files.rows import ARROW, BYTES, HEAD, KEPT_BYTES, FileRows
 from ingestion.connectors.files.storage.base import FileInfo
 from ingestion.personal_data import Tokeniser
+
+NOT_WHOLE = (
+    "; only its head was kept, so it cannot be replayed: `firn ingest --full-refresh` of the table"
+    " reads it from its file"
+)
 
 
 class FilesReplayReader:
     """Reads each row as a file of its own, and gives it the file, hash and number it had.
 
-    Of a whole file, of a row of which no bytes were kept, and of Parquet nothing can be read.
+    Of a whole file, and of a row of which not all was kept, nothing can be read.
     """
 
     origin_columns: tuple[str, ...] = (FILE_HASH, FILE_ROW)
@@ -58,22 +66,39 @@ class FilesReplayReader:
     ) -> Iterator[Batch]:
         """Yield what of the rows can be landed, typed, and what cannot, with the reason."""
         for row in rows:
-            number, content = self.origin(row)[1], row.values.get("bytes")
-            if number is None or content is None or self._table.format is FileFormat.PARQUET:
-                yield _rejected(row, row.rule, row.reason)
+            number = self.origin(row)[1]
+            why = row.reason if number is None else self._unreadable(row)
+            if number is None or why is not None:
+                yield _rejected(row, row.rule, why or row.reason)
                 continue
             try:
                 with file_faults(self._table, str(row.place.get("file"))):
-                    batches = list(self._read(row, content, number))
+                    batches = list(self._read(row, number))
             except BadFileError as fault:
                 batches = [_rejected(row, fault.rule, fault.reason)]
             yield from batches
 
-    def _read(self, row: QuarantinedRow, content: str, number: int) -> Iterator[Batch]:
-        header = row.place.get("header")
+    def _unreadable(self, row: QuarantinedRow) -> str | None:
+        """Say why what was kept of a row cannot be read again, None when it can."""
+        is_parquet = self._table.format is FileFormat.PARQUET
+        kept = row.values.get(ARROW if is_parquet else BYTES)
+        if kept is not None and (is_parquet or not _was_cut(kept, row)):
+            return None
+        if HEAD in row.values or f"{HEAD}_base64" in row.values or kept:
+            return f"{row.reason.removesuffix(NOT_WHOLE)}{NOT_WHOLE}"
+        return row.reason
+
+    def _chunks(self, form: Format[Any], row: QuarantinedRow) -> Iterator[Any]:
+        if isinstance(form, ParquetRows):
+            yield form.quarantined(base64.b64decode(row.values[ARROW] or ""))
+            return
+        header, content = row.place.get("header"), row.values[BYTES]
         text = f"{header}\n{content}\n" if header else f"{content}\n"
+        yield from form.chunks(io.BytesIO(text.encode()))
+
+    def _read(self, row: QuarantinedRow, number: int) -> Iterator[Batch]:
         form = FORMATS[self._table.format](self._table, self._rescued)
-        for chunk in form.chunks(io.BytesIO(text.encode())):
+        for chunk in self._chunks(form, row):
             batch = self._rows.batch(_file_of(row), form.parse(chunk))
             for rejection in batch.rejections:
                 yield _rejected(row, rejection.rule, rejection.reason)
@@ -91,6 +116,12 @@ class FilesReplayReader:
     @cached_property
     def _rescued(self) -> RescuedFields:
         return RescuedFields(self._table, self._tokeniser)
+
+
+def _was_cut(kept: str, row: QuarantinedRow) -> bool:
+    """Whether an earlier Firn, which did not say so, kept only the head of a row."""
+    was_too_long = row.rule == NOT_READABLE and "longer than" in row.reason
+    return was_too_long or len(kept.encode()) >= KEPT_BYTES
 
 
 def _numbered(rows: pa.Table, number: int, row_id: str) -> pa.Table:

@@ -17,13 +17,14 @@ from ingestion.connectors.files.declaration import (
     FILE_ROW,
     FileTable,
 )
-from ingestion.connectors.files.formats.base import BadRow, Parsed
+from ingestion.connectors.files.formats.base import BadRow, Parsed, RowContent
 from ingestion.connectors.files.new_files import NewFile
 from ingestion.declarations.columns import RESCUED
 from ingestion.personal_data import Tokeniser
 
 KEY_IS_NULL = "key_is_null"
 KEPT_BYTES = 64 * 1024
+BYTES, HEAD, ARROW = "bytes", "head", "arrow_base64"
 
 
 class FileRows:
@@ -69,14 +70,18 @@ class FileRows:
             identity=f"{file.hash} {number}",
         )
 
-    def _content(self, content: bytes) -> dict[str, str | None]:
+    def _content(self, content: RowContent | bytes) -> dict[str, str | None]:
+        """Return what quarantine keeps of a row; `head` in place of `bytes` where it is not all."""
         if self._tokeniser is not None:
             return {}
-        head = content[:KEPT_BYTES].rstrip(b"\r\n")
-        try:
-            return {"bytes": head.decode()}
-        except UnicodeDecodeError:
-            return {"bytes_base64": base64.b64encode(head).decode()}
+        row = RowContent(content) if isinstance(content, bytes) else content
+        whole = row.data.rstrip(b"\r\n")
+        stored = len(row.arrow or whole)
+        name = HEAD if row.is_cut or stored > KEPT_BYTES else BYTES
+        kept = _as_text(name, whole[:KEPT_BYTES])
+        if row.arrow is not None and name == BYTES:
+            kept[ARROW] = base64.b64encode(row.arrow).decode()
+        return kept
 
     def _protected(self, rows: pa.Table) -> pa.Table:
         for index, column in enumerate(self.table.landed_columns):
@@ -104,3 +109,10 @@ class FileRows:
             rows = rows.append_column(name, constant)
         rows = rows.append_column(FILE_MODIFIED_AT, pa.repeat(time, count))
         return rows.append_column(FILE_ROW, numbers)
+
+
+def _as_text(name: str, data: bytes) -> dict[str, str | None]:
+    try:
+        return {name: data.decode()}
+    except UnicodeDecodeError:
+        return {f"{name}_base64": base64.b64encode(data).decode()}

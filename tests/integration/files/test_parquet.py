@@ -3,6 +3,7 @@
 import io
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -18,6 +19,7 @@ COLUMNS = {
     "day": "date",
     "heat": "double",
 }
+CASES = Path(__file__).parent / "cases"
 ITEMS = table("items", COLUMNS, format="parquet")
 AT = datetime(2024, 1, 2, 3, 4, 5, 123456)
 
@@ -110,3 +112,72 @@ def test_a_column_that_is_missing_costs_the_file(drop: Drop) -> None:
     drop.put("items/a.parquet", parquet())
     assert drop.ingest().rows_quarantined == 1
     assert "lacks more" in drop.quarantined()[0]["reason"]
+
+
+def stored(name: str) -> bytes:
+    """Return one of the inputs that people bring."""
+    return (CASES / name).read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("name", "columns", "landed"),
+    [
+        ("int_to_dec.parquet", {"d": "decimal(18,2)"}, [Decimal("1.00")]),
+        ("duck_json.parquet", {"s": "string"}, ['{"a":1}']),
+        ("float_dec.parquet", {"d": "decimal(18,2)"}, [Decimal("0.10")]),
+        ("f64_to_float.parquet", {"f": "float"}, []),
+        ("pandas_ns.parquet", {"ts": "timestamp"}, []),
+    ],
+)
+def test_what_loses_something_costs_its_row(
+    drop: Drop, name: str, columns: dict[str, str], landed: list[object]
+) -> None:
+    drop.declare(table("items", {"id": "int", **columns}, format="parquet"))
+    drop.put("items/a.parquet", stored(name))
+    result = drop.ingest()
+    assert [row[next(iter(columns))] for row in drop.rows()] == landed
+    assert result.rows_read == result.rows_landed + result.rows_quarantined
+    assert {row["rule"] for row in drop.quarantined()} <= {"not_representable"}
+
+
+NUMBERS: list[tuple[str, pa.Array, list[object]]] = [
+    (
+        "decimal(18,2)",
+        pa.array([1, -(10**15), 10**16, None]),
+        [Decimal(1), Decimal(-(10**15)), None],
+    ),
+    ("decimal(38,20)", pa.array([7, 10**18]), [Decimal(7)]),
+    ("decimal(38,2)", pa.array([0.25, 1.005, 1e14]), [Decimal("0.25")]),
+    ("decimal(10,2)", pa.array([0.5, 0.1], pa.float32()), [Decimal("0.5")]),
+    ("float", pa.array([0.5, 0.1, 1e300, None]), [0.5, None]),
+    ("double", pa.array([2**53, 2**53 + 1]), [2.0**53]),
+    ("int", pa.array([1.0, 1.5]), [1]),
+    ("string", pa.array([b"x", b"\xff"]), ["x"]),
+    ("string", pa.array(["x", "y"]).dictionary_encode(), ["x", "y"]),
+    ("string", pa.array([bytes(16)], pa.uuid()), ["00000000-0000-0000-0000-000000000000"]),
+    ("timestamp", pa.array([1000, 1001], pa.timestamp("ns")), [AT.fromtimestamp(1e-6, UTC)]),
+]
+
+
+@pytest.mark.parametrize(("kind", "values", "landed"), NUMBERS)
+def test_each_value_arrives_exactly_or_costs_its_row(
+    drop: Drop, kind: str, values: pa.Array, landed: list[object]
+) -> None:
+    drop.declare(table("items", {"id": "int", "v": kind}, format="parquet"))
+    file = io.BytesIO()
+    pq.write_table(pa.table({"id": pa.array(range(len(values))), "v": values}), file)
+    drop.put("items/a.parquet", file.getvalue())
+    result = drop.ingest()
+    rows = sorted(drop.rows(), key=lambda row: int(row["id"]))
+    assert [row["v"] for row in rows] == landed
+    assert result.rows_quarantined == len(values) - len(landed)
+
+
+def test_text_that_is_no_utf_8_costs_its_row(drop: Drop) -> None:
+    drop.declare(table("items", {"id": "int", "v": "string"}, format="parquet"))
+    buffers = pa.array([b"x", b"\xff"]).buffers()
+    broken = pa.Array.from_buffers(pa.string(), 2, buffers)
+    file = io.BytesIO()
+    pq.write_table(pa.table({"id": [1, 2], "v": broken}), file)
+    drop.put("items/a.parquet", file.getvalue())
+    assert (drop.ingest().rows_landed, len(drop.quarantined())) == (1, 1)

@@ -24,26 +24,38 @@ class BadFileError(Exception):
 
 
 @dataclass(frozen=True)
+class RowContent:
+    """What a row of a file is: its bytes, or only their head; of Parquet JSON, and the row itself.
+
+    `arrow` is the row as an Arrow stream, where the bytes are only for people.
+    """
+
+    data: bytes
+    is_cut: bool = False
+    arrow: bytes | None = None
+
+
+@dataclass(frozen=True)
 class BadRow:
-    """A row of a file that cannot be landed, with its bytes as far as they are kept."""
+    """A row of a file that cannot be landed, with what it holds."""
 
     number: int
     rule: str
     reason: str
-    content: bytes
+    content: RowContent | bytes
 
 
 @dataclass(frozen=True)
 class Parsed:
     """Rows in the declared columns, their numbers in the file (from 1), undeclared fields as JSON.
 
-    `contents` gives the bytes of the row at a position among them, `header` the line that names
+    `contents` gives what the row holds at a position among them, `header` the line that names
     their values where they do not do so themselves.
     """
 
     rows: pa.Table
     numbers: pa.Array
-    contents: Callable[[int], bytes]
+    contents: Callable[[int], RowContent | bytes]
     rescued: Sequence[str | None] | None = None
     bad: list[BadRow] = field(default_factory=list)
     header: str | None = None

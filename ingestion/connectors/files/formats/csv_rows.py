@@ -21,6 +21,7 @@ from ingestion.connectors.files.formats.base import (
     BadFileError,
     BadRow,
     Parsed,
+    RowContent,
 )
 from ingestion.connectors.files.formats.chunks import Block, CsvCut, blocks
 from ingestion.connectors.files.formats.rescued_fields import RescuedFields
@@ -67,7 +68,9 @@ class CsvRows:
         before = self._rows_before
         if chunk.broken:
             self._rows_before += 1
-            bad = BadRow(before + 1, NOT_READABLE, chunk.broken, chunk.data)
+            bad = BadRow(
+                before + 1, NOT_READABLE, chunk.broken, RowContent(chunk.data, is_cut=True)
+            )
             return self._parsed([], [], [bad])
         try:
             texts = self._read_strictly(chunk.data)

@@ -20,6 +20,7 @@ from ingestion.connectors.files.formats.base import (
     BadFileError,
     BadRow,
     Parsed,
+    RowContent,
 )
 from ingestion.connectors.files.formats.chunks import Block, Positions, blocks, positions
 from ingestion.connectors.files.formats.exact_json import read_json
@@ -59,7 +60,12 @@ class JsonLines:
         before = self._lines_before
         if chunk.broken:
             self._lines_before += 1
-            bad = BadRow(before + 1, NOT_READABLE, f"the line is {chunk.broken}", chunk.data)
+            bad = BadRow(
+                before + 1,
+                NOT_READABLE,
+                f"the line is {chunk.broken}",
+                RowContent(chunk.data, is_cut=True),
+            )
             return self._parsed([], [], [bad])
         ends = positions(b"\n", chunk.data)
         count = len(ends)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import io
-import json
-from collections.abc import Callable, Iterator, Sequence
-from typing import BinaryIO
+from collections.abc import Iterator, Sequence
+from typing import Any, BinaryIO, cast
 
 import numpy as np
 import pyarrow as pa
@@ -19,11 +18,15 @@ from ingestion.connectors.files.formats.base import (
     BadFileError,
     BadRow,
     Parsed,
+    RowContent,
 )
+from ingestion.connectors.files.formats.exact_json import write_json
+from ingestion.connectors.files.formats.parquet_values import as_python, converter, plain
 from ingestion.connectors.files.formats.registrable import is_registrable
 from ingestion.connectors.files.formats.rescued_fields import RescuedFields
 
 BATCH_ROWS = 64 * 1024
+SHOWN_CHARACTERS = 100
 
 
 class ParquetRows:
@@ -47,6 +50,12 @@ class ParquetRows:
         else:
             yield from file.iter_batches(batch_size=BATCH_ROWS)
 
+    def quarantined(self, stored: bytes) -> pa.RecordBatch:
+        """Return a row as quarantine keeps it. Raises BadFileError where it lacks a column."""
+        with pa.ipc.open_stream(stored) as stream:
+            self._check(stream.schema)
+            return stream.read_next_batch()
+
     def parse(self, chunk: pa.RecordBatch) -> Parsed:
         """Return the rows of a batch."""
         before = self._rows_before
@@ -56,8 +65,9 @@ class ParquetRows:
         columns, unfit = self._columns(chunk)
         rows = pa.table(columns, names=[c.name for c in self._table.landed_columns])
 
-        def content(position: int) -> bytes:
-            return json.dumps(chunk.slice(position, 1).to_pylist()[0], default=str).encode()
+        def content(position: int) -> RowContent:
+            row = chunk.slice(position, 1)
+            return RowContent(write_json(_readable(row)[0]).encode(), arrow=_as_arrow(row))
 
         bad = [
             BadRow(before + position + 1, NOT_REPRESENTABLE, unfit[position], content(position))
@@ -65,7 +75,7 @@ class ParquetRows:
         ]
         rescued: Sequence[str | None] | None = None
         if undeclared:
-            rescued = self._rescued_fields.of_all(chunk.select(undeclared).to_pylist())
+            rescued = self._rescued_fields.of_all(_readable(chunk.select(undeclared)))
         if not bad:
             return Parsed(rows, numbers, content, rescued)
         kept = np.setdiff1d(np.arange(chunk.num_rows), np.fromiter(unfit, np.int64))
@@ -93,51 +103,40 @@ class ParquetRows:
         columns: list[pa.Array] = []
         unfit: dict[int, str] = {}
         for column in self._table.landed_columns:
-            values = chunk.column(".".join(column.origin))
+            values = plain(chunk.column(".".join(column.origin)))
             declared = column.data_type.arrow()
-            convert = _converter(values.type, declared, column.name)
+            convert = converter(values.type, declared, column.name)
             try:
                 columns.append(convert(values))
             except REFUSALS:
                 for position in bisect_invalid(values, convert):
-                    value = str(values[position].as_py())[:100]
+                    value = str(as_python(values, position))[:SHOWN_CHARACTERS]
                     unfit.setdefault(position, f"{column.name}: {value!r} is no {column.data_type}")
                 mask = pa.array([i in unfit for i in range(len(values))])
                 columns.append(convert(pc.if_else(mask, pa.scalar(None, values.type), values)))
         return columns, unfit
 
 
-def _converter(
-    have: pa.DataType, declared: pa.DataType, name: str
-) -> Callable[[pa.Array], pa.Array]:
-    """Return what turns one type into another without loss, or raise BadFileError.
-
-    Times without a zone are UTC. Text is not parsed, and nothing becomes text.
-    """
-    is_time = pa.types.is_timestamp(have) and pa.types.is_timestamp(declared)
-    is_number = _is_number(have) and _is_number(declared)
-    is_text = _is_text(have) and pa.types.is_string(declared)
-    is_bytes = _is_bytes(have) and pa.types.is_binary(declared)
-    if have == declared or is_time or is_number or is_text or is_bytes:
-        return lambda values: values if values.type == declared else _cast(values, declared)
-    raise BadFileError("wrong_type", f"its column {name} is {have}, declared {declared}")
+def _readable(rows: pa.RecordBatch) -> list[dict[str, Any]]:
+    """Return the values of rows by name, those that Python cannot hold as texts or bytes."""
+    try:
+        return cast("list[dict[str, Any]]", rows.to_pylist())
+    except (ValueError, OverflowError):
+        names = rows.schema.names
+        return [
+            {name: as_python(column, i) for name, column in zip(names, rows.columns, strict=True)}
+            for i in range(rows.num_rows)
+        ]
 
 
-def _cast(values: pa.Array, declared: pa.DataType) -> pa.Array:
-    if pa.types.is_decimal64(declared):  # pyarrow loses digits on the way there
-        return values.cast(pa.decimal128(declared.precision, declared.scale)).cast(declared)
-    return values.cast(declared)
-
-
-def _is_number(kind: pa.DataType) -> bool:
-    tests = (pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal)
-    return any(test(kind) for test in tests)
-
-
-def _is_text(kind: pa.DataType) -> bool:
-    plain = kind.value_type if pa.types.is_dictionary(kind) else kind
-    return any(test(plain) for test in (pa.types.is_string, pa.types.is_large_string))
-
-
-def _is_bytes(kind: pa.DataType) -> bool:
-    return any(test(kind) for test in (pa.types.is_binary, pa.types.is_large_binary))
+def _as_arrow(row: pa.RecordBatch) -> bytes:
+    """Return a row as an Arrow stream, by itself."""
+    columns = [
+        column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
+        for column in row.columns
+    ]
+    alone = pa.record_batch(columns, names=row.schema.names)
+    stream = pa.BufferOutputStream()
+    with pa.ipc.new_stream(stream, alone.schema) as writer:
+        writer.write_batch(alone)
+    return bytes(stream.getvalue())
