@@ -194,6 +194,35 @@ def test_an_escape_can_be_declared(drop: Drop, monkeypatch: pytest.MonkeyPatch) 
     }
 
 
+def test_columns_without_a_name_are_passed_over_unless_they_hold_something(drop: Drop) -> None:
+    drop.declare(table("items", {"id": "int", "v": "string"}, format="csv"))
+    drop.put("items/a.csv", (CASES / "trailing_delimiters.csv").read_bytes())
+    drop.put("items/b.csv", "id,v,,\n3,c,,\n4,d,,x\n")
+    result = drop.ingest()
+    assert (result.rows_landed, result.rows_quarantined) == (4, 0)
+    rescued = {row["id"]: row.get("_rescued") for row in drop.rows()}
+    assert rescued == {1: None, 2: None, 3: None, 4: '{"column 4": "x"}'}
+
+
+def test_times_that_lose_nothing_arrive(drop: Drop) -> None:
+    drop.declare(table("items", {"id": "int", "ts": "timestamp"}, format="csv"))
+    bad = b"5,2024-01-02T03:04:05.123456789Z\n6,2024-01-02 03:04:05.1234567\n"
+    more = b"7,2024-01-02 03:04:05.120000000+02\n8,2024-01-02\n9,2024-01-02 03:04:05-0130\n"
+    drop.put("items/a.csv", (CASES / "nanoseconds.csv").read_bytes() + bad + more)
+    drop.ingest()
+    at = datetime(2024, 1, 2, 3, 4, 5, tzinfo=UTC)
+    assert {row["id"]: row["ts"] for row in drop.rows()} == {
+        1: at.replace(microsecond=123_000),
+        2: at.replace(microsecond=123_456),
+        3: at,
+        4: at.replace(microsecond=500_000),
+        7: at.replace(hour=1, microsecond=120_000),
+        8: datetime(2024, 1, 2, tzinfo=UTC),
+        9: at.replace(hour=4, minute=34),
+    }
+    assert {json.loads(row["place"])["row"] for row in drop.quarantined()} == {"5", "6"}
+
+
 def test_undeclared_columns_are_rescued(drop: Drop) -> None:
     drop.declare(ITEMS)
     drop.put("items/a.csv", "id,name,price,at,new,newer\n1,n,1,,x,\n")

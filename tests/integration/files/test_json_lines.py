@@ -7,6 +7,7 @@ import gzip
 import json
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,6 +26,7 @@ ITEMS = table(
         "at": "timestamp",
     },
 )
+CASES = Path(__file__).parent / "cases"
 GOOD_COUNT = 1000
 
 
@@ -81,7 +83,6 @@ BAD_LINES = {
     "empty list": b"[]",
     "null": b"null",
     "a text": b'"x"',
-    "two objects": b'{"id": 7} {"id": 8}',
     "an object and null": b'{"id": 7} null',
     "no UTF-8": b'{"id": 7, "name": "\xff\xfe"}',
     "half a surrogate": b'{"id": 7, "name": "\\ud800"}',
@@ -119,6 +120,30 @@ def test_each_bad_line_costs_that_line_alone(drop: Drop) -> None:
         text = kept.get("bytes")
         assert text is None or line.startswith(text.encode()), what
         assert places[number]["reason"], what
+
+
+def test_objects_may_follow_one_another_without_a_line_end(drop: Drop) -> None:
+    drop.declare(table("items", {"id": "int", "v": "string"}))
+    drop.put("items/a", (CASES / "concatenated.jsonl").read_bytes() + b'{"id":5,"v":"}{"}\n{"id":')
+    drop.put("items/b", b'{"id":6}\r{"id":7,\r"v":"x"}\r{"id":5000000000}')
+    result = drop.ingest()
+    rows = by("id", drop.rows())
+    assert {number: row["v"] for number, row in rows.items()} == {
+        1: "a",
+        2: "b",
+        3: "c",
+        4: "d",
+        5: "}{",
+        6: None,
+        7: "x",
+    }
+    assert [rows[number]["_file_row"] for number in range(1, 8)] == [1, 2, 3, 4, 5, 1, 2]
+    assert result.rows_quarantined == 2
+    places = [json.loads(row["place"]) for row in drop.quarantined()]
+    assert {(place["file"], place["row"]) for place in places} == {
+        ("items/a", "6"),
+        ("items/b", "3"),
+    }
 
 
 @pytest.mark.parametrize("line", [b"null", b"[]", b"7", b"{}", b"{", b" ", b""])

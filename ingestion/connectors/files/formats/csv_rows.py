@@ -34,7 +34,9 @@ PARALLEL_BYTES = 1024 * 1024
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 WIDE_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _COLUMN = re.compile(r"^In CSV column #(\d+): (?:Row #\d+: )?(?:CSV conversion error to )?")
-_OFFSET = r"(?:Z|[+-]\d{2}(?::?\d{2})?)$"
+_OFFSET = r"(?:Z|[T ]\d{2}[:\d.]*[+-]\d{2}(?::?\d{2})?)$"
+_ZEROS = r"(\.\d{6})0+(Z|[+-]\d{2}(?::?\d{2})?)?$"
+_HOURS = r"(:\d{2}(?:\.\d+)?[+-]\d{2})$"
 UTC_TIME = pa.timestamp("us", tz="UTC")
 
 
@@ -47,6 +49,7 @@ class CsvRows:
         self._rescued_fields = rescued_fields
         self._cut = CsvCut(table.delimiter, table.escape)
         self._header: list[str] = []
+        self._unnamed: set[str] = set()
         self._header_line = ""
         self._types: dict[str, pa.DataType] = {}
         self._time_types = [UTC_TIME, pa.timestamp("us"), pa.string()]
@@ -65,7 +68,7 @@ class CsvRows:
 
     def parse(self, chunk: Block) -> Parsed:
         """Return the rows of a block."""
-        before = self._rows_before
+        before, time_types = self._rows_before, list(self._time_types)
         if chunk.broken:
             self._rows_before += 1
             bad = BadRow(
@@ -78,7 +81,9 @@ class CsvRows:
         except REFUSALS:
             lines = self._cut.rows(chunk.data)
             self._rows_before += len(lines)
-            return self._row_by_row(list(enumerate(lines, before + 1)))
+            parsed = self._row_by_row(list(enumerate(lines, before + 1)))
+            self._time_types = time_types  # a bad time says nothing of the others
+            return parsed
         self._rows_before += rows.num_rows
         numbers = pa.array(np.arange(before + 1, before + rows.num_rows + 1))
         contents: list[bytes] = []
@@ -149,7 +154,10 @@ class CsvRows:
             raise BadFileError(NOT_READABLE, "its header is no UTF-8") from None
         except csv.Error as error:
             raise BadFileError("wrong_header", f"its first line is no header: {error}") from None
-        self._header = [name.strip() for name in names]
+        self._header = [name.strip() or f"column {n}" for n, name in enumerate(names, 1)]
+        self._unnamed = {
+            own for own, name in zip(self._header, names, strict=True) if not name.strip()
+        }
         twice = sorted({name for name in self._header if self._header.count(name) > 1})
         if twice:
             raise BadFileError("wrong_header", f"its header has twice: {', '.join(twice)}")
@@ -164,7 +172,8 @@ class CsvRows:
             for name in self._header
         }
         declared = {".".join(c.origin) for c in self._table.columns}
-        self._rescued_fields.seen = self._rescued_fields.seen or not set(self._header) <= declared
+        undeclared = set(self._header) - declared - self._unnamed
+        self._rescued_fields.seen = self._rescued_fields.seen or bool(undeclared)
         return data[data.index(first) + len(first) :]
 
     def _read(self, data: bytes) -> pa.Table:
@@ -178,7 +187,7 @@ class CsvRows:
             try:
                 rows = self._read_as(data, types)
             except pa.ArrowInvalid as error:
-                if "zone offset" not in str(error):
+                if "timestamp" not in str(error):
                     raise
                 continue
             self._time_types.remove(kind)
@@ -215,11 +224,20 @@ class CsvRows:
         return pa.table(columns, names=[c.name for c in self._table.landed_columns])
 
     def _rescued(self, texts: pa.Table) -> list[str | None] | None:
-        if not self._rescued_fields.seen:
+        """Return undeclared columns as JSON; those without a name only where they hold values."""
+        passed = {".".join(c.origin) for c in self._table.columns}
+        passed |= {n for n in self._unnamed if texts.column(n).null_count == texts.num_rows}
+        names = [name for name in self._header if name not in passed]
+        if not names and not self._rescued_fields.seen:
             return None
-        declared = {".".join(c.origin) for c in self._table.columns}
-        names = [name for name in self._header if name not in declared]
-        return self._rescued_fields.of_all(texts.select(names).to_pylist())
+        rows = texts.select(names).to_pylist()
+        if not self._unnamed.isdisjoint(names):
+            self._rescued_fields.seen = True
+            rows = [
+                {n: v for n, v in row.items() if v is not None or n not in self._unnamed}
+                for row in rows
+            ]
+        return self._rescued_fields.of_all(rows)
 
     def _explained(self, reason: str) -> str:
         """Return pyarrow's reason with the column's name in place of its number."""
@@ -252,7 +270,13 @@ def _exactly(values: pa.ChunkedArray, declared: pa.DataType) -> pa.Array | pa.Ch
 
 
 def _times(texts: pa.Array) -> pa.Array:
-    """Return times of which some have an offset; the others are UTC."""
+    """Return times of which some have an offset; the others are UTC.
+
+    Zeros beyond microseconds and offsets of whole hours, as PostgreSQL writes them, are spelled as
+    pyarrow reads them.
+    """
+    texts = pc.replace_substring_regex(texts, _ZEROS, r"\1\2")
+    texts = pc.replace_substring_regex(texts, _HOURS, r"\1:00")
     has_offset = pc.match_substring_regex(texts, _OFFSET)
     none = pa.scalar(None, pa.string())
     with_offset = pc.if_else(has_offset, texts, none).cast(UTC_TIME)

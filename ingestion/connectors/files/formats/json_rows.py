@@ -31,11 +31,15 @@ PARALLEL_BYTES = 1024 * 1024
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _UNDECLARED = "unexpected field"
 _COLUMN = re.compile(r"Column\(/?([^)]*)\)")
+_NEXT_OBJECT = re.compile(rb"\}\s*\{")
 _PLACE = re.compile(r" in row \d+$")
 
 
 class JsonLines:
-    """One object a line. Empty lines are no rows, but count in the numbers of the others."""
+    """One object a line; each of several on a line counts as a line of its own.
+
+    Empty lines are no rows, but count in the numbers of the others.
+    """
 
     def __init__(self, table: FileTable, rescued_fields: RescuedFields) -> None:
         """Read one file of `table`; what it has undeclared is told to all files of it."""
@@ -72,11 +76,9 @@ class JsonLines:
         self._lines_before += count
         if (parsed := self._whole(chunk.data, ends, before)) is not None:
             return parsed
-        numbered = [
-            (number, line)
-            for number, line in enumerate(chunk.data.split(b"\n"), before + 1)
-            if line.strip()
-        ]
+        lines = [part for line in chunk.data.split(b"\n")[:-1] for part in _parted(line)]
+        self._lines_before = before + len(lines)
+        numbered = [(number, line) for number, line in enumerate(lines, before + 1) if line.strip()]
         objects: list[tuple[int, bytes]] = []
         unreadable: list[BadRow] = []
         for number, line in numbered:
@@ -220,6 +222,27 @@ def _fields(columns: Sequence[tuple[tuple[str, ...], pa.DataType]]) -> list[pa.F
 def _read_as(kind: pa.DataType) -> pa.DataType:
     """Return the type that pyarrow reads what becomes `kind` as: it knows no dates in JSON."""
     return pa.string() if pa.types.is_date(kind) else kind
+
+
+def _parted(line: bytes) -> list[bytes]:
+    """Return the objects of a line that follow one another; the line itself if it is no such."""
+    if _NEXT_OBJECT.search(line) is None:
+        return [line]
+    try:
+        return [item.encode() for item in _objects(line.decode())]
+    except (ValueError, RecursionError):
+        return [line]
+
+
+def _objects(text: str) -> Iterator[str]:
+    """Yield the text of each object of a line. Raises ValueError for anything else."""
+    decoder = json.JSONDecoder()
+    position = _after_space(text, 0)
+    while position < len(text):
+        value, end = decoder.raw_decode(text, position)
+        _require_object(value)
+        yield text[position:end]
+        position = _after_space(text, end)
 
 
 def _not_an_object(line: bytes) -> str | None:
