@@ -11,10 +11,10 @@ from ingestion.connectors.postgres.connection import connect, named_failures
 from ingestion.connectors.postgres.copy import copy_blocks
 from ingestion.connectors.postgres.declaration import PostgresSource, PostgresTable
 from ingestion.connectors.postgres.lock_waits import LockWatch
+from ingestion.connectors.postgres.loop_thread import LoopThread
 from ingestion.connectors.postgres.position import PostgresPosition
 from ingestion.connectors.postgres.query import plan_columns, plan_keys, select_rows
 from ingestion.connectors.postgres.reading import PostgresReading
-from ingestion.connectors.postgres.session import LoopThread
 from ingestion.connectors.postgres.transaction import (
     Session,
     reading_transaction,

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from ingestion.connectors.postgres.session import LoopThread
+from ingestion.connectors.postgres.loop_thread import LoopThread
 
 
 def test_an_error_after_the_work_was_cancelled_is_no_complaint(
