@@ -293,6 +293,28 @@ def test_a_table_that_cannot_be_opened(project: PlainProject) -> None:
         project.catalog.drop_table("silver.damaged")
 
 
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "{% set names = adapter.get_columns_in_relation(read) | map(attribute='name') | list %}"
+        "{% if execute and names != ['a'] %}"
+        "{{ exceptions.raise_compiler_error(names | string) }}{% endif %}",
+        "{% do alter_column_type(read, 'a', 'bigint') %}",
+    ],
+    ids=["columns", "type"],
+)
+def test_macros_on_a_ref_without_rows(project: PlainProject, asked: str) -> None:
+    project.build("full", "{{ config(materialized='table') }} select 1 as a")
+    model = "{{ config(materialized='table') }}{% set read = ref('full') %}" + asked
+    if not project.repaired:
+        with pytest.raises(DbtFailedError):
+            project.build("asking", model + "select a from {{ read }}", "--empty")
+        return
+    project.build("asking", model + "select a from {{ read }}", "--empty")
+    assert project.rows("asking", "a") == []
+    assert project.rows("full", "a") == [{"a": 1}]
+
+
 def _documented(project: PlainProject) -> set[str]:
     """Return the names of all relations that dbt's catalog shows."""
     catalog = json.loads((project.target / "catalog.json").read_text(encoding="utf-8"))
