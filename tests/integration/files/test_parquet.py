@@ -148,6 +148,7 @@ NUMBERS: list[tuple[str, pa.Array, list[object]]] = [
     ),
     ("decimal(38,20)", pa.array([7, 10**18]), [Decimal(7)]),
     ("decimal(38,2)", pa.array([0.25, 1.005, 1e14]), [Decimal("0.25")]),
+    ("decimal(38,22)", pa.array([1e-20, None, 1e-23]), [Decimal("1e-20"), None]),
     ("decimal(10,2)", pa.array([0.5, 0.1], pa.float32()), [Decimal("0.5")]),
     ("float", pa.array([0.5, 0.1, 1e300, None]), [0.5, None]),
     ("double", pa.array([2**53, 2**53 + 1]), [2.0**53]),

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from decimal import Decimal
 from typing import cast
 
 import numpy as np
 import pyarrow as pa
 
-from ingestion.connectors.decimals import FLOAT_DIGITS, decimals, require_exact
+from ingestion.connectors.decimals import FLOAT_DIGITS, decimals, from_texts, require_exact
 from ingestion.connectors.files.formats.base import BadFileError
 
 Convert = Callable[[pa.Array], pa.Array]
 UUID_TYPE = "arrow.uuid"
+LONG_DIGITS = 18  # so many digits fit 64 bits
 
 
 def plain(values: pa.Array) -> pa.Array:
@@ -72,13 +74,16 @@ def _decimals_of_doubles(values: pa.Array, declared: pa.DataType) -> pa.Array:
     numbers = (values.fill_null(0) if values.null_count else values).to_numpy()
     if (np.abs(numbers) * 10.0**declared.scale >= 10.0**FLOAT_DIGITS).any():
         raise pa.ArrowInvalid(f"more than {FLOAT_DIGITS} digits are not exact in a double")
-    if declared.precision <= 18:
+    if declared.precision <= LONG_DIGITS:
         return decimals(values, declared)
-    return decimals(values, pa.decimal128(18, min(declared.scale, 18))).cast(declared)
+    if declared.scale <= LONG_DIGITS:
+        return decimals(values, pa.decimal128(LONG_DIGITS, declared.scale)).cast(declared)
+    texts = (None if v is None else f"{Decimal(repr(v)):f}" for v in values.to_pylist())
+    return from_texts(pa.array(texts, pa.string()), declared)
 
 
 def _decimals_of_integers(values: pa.Array, declared: pa.DataType) -> pa.Array:
-    wide = pa.decimal128(38, declared.scale) if declared.scale <= 18 else None
+    wide = pa.decimal128(38, declared.scale) if declared.scale <= LONG_DIGITS else None
     wide = wide or pa.decimal256(76, declared.scale)
     fitting = values.cast(wide).cast(pa.decimal128(declared.precision, declared.scale))
     return fitting.cast(declared)
