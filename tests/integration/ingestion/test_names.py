@@ -16,8 +16,8 @@ from tests.warm_dbt import WarmDbt
 pytestmark = pytest.mark.postgres
 
 SCHEMAS = Path(__file__).with_name("schemas")
-NAMES = (SCHEMAS / "names.sql").read_text(encoding="utf-8")
-PRISMA = (SCHEMAS / "prisma.sql").read_text(encoding="utf-8")
+NAMES = (SCHEMAS / "names.pgsql").read_text(encoding="utf-8")
+PRISMA = (SCHEMAS / "prisma.pgsql").read_text(encoding="utf-8")
 
 
 def draft_all(lakehouse: Lakehouse, source: str = "app") -> str:
