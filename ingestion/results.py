@@ -54,6 +54,11 @@ class LoadResult:
     notes: tuple[str, ...] = ()
     error: FirnError | None = None
 
+    @property
+    def is_all_set_aside(self) -> bool:
+        """Whether there was something new, and nothing of it landed."""
+        return self.rows_quarantined > 0 and self.rows_landed == self.rows_deleted == 0
+
     @classmethod
     def of(
         cls, label: str, outcome: Outcome, record: Mapping[str, Any], notes: Iterable[str]

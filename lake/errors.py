@@ -43,6 +43,12 @@ class ConflictError(LoadError):
     """Somebody else committed since this load was planned, so it must be planned again."""
 
 
+class AllSetAsideError(FirnError):
+    """All that a load read went to quarantine; it was committed and is not read again."""
+
+    exit_code = 1
+
+
 class DataLossError(FirnError):
     """Going on would remove rows that nobody said may go; nothing was committed."""
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
+from lake.errors import AllSetAsideError
 from lake.settings import Settings
 from operations.cli.console import out, print_loads, print_replays, print_waiting, progress_bar
 from operations.cli.faults import named_faults
@@ -40,7 +41,7 @@ def ingest(  # noqa: PLR0913 - an option each
     options = IngestOptions(
         deletes=deletes, full_refresh=full_refresh, allow_empty=allow_empty, wait=wait
     )
-    land(Settings.load(target=target), selection or [], options, out)
+    require_landed(land(Settings.load(target=target), selection or [], options, out))
 
 
 @named_faults
@@ -60,6 +61,18 @@ def replay(
         put_back(selection or [], Settings.load(target=target), results.append, wait=wait)
     finally:
         print_replays(out, results)
+
+
+def require_landed(results: "Sequence[LoadResult]") -> None:
+    """Raise AllSetAsideError where tables had something new and nothing of it landed."""
+    labels = [load.label for load in results if load.is_all_set_aside]
+    if labels:
+        sources = dict.fromkeys(label.split(".")[0] for label in labels)
+        shown = "; ".join(f"firn show quarantine.{source}" for source in sources)
+        raise AllSetAsideError(
+            f"{', '.join(labels)}: all that was read went to quarantine, nothing landed",
+            f"{shown} says why; what is declared otherwise comes back by firn replay",
+        )
 
 
 def land(

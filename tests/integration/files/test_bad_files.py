@@ -11,11 +11,13 @@ from typing import NoReturn
 
 import pyarrow as pa
 import pytest
+from typer.testing import CliRunner
 
 from ingestion.connectors.files.formats.csv_rows import CsvRows
 from ingestion.connectors.files.formats.json_rows import JsonLines
 from ingestion.results import Outcome
 from lake.errors import EnvironmentFault
+from operations.cli.app import app
 from tests.integration.files.drop import Drop, by, table
 
 CASES = Path(__file__).parent / "cases"
@@ -149,3 +151,22 @@ def test_a_packed_file_of_any_damage_costs_that_file(drop: Drop, kept: int) -> N
     drop.put("items/c.csv", GOOD)
     result = drop.ingest()
     assert (result.rows_landed, result.rows_quarantined) == (1, 2)
+
+
+def test_a_load_of_which_nothing_landed_ends_with_an_exit_code(
+    drop: Drop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once: what is in quarantine is not read again, and what landed beside it is a success."""
+    monkeypatch.setenv("FIRN_PROJECT_DIR", str(drop.folder))
+    monkeypatch.setenv("FIRN_HOME", str(drop.home))
+    drop.declare(ITEMS, OTHERS)
+    drop.put("items/a.csv", b"\x89PNG\r\n\x1a\n")
+    drop.put("others/a.jsonl", '{"id": null, "v": "a"}\n')
+    ended = CliRunner().invoke(app, ["ingest"])
+    said = " ".join(ended.output.split())
+    assert ended.exit_code == 1
+    assert "drop.items, drop.others: all that was read went to quarantine" in said
+    assert "firn show quarantine.drop" in said
+    assert CliRunner().invoke(app, ["ingest"]).exit_code == 0
+    drop.put("items/b.csv", "id,v\nx,bad\n2,good\n")
+    assert CliRunner().invoke(app, ["ingest"]).exit_code == 0
