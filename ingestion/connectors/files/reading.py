@@ -148,7 +148,7 @@ class FileReading:
         """
         form, head = self._table.format, _head(stream)
         if form is not FileFormat.PARQUET and head.startswith(GZIP_MAGIC):
-            stream = cast("BinaryIO", gzip.GzipFile(fileobj=stream))
+            stream = cast("BinaryIO", gzip.GzipFile(fileobj=stream, mode="rb"))
             head = _head(stream)
         kind = kind_of(head)
         if kind and not (form is FileFormat.PARQUET and head.startswith(PARQUET_MAGIC)):
