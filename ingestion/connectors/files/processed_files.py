@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -29,8 +30,20 @@ class ProcessedFiles:
 
 
 def fingerprint(table: FileTable) -> str:
-    """A hash of a declaration: what could not be landed under another one is tried again."""
-    return hashlib.sha256(table.model_dump_json(exclude={"stable_for"}).encode()).hexdigest()[:16]
+    """A hash of a declaration: what could not be landed under another one is tried again.
+
+    What an earlier Firn did not know counts only where it is declared: its lakes hold such hashes.
+    """
+    declared = table.model_dump(mode="json", exclude={"stable_for"})
+    if table.escape is None:
+        del declared["escape"]
+    for column, path in zip(declared["columns"], (c.path for c in table.columns), strict=True):
+        if path and not any("." in name for name in path):
+            column["path"] = ".".join(path)
+        if column["infinity"] is None:
+            del column["infinity"]
+    text = json.dumps(declared, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def processed_files(table: FileTable, state: TableState) -> ProcessedFiles:
