@@ -8,7 +8,7 @@ from lake.lake import Lake as Storage
 from lake.settings import Settings
 from operations.dbt.outcome import Outcome
 from operations.runtime.environment import dbt_environment
-from tests.recomputation.compare import Rows
+from tests.recomputation.compare import Rows, assert_same_rows
 from tests.recomputation.readers import digest, read_table
 from tests.warm_dbt import WarmDbt
 
@@ -88,6 +88,16 @@ class BuiltLake:
         """Return the source's models of silver and gold with the id of their newest snapshot."""
         stored = {name: self._storage.stored(_identifier(name)) for name in self.models()}
         return {name: table.snapshot_id if table else None for name, table in stored.items()}
+
+    def assert_rebuild_gives_the_same(self) -> None:
+        """Build all tables of the source anew, and check that each has the rows that it had."""
+        models, snapshots = self.models(), self.snapshots()
+        incremental = {name: self.table(name) for name in models}
+        self.build(full_refresh=True)
+        rebuilt = self.snapshots()
+        assert all(rebuilt[name] != snapshots[name] for name in models)
+        for name, key in models.items():
+            assert_same_rows(self.table(name), incremental[name], key, name)
 
     @property
     def _storage(self) -> Storage:
