@@ -22,6 +22,7 @@ from ingestion.declarations.model import (
 from lake.errors import ConfigurationError
 
 FOLDER = Path("models") / "raw"
+COLUMN_META = ("personal_data", "path", "infinity")  # stand in `config.meta` of a column
 Block = TypeVar("Block", bound=BaseModel)
 
 
@@ -135,9 +136,13 @@ class _FileReader:
         return whole if len(whole) == len(columns) else None
 
     def _column(self, table: str, column: Located) -> ColumnDeclaration | None:
-        personal = column.get("config", "meta", "personal_data")
-        path = column.get("config", "meta", "path")
-        infinity = column.get("config", "meta", "infinity")
+        meta = {
+            key: block.plain()
+            for key in COLUMN_META
+            if (block := column.get("config", "meta", key))
+        }
+        if "infinity" in meta and meta["infinity"] is None:
+            meta["infinity"] = Infinity.NULL  # YAML reads `null` as nothing
         if misplaced := column.get("meta", "personal_data") or column.get("personal_data"):
             where = f"table {table}, column {column.text('name')}"
             self._note(misplaced.line, f"{where}: personal_data belongs under config.meta")
@@ -147,11 +152,7 @@ class _FileReader:
             {
                 "name": column.text("name"),
                 "data_type": column.text("data_type"),
-                "personal_data": personal.plain() if personal else None,
-                "path": path.plain() if path else None,
-                "infinity": (infinity.plain() or Infinity.NULL)
-                if infinity
-                else None,  # YAML's null
+                **meta,
             },
             f"table {table}, column {column.text('name')}",
         )
@@ -191,7 +192,7 @@ def _is_ingested(source: Located) -> bool:
 
 
 def _line(at: Located, detail: ErrorDetails) -> int:
-    if detail["loc"] in (("personal_data",), ("path",), ("infinity",)):
+    if detail["loc"][:1] in {(key,) for key in COLUMN_META}:
         return at.line_of(("config", "meta", *detail["loc"]))
     return at.line_of(detail["loc"])
 

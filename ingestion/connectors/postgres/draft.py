@@ -32,6 +32,7 @@ CURSOR_NAMES = (
     "updated",
 )
 CURSOR_TYPES = ("timestamptz", "timestamp")
+JINJA_NAME = "its name is Jinja to dbt"
 PERSONAL_WORDS = {
     "email",
     "mail",
@@ -97,8 +98,9 @@ class _TableDraft:
     def drafted(self) -> dict[str, Any] | None:
         """Return the table as dbt writes it, or None where nothing of it can be declared."""
         upstream = self._summary.table.name
-        if has_jinja(upstream) or not self._key:
-            self._remarks.append(f"{upstream!r} is left out: no column of it can identify a row")
+        if not self._key or has_jinja(upstream):
+            why = JINJA_NAME if self._key else "no column of it can identify a row"
+            self._remarks.append(f"{upstream!r} is left out: {why}")
             return None
         ingestion = self._loading()
         if upstream != self._name:
@@ -166,7 +168,7 @@ class _TableDraft:
     def _is_declarable(self, column: UpstreamColumn) -> bool:
         if column.is_readable and not has_jinja(column.name):
             return True
-        why = "its name is Jinja to dbt" if column.is_readable else "the role may not read it"
+        why = JINJA_NAME if column.is_readable else "the role may not read it"
         self._remarks.append(f"{self._name}: {column.name!r} is left out: {why}")
         return False
 

@@ -10,7 +10,7 @@ from ingestion.connectors.postgres.types import UpstreamColumn, quoted
 from ingestion.connectors.postgres.upstream import UpstreamTable
 from ingestion.connectors.postgres.watermark import Cursor, Watermark
 from ingestion.declarations import Infinity, NewColumns, PersonalData
-from ingestion.declarations.model import IDENTIFIER
+from ingestion.declarations.naming import is_own_name
 from lake.types import DataType
 
 RESCUED = "_rescued"
@@ -60,7 +60,7 @@ def plan_columns(table: PostgresTable, upstream: UpstreamTable) -> ReadPlan:
         ReadColumn(column.name, column.best_type, column)
         for column in undeclared
         if table.new_columns is NewColumns.EVOLVE
-        and _may_be_a_column(column.name)
+        and is_own_name(column.name)
         and column.name not in taken
     )
     landed = {column.name for column in evolved}
@@ -147,7 +147,3 @@ def _order(plan: ReadPlan) -> str:
         return ""
     names = (plan.table.upstream_name(name) for name in plan.table.key)
     return " order by " + ", ".join(f"t.{quoted(name)}" for name in names)
-
-
-def _may_be_a_column(name: str) -> bool:
-    return IDENTIFIER.fullmatch(name) is not None and not name.startswith("_")

@@ -48,6 +48,7 @@ def test_what_is_drafted_of_any_names_loads_unedited(lakehouse: Lakehouse) -> No
     lakehouse.execute(NAMES)
     text = draft_all(lakehouse)
     assert "# 'only_float' is left out: no column of it can identify a row\n" in text
+    assert "# '{{ table }}' is left out: its name is Jinja to dbt\n" in text
     assert "# line_break: '{{ jinja }}' is left out: its name is Jinja to dbt\n" in text
     assert {result.label: result.error for result in lakehouse.ingest_all() if result.error} == {}
     [spaced] = lakehouse.rows("spaced")

@@ -149,6 +149,7 @@ MISTAKES = {
         "config: {meta: {path: e.mail}}": (11, "write path: [e.mail]"),
         "config: {meta: {path: order_id}}": (11, "'order_id' is declared as order_id"),
         "config: {meta: {infinity: null}}": (11, "infinity is of times, declared string"),
+        "config: {meta: {infinity: false}}": (17, "'max' or 'null'"),
         "config: {meta: {infinity: never}}": (17, "'max' or 'null'"),
         "config: {meta: {path: []}}": (17, "a list of names where a name has dots"),
     },

@@ -39,3 +39,4 @@ create table "Ünï" (id int primary key);
 create table only_float (f float8);
 create table "line
 break" ("tab\there" int primary key, "{{ jinja }}" int);
+create table "{{ table }}" (id int primary key);
