@@ -19,6 +19,11 @@ from ingestion.connectors.files.declaration import (
 )
 from ingestion.connectors.files.formats.base import BadRow, Parsed, RowContent
 from ingestion.connectors.files.new_files import NewFile
+from ingestion.connectors.partition_values import (
+    PARTITION_TOO_LONG,
+    too_long_partitions,
+    why_too_long,
+)
 from ingestion.declarations.columns import RESCUED
 from ingestion.personal_data import Tokeniser
 
@@ -36,18 +41,18 @@ class FileRows:
         self._tokeniser = tokeniser
 
     def batch(self, file: NewFile, parsed: Parsed) -> Batch:
-        """Return the rows of a file, those with a null key set aside."""
+        """Return the rows of a file, those that the table cannot hold set aside."""
         rows, numbers, bad = parsed.rows, parsed.numbers, list(parsed.bad)
         rows = self._protected(rows)
         if parsed.rescued is not None:
             rows = rows.append_column(RESCUED, pa.array(parsed.rescued, pa.string()))
-        without_key = self._without_key(rows)
-        if without_key:
+        faults = self._faults(rows)
+        if faults:
             bad += [
-                BadRow(numbers[i].as_py(), KEY_IS_NULL, f"{name} is null", parsed.contents(i))
-                for i, name in without_key.items()
+                BadRow(numbers[i].as_py(), rule, reason, parsed.contents(i))
+                for i, (rule, reason) in faults.items()
             ]
-            kept = pa.array(np.setdiff1d(np.arange(rows.num_rows), list(without_key)))
+            kept = pa.array(np.setdiff1d(np.arange(rows.num_rows), list(faults)))
             rows, numbers = rows.take(kept), numbers.take(kept)
         header = {"header": parsed.header} if parsed.header else {}
         rejections = tuple(self.rejection(file, row, **header) for row in bad)
@@ -90,14 +95,18 @@ class FileRows:
                 rows = rows.set_column(index, column.name, tokens)
         return rows
 
-    def _without_key(self, rows: pa.Table) -> dict[int, str]:
-        """Return the positions of rows that lack a key column, with its name."""
-        found: dict[int, str] = {}
+    def _faults(self, rows: pa.Table) -> dict[int, tuple[str, str]]:
+        """Return the positions of rows that the table cannot hold, with rule and reason."""
+        found: dict[int, tuple[str, str]] = {}
         for name in self.table.key:
             column = rows.column(name)
             if column.null_count:
                 for position in pc.indices_nonzero(column.is_null()).to_pylist():
-                    found.setdefault(position, name)
+                    found.setdefault(position, (KEY_IS_NULL, f"{name} is null"))
+        for part in self.table.partition_by:
+            values = rows.column(part.column)
+            for position in too_long_partitions(self.table, part.column, values):
+                found.setdefault(position, (PARTITION_TOO_LONG, why_too_long(part.column)))
         return found
 
     def _with_origin(self, rows: pa.Table, numbers: pa.Array, file: NewFile) -> pa.Table:

@@ -12,6 +12,11 @@ import pyarrow.csv
 
 from ingestion.connectors.batches import Batch, Rejection
 from ingestion.connectors.bisect import bisect_invalid
+from ingestion.connectors.partition_values import (
+    PARTITION_TOO_LONG,
+    too_long_partitions,
+    why_too_long,
+)
 from ingestion.connectors.postgres.escapes import NULL, has_escapes, unescaped
 from ingestion.connectors.postgres.query import RESCUED, ReadColumn, ReadPlan
 from ingestion.connectors.postgres.values import csv_type, from_text, to_declared
@@ -123,6 +128,10 @@ class BlockParser:
         for key in self._keys:
             if by_name[key.name].null_count:
                 yield _Finding("key_is_null", _positions(by_name[key.name].is_null()), key)
+        for column in self._plan.columns:
+            rows = too_long_partitions(self._plan.table, column.name, by_name[column.name])
+            if rows:
+                yield _Finding(PARTITION_TOO_LONG, rows, column)
         if self._cursor is None:
             return
         cursor = by_name[self._cursor.name]
@@ -173,6 +182,8 @@ class BlockParser:
             reason += f" ({_kind(column)}), which no {column.data_type} can hold"
             if not _is_decodable(raw[column.name]):
                 reason += ": it is not UTF-8"
+        if finding.rule == PARTITION_TOO_LONG:
+            reason = why_too_long(column.name)
         key = {name: row[name] for name in self._plan.table.key}
         upstream = self._plan.upstream
         place: dict[str, str | None] = {"schema": upstream.schema, "table": upstream.name}

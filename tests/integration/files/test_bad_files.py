@@ -170,3 +170,24 @@ def test_a_load_of_which_nothing_landed_ends_with_an_exit_code(
     assert CliRunner().invoke(app, ["ingest"]).exit_code == 0
     drop.put("items/b.csv", "id,v\nx,bad\n2,good\n")
     assert CliRunner().invoke(app, ["ingest"]).exit_code == 0
+
+
+@pytest.mark.parametrize("form", ["json_lines", "csv"])
+def test_a_value_too_long_to_partition_by_costs_its_row(drop: Drop, form: str) -> None:
+    long = "x" * 400
+    contents = {
+        "csv": f"id,c\n1,{long}\n2,ok\n",
+        "json_lines": f'{{"id": 1, "c": "{long}"}}\n{{"id": 2, "c": "ok"}}\n',
+    }
+    columns = {"id": "int", "c": "string"}
+    drop.declare(table("items", columns, format=form, partition_by=["c"]))
+    drop.put("items/a", contents[form])
+    result = drop.ingest()
+    assert (result.rows_landed, result.rows_quarantined) == (1, 1)
+    (row,) = drop.quarantined()
+    assert row["rule"] == "partition_too_long"
+    assert "partition by bucket(16, c)" in row["reason"]
+    assert drop.ingest().rows_read == 0
+    drop.declare(table("items", columns, format=form, partition_by=["bucket(16, c)"]))
+    drop.ingest(full_refresh=True)
+    assert sorted(row["id"] for row in drop.rows()) == [1, 2]

@@ -274,3 +274,17 @@ def test_without_a_key_nothing_is_read(people: Lakehouse) -> None:
     with pytest.raises(Exception, match="FIRN_TOKEN_KEY is set neither in the environment"):
         people.ingest()
     assert people.lake.table("raw_app.people") is None
+
+
+def test_a_value_too_long_to_partition_by_costs_its_row(lakehouse: Lakehouse) -> None:
+    lakehouse.execute(CREATE_ITEMS)
+    lakehouse.declare(items(partition_by=["label"]))
+    lakehouse.execute("insert into items values (1, repeat('x', 300)), (2, 'ok'), (3, null)")
+    result = lakehouse.ingest()
+    assert (result.rows_landed, result.rows_quarantined) == (2, 1)
+    (row,) = lakehouse.quarantined()
+    assert row["rule"] == "partition_too_long"
+    assert "partition by bucket(16, label)" in row["reason"]
+    lakehouse.execute("update items set label = 'short', updated_at = clock_timestamp()")
+    lakehouse.ingest()
+    assert {row["item_id"] for row in lakehouse.rows()} == {1, 2, 3}
