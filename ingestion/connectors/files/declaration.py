@@ -7,7 +7,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, ByteSize, Field
 
 from ingestion.declarations.columns import LOAD_ID, RawColumn
 from ingestion.declarations.model import (
@@ -56,6 +56,11 @@ class Encoding(StrEnum):
     LATIN_1 = "latin-1"
 
 
+# Of CSV and JSON. The greatest one still fits the 32-bit offsets of what is read at once.
+DEFAULT_ROW_SIZE = ByteSize(16 * 1024 * 1024)
+RowSize = Annotated[ByteSize, Field(ge=1024, le=1024 * 1024 * 1024)]
+
+
 def _file_pattern(text: object) -> str:
     parts = text.split("/") if isinstance(text, str) else [""]
     if any(not part or part.startswith(".") or not part.isprintable() for part in parts):
@@ -73,6 +78,7 @@ class FilesIngestion(Declared):
     connection: Variable
     new_columns: Literal["rescue", "freeze"] = "rescue"
     stable_for: Duration = timedelta(seconds=2)
+    max_row_size: RowSize = DEFAULT_ROW_SIZE
 
     def declared(self) -> dict[str, object]:
         """Return what a FileSource takes from here."""
@@ -88,6 +94,7 @@ class FileTableIngestion(Declared):
     partition_by: Partitions = ()
     new_columns: Literal["rescue", "freeze"] | None = None
     stable_for: Duration | None = None
+    max_row_size: RowSize | None = None
     delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
     escape: Annotated[str, Field(pattern=r"^[!-~]$")] | None = None
     encoding: Encoding = Encoding.UTF_8
@@ -100,6 +107,7 @@ class FileTableIngestion(Declared):
             "partition_by": self.partition_by,
             "new_columns": self.new_columns or source.new_columns,
             "stable_for": (self.stable_for if self.stable_for is not None else source.stable_for),
+            "max_row_size": self.max_row_size or source.max_row_size,
             "files": self.files,
             "format": self.format,
             "delimiter": self.delimiter,
@@ -117,6 +125,7 @@ class FileTable(TableDeclaration):
     escape: str | None = None
     encoding: Encoding
     stable_for: timedelta
+    max_row_size: ByteSize = DEFAULT_ROW_SIZE
 
     @property
     def connector_columns(self) -> tuple[RawColumn, ...]:

@@ -8,7 +8,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from ingestion.connectors.base import TableState
-from ingestion.connectors.files.declaration import FILE, FILE_HASH, FILE_MODIFIED_AT, FileTable
+from ingestion.connectors.files.declaration import (
+    DEFAULT_ROW_SIZE,
+    FILE,
+    FILE_HASH,
+    FILE_MODIFIED_AT,
+    FileTable,
+)
 from ingestion.connectors.files.storage.base import FileInfo
 
 
@@ -37,6 +43,8 @@ def fingerprint(table: FileTable) -> str:
     declared = table.model_dump(mode="json", exclude={"stable_for"})
     if table.escape is None:
         del declared["escape"]
+    if table.max_row_size == DEFAULT_ROW_SIZE:
+        del declared["max_row_size"]
     for column, path in zip(declared["columns"], (c.path for c in table.columns), strict=True):
         if path and not any("." in name for name in path):
             column["path"] = ".".join(path)

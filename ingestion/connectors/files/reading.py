@@ -21,7 +21,8 @@ from ingestion.connectors.files.declaration import FileFormat, FileTable
 from ingestion.connectors.files.faults import file_faults
 from ingestion.connectors.files.formats.base import NOT_READABLE, BadFileError, Format
 from ingestion.connectors.files.formats.csv_rows import CsvRows
-from ingestion.connectors.files.formats.json_rows import JsonDocument, JsonLines
+from ingestion.connectors.files.formats.json_document import JsonDocument
+from ingestion.connectors.files.formats.json_rows import JsonLines
 from ingestion.connectors.files.formats.parquet_rows import ParquetRows
 from ingestion.connectors.files.formats.rescued_fields import RescuedFields
 from ingestion.connectors.files.formats.signatures import HEAD_BYTES, kind_of

@@ -139,9 +139,8 @@ def test_a_row_that_an_earlier_firn_cut_is_not_replayed(
 def test_a_row_that_was_too_long_is_not_replayed(
     drop: Drop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(chunks, "LONGEST_ROW", 3000)
     monkeypatch.setattr(chunks, "BLOCK_BYTES", 1000)
-    drop.declare(table("items", {"id": "int", "v": "string"}, format="csv"))
+    drop.declare(table("items", {"id": "int", "v": "string"}, format="csv", max_row_size=3000))
     drop.put("items/a", f"id,v\n1,{'w' * 9000}\n2,x\n")
     assert drop.ingest().rows_quarantined == 1
     assert replay((), drop.settings)[0].unfit == 1

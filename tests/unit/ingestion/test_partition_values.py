@@ -3,17 +3,16 @@
 import pyarrow as pa
 import pytest
 
-from ingestion.connectors.files.declaration import MODELS, FileTable
+from ingestion.connectors.files.declaration import FileTable
 from ingestion.connectors.partition_values import too_long_partitions
 from ingestion.declarations.model import ColumnDeclaration, PartitionField
 
 
 def _table(partition: str) -> FileTable:
     column = ColumnDeclaration.model_validate({"name": "c", "data_type": "string"})
-    made: FileTable = MODELS.table.model_construct(
+    return FileTable.model_construct(
         columns=(column,), partition_by=(PartitionField.parse(partition),)
     )
-    return made
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,13 @@ from typing import BinaryIO
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 BLOCK_BYTES = 8 * 1024 * 1024
-LONGEST_ROW = 16 * 1024 * 1024
 KEPT_OF_LONG_ROW = 1024
+PARALLEL_BYTES = 1024 * 1024
+PARALLEL_BLOCKS = 4
+_NEEDS_LARGER_BLOCKS = "straddl"  # what pyarrow says of a row that is not in two blocks at most
 LINE_FEED, CARRIAGE_RETURN = b"\n\r"
 _LINE_END = re.compile(rb"\n|\r(?!\n)")
 Positions = npt.NDArray[np.int64]
@@ -166,25 +169,26 @@ def _last_feed_outside(quotes: Positions, buffer: bytes) -> int:
     return -1
 
 
-def blocks(stream: BinaryIO, find_cut: FindCut = after_last_line) -> Iterator[Block]:
+def blocks(
+    stream: BinaryIO, longest_row: int, find_cut: FindCut = after_last_line
+) -> Iterator[Block]:
     """Yield the content of a stream as blocks of whole rows, the last one ended if it was not.
 
-    A row longer than `LONGEST_ROW`, or whose quote is never closed, is none: its first line is
-    handed over as broken, and reading goes on after that line.
+    A row of more than `longest_row` bytes, or whose quote is never closed, is none: its first line
+    is handed over as broken, and reading goes on after that line.
     """
     rest = b""
-    while True:
-        chunk = stream.read(BLOCK_BYTES)
+    while chunk := stream.read(_next_bytes(len(rest), longest_row)):
         rest += chunk
-        if not chunk:
-            break
         cut = find_cut(rest)
+        if cut > longest_row and find_cut(rest[: longest_row + 1]) < 0:
+            cut = -1  # rows end in it, but the first of them is too long
         if cut > 0:
             yield Block(rest[:cut])
             rest = rest[cut:]
-        elif len(rest) > LONGEST_ROW:
+        elif len(rest) > longest_row:
             head, rest = _without_first_line(rest, stream)
-            yield Block(head, f"longer than {LONGEST_ROW >> 20} MB")
+            yield Block(head, too_long(longest_row))
     while rest:
         rest = rest if rest.endswith(b"\n") else rest + b"\n"
         cut = find_cut(rest)
@@ -194,6 +198,32 @@ def blocks(stream: BinaryIO, find_cut: FindCut = after_last_line) -> Iterator[Bl
         else:
             line, rest = rest[: rest.index(b"\n") + 1], rest[rest.index(b"\n") + 1 :]
             yield Block(line[:KEPT_OF_LONG_ROW], "a quote is never closed")
+
+
+def too_long(longest_row: int) -> str:
+    """Say that a row is longer than is allowed, and what allows more."""
+    return f"longer than {longest_row / 1024 / 1024:.3g} MB ({longest_row:,} bytes, `max_row_size`)"
+
+
+def read_in_blocks(read: Callable[[int], pa.Table], length: int) -> pa.Table:
+    """Return what `read` makes of `length` bytes of whole rows in blocks of a size that it is told.
+
+    Several blocks are parsed at once. A row that is longer than two of them is read as one block.
+    """
+    try:
+        return read(max(PARALLEL_BYTES, length // PARALLEL_BLOCKS))
+    except pa.ArrowInvalid as error:
+        if _NEEDS_LARGER_BLOCKS not in str(error):
+            raise
+    return read(length + 1)
+
+
+def _next_bytes(begun: int, longest_row: int) -> int:
+    """Return how much to read after so much of a row: twice as much each time, up to the limit.
+
+    Of what was read then, only the first row can be too long.
+    """
+    return min(max(BLOCK_BYTES, begun), max(longest_row + 1 - begun, min(BLOCK_BYTES, longest_row)))
 
 
 def _without_first_line(rest: bytes, stream: BinaryIO) -> tuple[bytes, bytes]:

@@ -23,14 +23,13 @@ from ingestion.connectors.files.formats.base import (
     Parsed,
     RowContent,
 )
-from ingestion.connectors.files.formats.chunks import Block, CsvCut, blocks
+from ingestion.connectors.files.formats.chunks import Block, CsvCut, blocks, read_in_blocks
 from ingestion.connectors.files.formats.rescued_fields import RescuedFields
 
 TEXT_AFTER_QUOTE = (
     "text follows a closing quote; quotes within a value are doubled, or preceded by what the table"
     " declares as `escape`"
 )
-PARALLEL_BYTES = 1024 * 1024
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 WIDE_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _COLUMN = re.compile(r"^In CSV column #(\d+): (?:Row #\d+: )?(?:CSV conversion error to )?")
@@ -57,7 +56,7 @@ class CsvRows:
 
     def chunks(self, stream: BinaryIO) -> Iterator[Block]:
         """Yield blocks of whole rows below the header. Raises BadFileError for a wrong one."""
-        for number, block in enumerate(blocks(stream, self._cut)):
+        for number, block in enumerate(blocks(stream, self._table.max_row_size, self._cut)):
             data = self._as_utf8(block.data)
             if number == 0:
                 if data.startswith(WIDE_MARKS):
@@ -196,24 +195,24 @@ class CsvRows:
         raise pa.ArrowInvalid("its times are of no known form")
 
     def _read_as(self, data: bytes, types: dict[str, pa.DataType]) -> pa.Table:
-        return pyarrow.csv.read_csv(
-            pa.py_buffer(data),
-            read_options=pyarrow.csv.ReadOptions(
-                block_size=max(PARALLEL_BYTES, len(data) // 4), column_names=self._header
-            ),
-            parse_options=pyarrow.csv.ParseOptions(
-                delimiter=self._table.delimiter,
-                escape_char=self._table.escape or False,
-                newlines_in_values=b'"' in data or self._table.escape is not None,
-            ),
-            convert_options=pyarrow.csv.ConvertOptions(
-                column_types=types,
-                null_values=[""],
-                strings_can_be_null=True,
-                quoted_strings_can_be_null=False,
-                timestamp_parsers=[pyarrow.csv.ISO8601],
-            ),
+        parse = pyarrow.csv.ParseOptions(
+            delimiter=self._table.delimiter,
+            escape_char=self._table.escape or False,
+            newlines_in_values=b'"' in data or self._table.escape is not None,
         )
+        convert = pyarrow.csv.ConvertOptions(
+            column_types=types,
+            null_values=[""],
+            strings_can_be_null=True,
+            quoted_strings_can_be_null=False,
+            timestamp_parsers=[pyarrow.csv.ISO8601],
+        )
+
+        def read(block_size: int) -> pa.Table:
+            sizes = pyarrow.csv.ReadOptions(block_size=block_size, column_names=self._header)
+            return pyarrow.csv.read_csv(pa.py_buffer(data), sizes, parse, convert)
+
+        return read_in_blocks(read, len(data))
 
     def _declared(self, texts: pa.Table) -> pa.Table:
         """Return the declared columns in their declared types, or raise ArrowInvalid."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Sequence
 from typing import Any, BinaryIO
@@ -17,21 +16,28 @@ from ingestion.connectors.files.declaration import FileTable
 from ingestion.connectors.files.formats.base import (
     NOT_READABLE,
     NOT_REPRESENTABLE,
-    BadFileError,
     BadRow,
     Parsed,
     RowContent,
 )
-from ingestion.connectors.files.formats.chunks import Block, Positions, blocks, positions
+from ingestion.connectors.files.formats.chunks import (
+    Block,
+    Positions,
+    blocks,
+    positions,
+    read_in_blocks,
+)
 from ingestion.connectors.files.formats.exact_json import read_json
+from ingestion.connectors.files.formats.json_texts import (
+    after_last_object,
+    not_an_object,
+    parted,
+)
 from ingestion.connectors.files.formats.rescued_fields import RescuedFields
 
-LARGEST_DOCUMENT = 64 * 1024 * 1024
-PARALLEL_BYTES = 1024 * 1024
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _UNDECLARED = "unexpected field"
 _COLUMN = re.compile(r"Column\(/?([^)]*)\)")
-_NEXT_OBJECT = re.compile(rb"\}\s*\{")
 _PLACE = re.compile(r" in row \d+$")
 
 
@@ -51,12 +57,13 @@ class JsonLines:
 
     def chunks(self, stream: BinaryIO) -> Iterator[Block]:
         """Yield blocks of whole lines."""
-        for number, block in enumerate(blocks(stream)):
+        for number, block in enumerate(blocks(stream, self._table.max_row_size, after_last_object)):
             data = block.data
             if number == 0:
                 data = data.removeprefix(BYTE_ORDER_MARK)
             # Most files have none, and to look for one byte is far quicker than to replace two.
             data = data.replace(b"\r\n", b"\n") if b"\r" in data else data
+            data = data if block.broken or data.endswith(b"\n") else data + b"\n"
             yield Block(data, block.broken)
 
     def parse(self, chunk: Block) -> Parsed:
@@ -76,13 +83,13 @@ class JsonLines:
         self._lines_before += count
         if (parsed := self._whole(chunk.data, ends, before)) is not None:
             return parsed
-        lines = [part for line in chunk.data.split(b"\n")[:-1] for part in _parted(line)]
+        lines = [part for line in chunk.data.split(b"\n")[:-1] for part in parted(line)]
         self._lines_before = before + len(lines)
         numbered = [(number, line) for number, line in enumerate(lines, before + 1) if line.strip()]
         objects: list[tuple[int, bytes]] = []
         unreadable: list[BadRow] = []
         for number, line in numbered:
-            reason = _not_an_object(line)
+            reason = not_an_object(line)
             if reason:
                 unreadable.append(BadRow(number, NOT_READABLE, reason, line))
             else:
@@ -144,14 +151,15 @@ class JsonLines:
     def _read_with(self, data: bytes, undeclared: str) -> pa.Table:
         if not data.isascii():
             data.decode()  # pyarrow takes texts that are no UTF-8 as they are
-        rows = pyarrow.json.read_json(
-            pa.py_buffer(data),
-            read_options=pyarrow.json.ReadOptions(block_size=max(PARALLEL_BYTES, len(data) // 4)),
-            parse_options=pyarrow.json.ParseOptions(
-                explicit_schema=self._schema, unexpected_field_behavior=undeclared
-            ),
+        options = pyarrow.json.ParseOptions(
+            explicit_schema=self._schema, unexpected_field_behavior=undeclared
         )
-        return self._declared(rows)
+
+        def read(block_size: int) -> pa.Table:
+            sizes = pyarrow.json.ReadOptions(block_size=block_size)
+            return pyarrow.json.read_json(pa.py_buffer(data), sizes, options)
+
+        return self._declared(read_in_blocks(read, len(data)))
 
     def _declared(self, rows: pa.Table) -> pa.Table:
         """Return the declared columns, each from its place, in its declared type."""
@@ -167,23 +175,6 @@ class JsonLines:
 
     def _rescued(self, lines: Sequence[bytes]) -> list[str | None]:
         return self._rescued_fields.of_all(read_json(line) for line in lines)
-
-
-class JsonDocument(JsonLines):
-    """One document a file: an object, or a list of objects, each of them a row."""
-
-    def chunks(self, stream: BinaryIO) -> Iterator[Block]:
-        """Yield the objects as lines. Raises BadFileError when there are none to be found."""
-        content = stream.read(LARGEST_DOCUMENT + 1).removeprefix(BYTE_ORDER_MARK)
-        if len(content) > LARGEST_DOCUMENT:
-            raise BadFileError(NOT_READABLE, f"it is larger than {LARGEST_DOCUMENT >> 20} MB")
-        try:
-            text = content.decode()
-            yield Block("".join(f"{_on_one_line(item)}\n" for item in _items(text)).encode())
-        except UnicodeDecodeError:
-            raise BadFileError(NOT_READABLE, "it is no UTF-8") from None
-        except (ValueError, RecursionError) as error:
-            raise BadFileError(NOT_READABLE, f"it is no JSON document: {error}") from None
 
 
 class _Lines:
@@ -224,84 +215,8 @@ def _read_as(kind: pa.DataType) -> pa.DataType:
     return pa.string() if pa.types.is_date(kind) else kind
 
 
-def _parted(line: bytes) -> list[bytes]:
-    """Return the objects of a line that follow one another; the line itself if it is no such."""
-    if _NEXT_OBJECT.search(line) is None:
-        return [line]
-    try:
-        return [item.encode() for item in _objects(line.decode())]
-    except (ValueError, RecursionError):
-        return [line]
-
-
-def _objects(text: str) -> Iterator[str]:
-    """Yield the text of each object of a line. Raises ValueError for anything else."""
-    decoder = json.JSONDecoder()
-    position = _after_space(text, 0)
-    while position < len(text):
-        value, end = decoder.raw_decode(text, position)
-        _require_object(value)
-        yield text[position:end]
-        position = _after_space(text, end)
-
-
-def _not_an_object(line: bytes) -> str | None:
-    """Say why a line holds no JSON object, None when it does."""
-    try:
-        value = json.loads(line)
-    except UnicodeDecodeError:
-        return "the line is no UTF-8"
-    except RecursionError:
-        return "the line is nested too deeply"
-    except ValueError as error:
-        return f"the line is no JSON: {error}"
-    is_object = isinstance(value, dict)
-    return None if is_object else f"the line holds no object but a {type(value).__name__}"
-
-
 def _explained(reason: str) -> str:
     """Return pyarrow's reason in words about the file."""
     reason = reason.removeprefix("JSON parse error: ")
     named = _COLUMN.sub(lambda found: found[1].replace("/", ".") or "the row", reason)
     return _PLACE.sub("", named)
-
-
-def _items(text: str) -> Iterator[str]:
-    """Yield the text of each object in a document. Raises ValueError for anything else."""
-    decoder = json.JSONDecoder()
-    start = _after_space(text, 0)
-    if not text.startswith("[", start):
-        value, end = decoder.raw_decode(text, start)
-        _require_object(value)
-        if _after_space(text, end) != len(text):
-            raise ValueError("something follows the object")
-        yield text[start:end]
-        return
-    position = _after_space(text, start + 1)
-    while not text.startswith("]", position):
-        value, end = decoder.raw_decode(text, position)
-        _require_object(value)
-        yield text[position:end]
-        position = _after_space(text, end)
-        if text.startswith(",", position):
-            position = _after_space(text, position + 1)
-        elif not text.startswith("]", position):
-            raise ValueError("the list is not closed")
-    if _after_space(text, position + 1) != len(text):
-        raise ValueError("something follows the list")
-
-
-def _require_object(value: object) -> None:
-    if not isinstance(value, dict):
-        raise ValueError(f"it holds no object but a {type(value).__name__}")
-
-
-def _after_space(text: str, position: int) -> int:
-    while position < len(text) and text[position] in " \t\r\n":
-        position += 1
-    return position
-
-
-def _on_one_line(item: str) -> str:
-    """Return a JSON text without line ends: values have none, elsewhere they are spaces."""
-    return item.replace("\r", " ").replace("\n", " ")

@@ -26,6 +26,7 @@ from ingestion.connectors.files.formats.registrable import is_registrable
 from ingestion.connectors.files.formats.rescued_fields import RescuedFields
 
 BATCH_ROWS = 64 * 1024
+BATCH_BYTES = 64 * 1024 * 1024
 SHOWN_CHARACTERS = 100
 
 
@@ -48,7 +49,9 @@ class ParquetRows:
         if is_registrable(file, stream.seek(0, io.SEEK_END), self._table):
             yield file.metadata
         else:
-            yield from file.iter_batches(batch_size=BATCH_ROWS)
+            for number in range(file.num_row_groups):
+                rows = _rows_at_once(file.metadata.row_group(number))
+                yield from file.iter_batches(rows, row_groups=[number])
 
     def quarantined(self, stored: bytes) -> pa.RecordBatch:
         """Return a row as quarantine keeps it. Raises BadFileError where it lacks a column."""
@@ -115,6 +118,12 @@ class ParquetRows:
                 mask = pa.array([i in unfit for i in range(len(values))])
                 columns.append(convert(pc.if_else(mask, pa.scalar(None, values.type), values)))
         return columns, unfit
+
+
+def _rows_at_once(group: pq.RowGroupMetaData) -> int:
+    """Return how many rows of a row group are read at once: few where they are large."""
+    size, count = int(group.total_byte_size), int(group.num_rows)
+    return max(1, min(BATCH_ROWS, BATCH_BYTES * count // max(size, 1)))
 
 
 def _readable(rows: pa.RecordBatch) -> list[dict[str, Any]]:
