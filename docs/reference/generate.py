@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import json
 import re
 import sys
 import tomllib
@@ -19,7 +20,7 @@ from typing import Any, Literal, get_args, get_origin
 
 import typer
 import yaml
-from pydantic import BaseModel
+from pydantic import BaseModel, ByteSize
 from pydantic.fields import FieldInfo
 
 import ingestion.loading.load_history
@@ -163,6 +164,10 @@ def _default(parameter: Any) -> str:  # noqa: ANN401
         return ""
     if value is True:
         return f"`{parameter.opts[0]}`"
+    if isinstance(value, ByteSize):
+        return f"`{value.human_readable()}`"
+    if isinstance(value, bool | tuple):
+        return f"`{json.dumps(value)}`"
     return f"`{value.value if isinstance(value, Enum) else value}`"
 
 
@@ -193,7 +198,8 @@ def yaml_page(descriptions: Descriptions) -> str:
 def _block(title: str, model: type[BaseModel], descriptions: Descriptions) -> Iterator[str]:
     yield f"## {title}\n"
     yield descriptions.of("blocks", title) + "\n"
-    rows = [_key(name, field, model, descriptions) for name, field in model.model_fields.items()]
+    own_first = sorted(model.model_fields.items(), key=lambda f: f[0] not in model.__annotations__)
+    rows = [_key(name, field, model, descriptions) for name, field in own_first]
     yield grid(("key", "value", "default", "means"), rows)
 
 
@@ -211,12 +217,20 @@ def _allowed(annotation: Any) -> str:  # noqa: ANN401 - any annotation of a fiel
     if get_origin(annotation) is Literal:
         return ", ".join(f"`{kind}`" for kind in kinds)
     if get_origin(annotation) is tuple:
+        if kinds[0] is str:
+            return "list of texts"
         return "list of partitions" if _holds_partitions(kinds[0]) else "list of columns"
     if kinds:
         return _allowed(kinds[0])
     if inspect.isclass(annotation) and issubclass(annotation, Enum):
         return ", ".join(f"`{member.value}`" for member in annotation)
-    words = {int: "whole number", timedelta: "duration, such as `10 minutes`", DataType: "type"}
+    words = {
+        bool: "`true`, `false`",
+        int: "whole number",
+        ByteSize: "size, such as `64 MiB`",
+        timedelta: "duration, such as `10 minutes`",
+        DataType: "type",
+    }
     return words.get(annotation, "text")
 
 
@@ -233,6 +247,10 @@ def _written(value: object) -> str:
         unit, size = next(pair for pair in UNITS if seconds % pair[1] == 0)
         count = seconds // size
         return f"`{count} {unit}{'' if count == 1 else 's'}`"
+    if isinstance(value, ByteSize):
+        return f"`{value.human_readable()}`"
+    if isinstance(value, bool | tuple):
+        return f"`{json.dumps(value)}`"
     return f"`{value.value if isinstance(value, Enum) else value}`"
 
 

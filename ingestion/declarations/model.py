@@ -168,6 +168,7 @@ class ColumnDeclaration(Declared):
     personal_data: PersonalData | None = None
     path: Annotated[tuple[str, ...], BeforeValidator(_path)] | None = None
     infinity: Infinity | None = None
+    truncate: bool = False
 
     @property
     def origin(self) -> tuple[str, ...]:

@@ -22,7 +22,12 @@ from ingestion.declarations.model import (
 from lake.errors import ConfigurationError
 
 FOLDER = Path("models") / "raw"
-COLUMN_META = ("personal_data", "path", "infinity")  # stand in `config.meta` of a column
+COLUMN_META = (
+    "personal_data",
+    "path",
+    "infinity",
+    "truncate",
+)  # stand in `config.meta` of a column
 Block = TypeVar("Block", bound=BaseModel)
 
 

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, ByteSize, Field
 
+from ingestion.connectors.files.csv_options import CsvOptions
 from ingestion.declarations.columns import LOAD_ID, RawColumn
 from ingestion.declarations.model import (
     DeclarationModels,
@@ -49,13 +50,6 @@ class FileFormat(StrEnum):
     PARQUET = "parquet"
 
 
-class Encoding(StrEnum):
-    """How a CSV file writes its characters."""
-
-    UTF_8 = "utf-8"
-    LATIN_1 = "latin-1"
-
-
 # Of CSV and JSON. The greatest one still fits the 32-bit offsets of what is read at once.
 DEFAULT_ROW_SIZE = ByteSize(16 * 1024 * 1024)
 RowSize = Annotated[ByteSize, Field(ge=1024, le=1024 * 1024 * 1024)]
@@ -85,7 +79,7 @@ class FilesIngestion(Declared):
         return {"connection": self.connection}
 
 
-class FileTableIngestion(Declared):
+class FileTableIngestion(CsvOptions):
     """The `config.meta.ingestion` of a table made of files: which they are, how they are read."""
 
     files: Annotated[str, BeforeValidator(_file_pattern)]
@@ -95,9 +89,6 @@ class FileTableIngestion(Declared):
     new_columns: Literal["rescue", "freeze"] | None = None
     stable_for: Duration | None = None
     max_row_size: RowSize | None = None
-    delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
-    escape: Annotated[str, Field(pattern=r"^[!-~]$")] | None = None
-    encoding: Encoding = Encoding.UTF_8
 
     def declared(self, name: str, source: FilesIngestion) -> dict[str, object]:  # noqa: ARG002
         """Return what a FileTable takes from here and from its source."""
@@ -110,9 +101,7 @@ class FileTableIngestion(Declared):
             "max_row_size": self.max_row_size or source.max_row_size,
             "files": self.files,
             "format": self.format,
-            "delimiter": self.delimiter,
-            "escape": self.escape,
-            "encoding": self.encoding,
+            "csv": CsvOptions(**self.model_dump(include=set(CsvOptions.model_fields))),
         }
 
 
@@ -121,9 +110,7 @@ class FileTable(TableDeclaration):
 
     files: str
     format: FileFormat
-    delimiter: str
-    escape: str | None = None
-    encoding: Encoding
+    csv: CsvOptions = CsvOptions()
     stable_for: timedelta
     max_row_size: ByteSize = DEFAULT_ROW_SIZE
 
@@ -149,8 +136,9 @@ class FileSource(SourceDeclaration):
     tables: tuple[FileTable, ...]
 
 
-def check_origins(table: FileTable) -> Iterator[Finding]:
-    """Yield what two columns take from one place, or from within a value a third takes whole."""
+def check_file_table(table: FileTable) -> Iterator[Finding]:
+    """Yield what contradicts itself: two columns of one place, or within another; CSV's marks."""
+    yield from table.csv.findings()
     origins = {column.origin: column.name for column in reversed(table.columns)}
     for column in table.columns:
         wider = (column.origin[:length] for length in range(1, len(column.origin) + 1))
@@ -158,10 +146,16 @@ def check_origins(table: FileTable) -> Iterator[Finding]:
             other = origins.get(place, column.name)
             if other != column.name:
                 yield (), f"columns {other} and {column.name} are both read from {'.'.join(place)}"
+        if not table.csv.header and column.path:
+            yield (), f"column {column.name}: `path` names a header, and `header` is false"
+        if column.truncate and column.data_type.name != "timestamp":
+            yield (), f"column {column.name}: truncate is of times, declared {column.data_type}"
         if column.infinity:
             yield (), f"column {column.name}: infinity is for databases, files have no such times"
         if column.personal_data is PersonalData.TOKEN and column.data_type.name != "string":
             yield (), f"column {column.name}: a token is a string, declared {column.data_type}"
 
 
-MODELS = DeclarationModels(FilesIngestion, FileTableIngestion, FileSource, FileTable, check_origins)
+MODELS = DeclarationModels(
+    FilesIngestion, FileTableIngestion, FileSource, FileTable, check_file_table
+)

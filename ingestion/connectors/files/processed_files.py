@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from ingestion.connectors.base import TableState
+from ingestion.connectors.files.csv_options import CsvOptions
 from ingestion.connectors.files.declaration import (
     DEFAULT_ROW_SIZE,
     FILE,
@@ -16,6 +17,8 @@ from ingestion.connectors.files.declaration import (
     FileTable,
 )
 from ingestion.connectors.files.storage.base import FileInfo
+
+ALWAYS_COUNTED = ("delimiter", "encoding")
 
 
 @dataclass
@@ -40,9 +43,11 @@ def fingerprint(table: FileTable) -> str:
 
     What an earlier Firn did not know counts only where it is declared: its lakes hold such hashes.
     """
-    declared = table.model_dump(mode="json", exclude={"stable_for"})
-    if table.escape is None:
-        del declared["escape"]
+    declared = table.model_dump(mode="json", exclude={"stable_for", "csv"})
+    usual = CsvOptions().model_dump(mode="json")
+    for name, value in table.csv.model_dump(mode="json").items():
+        if name in ALWAYS_COUNTED or value != usual[name]:
+            declared[name] = value
     if table.max_row_size == DEFAULT_ROW_SIZE:
         del declared["max_row_size"]
     for column, path in zip(declared["columns"], (c.path for c in table.columns), strict=True):
@@ -50,6 +55,8 @@ def fingerprint(table: FileTable) -> str:
             column["path"] = ".".join(path)
         if column["infinity"] is None:
             del column["infinity"]
+        if not column["truncate"]:
+            del column["truncate"]
     text = json.dumps(declared, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 

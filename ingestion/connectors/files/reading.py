@@ -6,6 +6,7 @@ iterates over the batches (landing, which has Parquet written) is the third.
 
 from __future__ import annotations
 
+import codecs
 import gzip
 import threading
 from collections.abc import Iterator
@@ -19,8 +20,9 @@ from ingestion.connectors.batches import Batch, ReadSummary, RegistrableFile
 from ingestion.connectors.channel import AbandonedError, Channel
 from ingestion.connectors.files.declaration import FileFormat, FileTable
 from ingestion.connectors.files.faults import file_faults
-from ingestion.connectors.files.formats.base import NOT_READABLE, BadFileError, Format
+from ingestion.connectors.files.formats.base import NOT_READABLE, BadFileError, Format, Readable
 from ingestion.connectors.files.formats.csv_rows import CsvRows
+from ingestion.connectors.files.formats.decoding import UTF_8, Decoded
 from ingestion.connectors.files.formats.json_document import JsonDocument
 from ingestion.connectors.files.formats.json_rows import JsonLines
 from ingestion.connectors.files.formats.parquet_rows import ParquetRows
@@ -142,8 +144,8 @@ class FileReading:
             else:
                 self._chunks.put(_FileChunk(file, form))
 
-    def _content(self, stream: BinaryIO) -> BinaryIO:
-        """Return the content of a file, unpacked if it is packed.
+    def _content(self, stream: BinaryIO) -> Readable:
+        """Return the content of a file, unpacked if it is packed, texts in UTF-8.
 
         Raises BadFileError when it is known to be of another format than the table's.
         """
@@ -154,7 +156,9 @@ class FileReading:
         kind = kind_of(head)
         if kind and not (form is FileFormat.PARQUET and head.startswith(PARQUET_MAGIC)):
             raise BadFileError(NOT_READABLE, f"it is {kind}, not {form}; drop it as {form}")
-        return stream
+        encoding = self._table.csv.encoding
+        is_decoded = form is FileFormat.PARQUET or codecs.lookup(encoding).name == UTF_8
+        return stream if is_decoded else Decoded(stream, encoding)
 
     def _parse(self) -> None:
         bad_file: NewFile | None = None

@@ -16,7 +16,6 @@ from ingestion.connectors.batches import Batch, Position, QuarantinedRow, Reject
 from ingestion.connectors.files.declaration import (
     FILE_HASH,
     FILE_ROW,
-    Encoding,
     FileFormat,
     FileTable,
 )
@@ -46,8 +45,8 @@ class FilesReplayReader:
 
     def __init__(self, table: FileTable, tokeniser: Callable[[], Tokeniser]) -> None:
         """Read for `table`; `tokeniser` is asked for if it has personal data."""
-        # what quarantine keeps was decoded before
-        self._table = table.model_copy(update={"encoding": Encoding.UTF_8})
+        # what quarantine keeps was decoded before, and is without what stood before the header
+        self._table = table.model_copy(update={"csv": table.csv.model_copy(update={"skip": 0})})
         self._make_tokeniser = tokeniser
 
     def origin(self, row: QuarantinedRow) -> tuple[str, int | None]:
@@ -93,7 +92,8 @@ class FilesReplayReader:
             yield form.quarantined(base64.b64decode(row.values[ARROW] or ""))
             return
         header, content = row.place.get("header"), row.values[BYTES]
-        text = f"{header}\n{content}\n" if header else f"{content}\n"
+        has_header = header and self._table.csv.header
+        text = f"{header}\n{content}\n" if has_header else f"{content}\n"
         yield from form.chunks(io.BytesIO(text.encode()))
 
     def _read(self, row: QuarantinedRow, number: int) -> Iterator[Batch]:

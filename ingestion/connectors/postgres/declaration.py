@@ -91,6 +91,8 @@ def upstream_name(column: ColumnDeclaration) -> str:
 def check_columns(table: PostgresTable) -> Iterator[Finding]:
     """Yield what is wrong in a column: where it stands, and what it says of infinite times."""
     for column in table.columns:
+        if column.truncate:
+            yield (), f"column {column.name}: a database's times need no `truncate`"
         if column.infinity and column.data_type.name not in ("date", "timestamp"):
             yield (), f"column {column.name}: infinity is of times, declared {column.data_type}"
     yield from _check_origins(table)

@@ -27,6 +27,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from ingestion.connectors.batches import Batch, Rejection
+from ingestion.connectors.files.csv_options import CsvOptions
 from ingestion.connectors.files.declaration import FileTable
 from ingestion.connectors.files.new_files import NewFiles
 from ingestion.connectors.files.processed_files import ProcessedFiles
@@ -50,6 +51,14 @@ ROWS = [
     for n in range(12)
 ]
 FORMATS = ["csv", "json_lines", "json", "parquet"]
+PLAIN = CsvOptions()
+# Each of them reads the good file, too.
+OPTIONS = [
+    PLAIN,
+    CsvOptions(escape="\\", null_values=("", "\\N", "null")),
+    CsvOptions(encoding="cp1252", thousands_separator="'"),
+    CsvOptions(encoding="shift_jis"),
+]
 
 
 def as_csv() -> bytes:
@@ -150,20 +159,19 @@ def declared(form: str, **settings: object) -> FileTable:
         "partition_by": (),
         "new_columns": NewColumns.RESCUE,
         "stable_for": timedelta(0),
-        "delimiter": ",",
-        "encoding": "utf-8",
         "columns": tuple({"name": n, "data_type": t} for n, t in COLUMNS.items()),
     }
     return FileTable.model_validate({**block, **settings})
 
 
-def read(form: str, content: bytes) -> tuple[list[Batch], FileReading]:
+def read(form: str, content: bytes, options: CsvOptions = PLAIN) -> tuple[list[Batch], FileReading]:
     """Read a file and a good one beside it."""
+    items = declared(form, csv=options)
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "a").write_bytes(content)
         Path(folder, "b").write_bytes(GOOD[form] + b"\n\n\n" * (form != "parquet"))
-        files = NewFiles(Folder(Path(folder), "FILES"), declared(form), ProcessedFiles())
-        with FileReading(files, declared(form), None, {}) as reading:
+        files = NewFiles(Folder(Path(folder), "FILES"), items, ProcessedFiles())
+        with FileReading(files, items, None, {}) as reading:
             return [part for part in reading.batches if isinstance(part, Batch)], reading
 
 
@@ -172,11 +180,11 @@ def rejected(batches: list[Batch], name: str) -> list[Rejection]:
     return [r for batch in batches for r in batch.rejections if r.place["file"] == name]
 
 
-def require_balance(form: str, content: bytes) -> None:
+def require_balance(form: str, content: bytes, options: CsvOptions = PLAIN) -> None:
     """Fail unless all that was read is landed or set aside, and the good file is landed."""
     if content == GOOD[form]:
         return
-    batches, reading = read(form, content)
+    batches, reading = read(form, content, options)
     assert sum(batch.read_count for batch in batches) == reading.summary.rows_read
     assert reading.summary.reached == "2 files"
     rows = [batch.rows for batch in batches if batch.rows.num_rows]
@@ -225,7 +233,7 @@ def test_a_damaged_file(form: str, data: st.DataObject) -> None:
     if form != "parquet" and data.draw(st.booleans()):
         content = gzip.compress(content)
         content = content[: data.draw(st.integers(0, len(content)))]
-    require_balance(form, content)
+    require_balance(form, content, data.draw(st.sampled_from(OPTIONS)))
 
 
 @pytest.mark.parametrize("form", FORMATS)
@@ -239,12 +247,16 @@ TOKENS += ["-", "1e999", "NaN", '"id"', '"v"', '"x"', "\x00", "\ufeff", "ü", "2
 
 
 @pytest.mark.parametrize("form", ["csv", "json_lines", "json"])
-@given(tokens=st.lists(st.sampled_from(TOKENS), max_size=60), with_header=st.booleans())
+@given(
+    tokens=st.lists(st.sampled_from(TOKENS), max_size=60),
+    with_header=st.booleans(),
+    options=st.sampled_from(OPTIONS),
+)
 def test_any_text_of_the_marks_that_mean_something(
-    form: str, tokens: list[str], with_header: bool
+    form: str, tokens: list[str], with_header: bool, options: CsvOptions
 ) -> None:
     header = b"id,v,n,f,at,day,ok\n" if form == "csv" and with_header else b""
-    require_balance(form, header + "".join(tokens).encode())
+    require_balance(form, header + "".join(tokens).encode(), options)
 
 
 @pytest.mark.parametrize("kind", STRANGERS)

@@ -61,6 +61,13 @@ class Parsed:
     header: str | None = None
 
 
+class Readable(Protocol):
+    """What gives bytes, as many as are asked for at most, none at its end."""
+
+    def read(self, size: int, /) -> bytes:
+        """Return the next bytes."""
+
+
 class Format(Protocol[Chunk]):
     """How the content of one file becomes rows; an object per file.
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import codecs
 import json
 from collections.abc import Iterator
-from typing import BinaryIO
 
 from ingestion.connectors.files.formats import chunks
-from ingestion.connectors.files.formats.base import NOT_READABLE, BadFileError
+from ingestion.connectors.files.formats.base import NOT_READABLE, BadFileError, Readable
 from ingestion.connectors.files.formats.chunks import Block, too_long
 from ingestion.connectors.files.formats.json_rows import JsonLines
 from ingestion.connectors.files.formats.json_texts import after_space, require_object
@@ -20,7 +19,7 @@ class JsonDocument(JsonLines):
     The document is read piece by piece, so it may be of any size.
     """
 
-    def chunks(self, stream: BinaryIO) -> Iterator[Block]:
+    def chunks(self, stream: Readable) -> Iterator[Block]:
         """Yield the objects as lines. Raises BadFileError where the document ends or breaks."""
         longest = self._table.max_row_size
         lines: list[bytes] = []
@@ -46,7 +45,7 @@ class JsonDocument(JsonLines):
 class _Document:
     """The text of a document, of which no more than one object and a block is held."""
 
-    def __init__(self, stream: BinaryIO, longest: int) -> None:
+    def __init__(self, stream: Readable, longest: int) -> None:
         self._stream = stream
         self._longest = longest
         self._decode = codecs.getincrementaldecoder("utf-8-sig")().decode

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -18,6 +18,7 @@ from ingestion.connectors.files.formats.base import (
     NOT_REPRESENTABLE,
     BadRow,
     Parsed,
+    Readable,
     RowContent,
 )
 from ingestion.connectors.files.formats.chunks import (
@@ -55,7 +56,7 @@ class JsonLines:
         self._schema = pa.schema(_fields(places))
         self._lines_before = 0
 
-    def chunks(self, stream: BinaryIO) -> Iterator[Block]:
+    def chunks(self, stream: Readable) -> Iterator[Block]:
         """Yield blocks of whole lines."""
         for number, block in enumerate(blocks(stream, self._table.max_row_size, after_last_object)):
             data = block.data

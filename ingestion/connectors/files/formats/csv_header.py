@@ -1,0 +1,67 @@
+"""The names of a CSV file's columns: its first row, or what is declared -> names and types."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+
+from ingestion.connectors.files.csv_options import CsvOptions
+from ingestion.connectors.files.declaration import FileTable
+from ingestion.connectors.files.formats.base import NOT_READABLE, BadFileError
+from ingestion.declarations import ColumnDeclaration
+
+
+@dataclass(frozen=True)
+class Header:
+    """The names of a file's columns in order; `unnamed` are names that Firn gave.
+
+    `line` is what stands in the file, `declared` the landed columns by their names there, and
+    `undeclared` the names that no declared column has.
+    """
+
+    names: list[str]
+    unnamed: frozenset[str]
+    line: str
+    declared: dict[str, ColumnDeclaration]
+    undeclared: list[str]
+
+
+def header_of(table: FileTable, row: bytes | None) -> Header:
+    """Return the header in the first row of a file, or of files that have none.
+
+    Raises BadFileError when it is not as declared.
+    """
+    if row is None:
+        names, line = [column.origin[0] for column in table.columns], ""
+    else:
+        names, line = _names(row, table.csv)
+    named = [name.strip() or f"column {n}" for n, name in enumerate(names, 1)]
+    unnamed = frozenset(own for own, name in zip(named, names, strict=True) if not name.strip())
+    twice = sorted({name for name in named if named.count(name) > 1})
+    if twice:
+        raise BadFileError("wrong_header", f"its header has twice: {', '.join(twice)}")
+    wanted = {".".join(c.origin): c for c in table.landed_columns}
+    if missing := [name for name in wanted if name not in named]:
+        raise BadFileError(
+            "wrong_header",
+            f"its header lacks {', '.join(missing)}; it has {', '.join(named)[:200]}",
+        )
+    known = {".".join(c.origin) for c in table.columns}
+    return Header(named, unnamed, line, wanted, [name for name in named if name not in known])
+
+
+def _names(row: bytes, options: CsvOptions) -> tuple[list[str], str]:
+    try:
+        line = row.decode().strip()
+        reader = csv.reader(
+            [line],
+            delimiter=options.delimiter,
+            escapechar=options.escape,
+            quotechar=options.quote or None,
+            quoting=csv.QUOTE_MINIMAL if options.quote else csv.QUOTE_NONE,
+        )
+        return next(reader), line
+    except UnicodeDecodeError:
+        raise BadFileError(NOT_READABLE, f"its header is no {options.encoding.upper()}") from None
+    except csv.Error as error:
+        raise BadFileError("wrong_header", f"its first line is no header: {error}") from None

@@ -1,0 +1,181 @@
+"""The values of CSV: bytes of whole rows -> columns in their declared types, exactly."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import pyarrow as pa
+import pyarrow.csv
+
+from ingestion.connectors.decimals import FLOAT_DIGITS, decimals, require_exact
+from ingestion.connectors.files.csv_options import CsvOptions
+from ingestion.connectors.files.formats.chunks import read_in_blocks
+from ingestion.connectors.files.formats.csv_cut import CsvCut
+from ingestion.connectors.files.formats.csv_header import Header
+from ingestion.connectors.files.formats.csv_numbers import SeparatedNumbers
+from ingestion.connectors.files.formats.times import UTC_TIME, utc_times
+from ingestion.declarations import ColumnDeclaration
+
+_COLUMN = re.compile(r"^In CSV column #(\d+): (?:Row #\d+: )?(?:CSV conversion error to )?")
+_NO_UTF_8 = "invalid UTF8 data"
+# Stands for null where what is declared for it begins with the escape, which pyarrow removes.
+_NULL_MARK = "\x1anull\x1a"
+
+
+class CsvValues:
+    """Reads the rows below one header."""
+
+    def __init__(self, options: CsvOptions, header: Header, cut: CsvCut) -> None:
+        """Read rows written with `options`."""
+        self._options = options
+        self._header = header
+        self._nulls = EscapedNulls(options, cut)
+        thousands = options.thousands_separator
+        self._numbers = (
+            SeparatedNumbers(options.decimal_separator, thousands) if thousands else None
+        )
+        self._types = {name: self._read_type(name) for name in header.names}
+        # Times are read with an offset, without one (they are UTC), or as texts where both occur;
+        # whichever fitted the block before is tried first.
+        self.time_types = [UTC_TIME, pa.timestamp("us"), pa.string()]
+
+    def read(self, data: bytes) -> pa.Table:
+        """Return the columns of the file as read; a row of another length is an error.
+
+        Raises ArrowInvalid for what cannot be read.
+        """
+        for kind in tuple(self.time_types):
+            types = {n: kind if t == UTC_TIME else t for n, t in self._types.items()}
+            try:
+                rows = self._read_as(data, types)
+            except pa.ArrowInvalid as error:
+                if "timestamp" not in str(error):
+                    raise
+                continue
+            self.time_types.remove(kind)
+            self.time_types.insert(0, kind)
+            return rows
+        raise pa.ArrowInvalid("its times are of no known form")
+
+    def declared(self, texts: pa.Table) -> pa.Table:
+        """Return the declared columns in their declared types, or raise ArrowInvalid."""
+        columns = self._header.declared
+        arrays = [self._exactly(texts.column(name), column) for name, column in columns.items()]
+        return pa.table(arrays, names=[column.name for column in columns.values()])
+
+    def explained(self, reason: str) -> str:
+        """Return pyarrow's reason with the column's name in place of its number."""
+        reason = reason.replace(_NO_UTF_8, f"bytes that are no {self._options.encoding.upper()}")
+        found = _COLUMN.match(reason)
+        if found is None:
+            return reason.removeprefix("CSV parse error: ")
+        return f"{self._header.names[int(found[1])]}: {_COLUMN.sub('', reason)}"
+
+    def _read_as(self, data: bytes, types: dict[str, pa.DataType]) -> pa.Table:
+        options = self._options
+        data, null_values = self._nulls.marked(data)
+        parse = pyarrow.csv.ParseOptions(
+            delimiter=options.delimiter,
+            quote_char=options.quote or False,
+            escape_char=options.escape or False,
+            newlines_in_values=options.escape is not None
+            or bool(options.quote and options.quote.encode() in data),
+        )
+        convert = pyarrow.csv.ConvertOptions(
+            column_types=types,
+            null_values=null_values,
+            strings_can_be_null=True,
+            quoted_strings_can_be_null=False,
+            timestamp_parsers=[pyarrow.csv.ISO8601],
+            decimal_point=options.decimal_separator,
+        )
+
+        def read(block_size: int) -> pa.Table:
+            sizes = pyarrow.csv.ReadOptions(block_size=block_size, column_names=self._header.names)
+            return pyarrow.csv.read_csv(pa.py_buffer(data), sizes, parse, convert)
+
+        return read_in_blocks(read, len(data))
+
+    def _read_type(self, name: str) -> pa.DataType:
+        """Return the type a column is read in: short decimals as doubles, which is far faster."""
+        column = self._header.declared.get(name)
+        if column is None or (self._numbers and is_number(column)) or column.truncate:
+            return pa.string()
+        kind = column.data_type.arrow()
+        if pa.types.is_decimal(kind):
+            if kind.precision <= FLOAT_DIGITS:
+                return pa.float64()
+            return pa.decimal128(kind.precision, kind.scale)
+        return kind
+
+    def _exactly(
+        self, values: pa.ChunkedArray, column: ColumnDeclaration
+    ) -> pa.Array | pa.ChunkedArray:
+        """Return values in the declared type. Raises ArrowInvalid where one would change."""
+        declared = column.data_type.arrow()
+        if values.type == declared:
+            return values
+        if pa.types.is_decimal(declared) and pa.types.is_floating(values.type):
+            for chunk in values.chunks:
+                require_exact(chunk, declared)
+            return _each(values, declared, lambda chunk: decimals(chunk, declared))
+        if pa.types.is_string(values.type):
+            if self._numbers and is_number(column):
+                numbers = self._numbers
+                return _each(values, declared, lambda chunk: numbers.numbers(chunk, declared))
+            if declared == UTC_TIME:
+                cut = column.truncate
+                return _each(values, declared, lambda chunk: utc_times(chunk, truncate=cut))
+        return values.cast(declared)
+
+
+class EscapedNulls:
+    r"""Tells texts for null such as `\N` where `\` is the escape, by which they would be `N`."""
+
+    def __init__(self, options: CsvOptions, cut: CsvCut) -> None:
+        """Look for the declared texts for null that begin with the escape."""
+        texts = options.null_values
+        escaped = [t for t in texts if options.escape and t.startswith(options.escape)]
+        self._null_values = list(texts)
+        self._pattern = None
+        if escaped:
+            self._null_values = [*(t for t in texts if t not in escaped), _NULL_MARK]
+            delimiter = re.escape(options.delimiter).encode()
+            any_of = "|".join(re.escape(t) for t in escaped).encode()
+            before = rb"(?:\A|(?<=[\r\n])|(?<=" + delimiter + rb"))"
+            self._pattern = re.compile(
+                before + rb"(?:" + any_of + rb")(?=[\r\n]|\Z|" + delimiter + rb")"
+            )
+        self._cut = cut
+
+    def marked(self, data: bytes) -> tuple[bytes, list[str]]:
+        """Return the rows with a mark for each of the texts, and all texts that are null.
+
+        Raises ArrowInvalid where the mark itself stands in them.
+        """
+        if self._pattern is None:
+            return data, self._null_values
+        mark = _NULL_MARK.encode()
+        if mark in data:
+            raise pa.ArrowInvalid("control characters that Firn uses for null stand in it")
+        parts, position = [], 0
+        for start, end in self._cut.plain_spans(data):
+            parts.append(data[position:start])
+            position = start
+            for found in self._pattern.finditer(data, start, end):
+                parts += [data[position : found.start()], mark]
+                position = found.end()
+        parts.append(data[position:])
+        return b"".join(parts), self._null_values
+
+
+def is_number(column: ColumnDeclaration) -> bool:
+    """Whether a column's values have digits that separators could part."""
+    return column.data_type.name in ("int", "bigint", "float", "double", "decimal")
+
+
+def _each(
+    values: pa.ChunkedArray, declared: pa.DataType, convert: Callable[[pa.Array], pa.Array]
+) -> pa.ChunkedArray:
+    return pa.chunked_array([convert(chunk) for chunk in values.chunks], declared)
