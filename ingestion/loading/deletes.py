@@ -51,7 +51,7 @@ def find_deleted(
     Memory stays bounded whatever the size of the table: what does not fit goes to a temporary file.
     """
     order = (cursor, INGESTED_AT) if cursor else (INGESTED_AT,)
-    columns = (*key, *order, IS_DELETED)
+    columns = tuple(dict.fromkeys((*key, *order, IS_DELETED)))
     keys = ", ".join(f'"{name}"' for name in key)
     version = ", ".join(f'"{name}"' for name in (*order, IS_DELETED))
     which = "true" if with_tombstones else "not is_deleted"

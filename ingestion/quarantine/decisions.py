@@ -49,7 +49,8 @@ class RowDecision:
 
 def version_columns(table: TableDeclaration) -> tuple[str, ...]:
     """Return what tells one version of a row from another: its key, and the cursor if any."""
-    return (*table.key, *((table.cursor,) if table.cursor else ()))
+    cursor = (table.cursor,) if table.cursor else ()
+    return tuple(dict.fromkeys((*table.key, *cursor)))
 
 
 def decide_by_version(
