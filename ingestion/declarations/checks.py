@@ -27,6 +27,9 @@ def check_table(table: TableDeclaration) -> Iterator[Finding]:
     yield from _check_key(table)
     yield from _check_cursor(table)
     yield from _check_partitions(table)
+    for column in table.columns:
+        if column.is_json and column.data_type.name != "string":
+            yield (), f"column {column.name}: as json is a string, declared {column.data_type}"
     for name in (c.name for c in table.columns if c.name.startswith("_")):
         yield (), f"column {name}: names that start with _ are kept for the columns Firn adds"
     if table.new_columns is NewColumns.EVOLVE and table.has_personal_data:

@@ -169,6 +169,12 @@ class ColumnDeclaration(Declared):
     path: Annotated[tuple[str, ...], BeforeValidator(_path)] | None = None
     infinity: Infinity | None = None
     truncate: bool = False
+    landed_as: Literal["json"] | None = Field(None, alias="as")
+
+    @property
+    def is_json(self) -> bool:
+        """Whether a value of any type is landed as its JSON text."""
+        return self.landed_as == "json"
 
     @property
     def origin(self) -> tuple[str, ...]:

@@ -27,6 +27,7 @@ COLUMN_META = (
     "path",
     "infinity",
     "truncate",
+    "as",
 )  # stand in `config.meta` of a column
 Block = TypeVar("Block", bound=BaseModel)
 

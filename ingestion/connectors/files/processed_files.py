@@ -53,10 +53,9 @@ def fingerprint(table: FileTable) -> str:
     for column, path in zip(declared["columns"], (c.path for c in table.columns), strict=True):
         if path and not any("." in name for name in path):
             column["path"] = ".".join(path)
-        if column["infinity"] is None:
-            del column["infinity"]
-        if not column["truncate"]:
-            del column["truncate"]
+        for key in ("infinity", "landed_as", "truncate"):
+            if not column[key]:
+                del column[key]
     text = json.dumps(declared, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 

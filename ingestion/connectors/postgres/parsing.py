@@ -244,7 +244,9 @@ def _kept_as(column: ReadColumn) -> str:
     """Say how a value of the column is kept in quarantine: as a token, or as which type's text."""
     if column.is_token:
         return TOKEN
-    return column.upstream.base if column.upstream else "json"
+    if column.upstream is None or (column.is_json and not column.upstream.is_array):
+        return "json"
+    return column.upstream.base
 
 
 def _kind(column: ReadColumn) -> str:

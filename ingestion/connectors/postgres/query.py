@@ -26,6 +26,7 @@ class ReadColumn:
     upstream: UpstreamColumn | None = None
     is_token: bool = False
     infinity: Infinity | None = None
+    is_json: bool = False
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,7 @@ def plan_columns(table: PostgresTable, upstream: UpstreamTable) -> ReadPlan:
             upstream.column(upstream_name(column)),
             column.personal_data is PersonalData.TOKEN,
             column.infinity,
+            column.is_json,
         )
         for column in table.landed_columns
     )
@@ -134,7 +136,10 @@ def _checked(lower: str) -> str:
 def _expression(plan: ReadPlan, column: ReadColumn) -> str:
     if column.upstream is not None:
         return column.upstream.expression(
-            column.data_type, is_token=column.is_token, infinity=column.infinity
+            column.data_type,
+            is_token=column.is_token,
+            infinity=column.infinity,
+            is_json=column.is_json,
         )
     names = ", ".join(f"t.{quoted(name)}" for name in plan.rescued)
     return f"(select to_jsonb(rescued) from (select {names}) as rescued)::text"

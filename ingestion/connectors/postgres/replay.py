@@ -19,7 +19,7 @@ from ingestion.connectors.postgres.escapes import NULL, escaped
 from ingestion.connectors.postgres.parsing import TOKEN, UNDECODABLE, BlockParser
 from ingestion.connectors.postgres.position import PostgresPosition
 from ingestion.connectors.postgres.query import RESCUED, ReadColumn, ReadPlan
-from ingestion.connectors.postgres.types import UpstreamColumn
+from ingestion.connectors.postgres.types import JSON, UpstreamColumn
 from ingestion.connectors.postgres.upstream import UpstreamTable
 from ingestion.connectors.postgres.watermark import FUTURE
 from ingestion.declarations import ColumnDeclaration, NewColumns, PersonalData
@@ -146,9 +146,26 @@ class PostgresReplayReader:
             for column in columns
             if self._is_lost(column, kinds)
         }
+        for name, kind in self._kept_otherwise(kinds):
+            lost[name] = (
+                "not_representable",
+                f"{name} was kept as {kind}, not as JSON; `firn ingest --full-refresh` of the table"
+                " reads it again",
+            )
         for name in sorted(name for name in read if kinds.get(name) == UNDECODABLE):
             lost[name] = ("not_representable", f"{name} is not UTF-8; correct it in the database")
         return lost
+
+    def _kept_otherwise(self, kinds: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+        """Yield the columns that are landed as JSON and were kept as another text, with its kind.
+
+        Arrays are always read as JSON, and so are kept as it.
+        """
+        for column in self._table.landed_columns:
+            kind = kinds.get(column.name) or _usual_kind(column)
+            is_kept_so = kind in (*JSON, TOKEN) or kind.startswith("_")
+            if column.is_json and not is_kept_so:
+                yield column.name, kind
 
     def _is_lost(self, column: ReadColumn, kinds: Mapping[str, str]) -> bool:
         """Whether the column wants values of which only tokens were kept."""

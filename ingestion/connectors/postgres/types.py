@@ -20,6 +20,7 @@ _FITTING = {
     "timestamp": (DataType("timestamp"),),
     "bytea": (DataType("binary"),),
 }
+JSON = ("json", "jsonb")
 _TEXT_DIFFERS = ("bool", "bytea")
 # The first and the last value that every engine over Iceberg can show.
 _FINITE = {
@@ -68,16 +69,22 @@ class UpstreamColumn:
         return f"is {self.display} in PostgreSQL, declared {declared}: {self._reason}use {allowed}"
 
     def expression(
-        self, declared: DataType, *, is_token: bool = False, infinity: Infinity | None = None
+        self,
+        declared: DataType,
+        *,
+        is_token: bool = False,
+        infinity: Infinity | None = None,
+        is_json: bool = False,
     ) -> str:
         """Return the column for a select list, so that its text can be parsed without loss.
 
         COPY writes true as `t`; declared a string, a value lands as PostgreSQL's own text of it. A
         token is made of what COPY writes, and of bytes in hexadecimal. A number of any size comes
-        without zeros at its end. `infinity` says what is read of a time that is infinite.
+        without zeros at its end. `infinity` says what is read of a time that is infinite, `is_json`
+        that the JSON text of a value is wanted, whatever its type.
         """
         name = quoted(self.name)
-        if self.is_array:
+        if self.is_array or (is_json and self.base not in JSON):
             return f"to_json({name})"
         if declared == _STRING and not is_token and self.base in _TEXT_DIFFERS:
             return f"{name}::text"

@@ -305,6 +305,54 @@ def test_a_column_of_any_type_can_be_landed_as_its_text(lakehouse: Lakehouse) ->
     assert {rows[2][name] for name in names.values()} == {None}
 
 
+def test_a_column_of_any_type_can_be_landed_as_json(lakehouse: Lakehouse) -> None:
+    """As `to_json` writes it, but json and jsonb, which land as they are; and back by replay."""
+    values = {
+        "int[]": ("{1,NULL}", "[1,null]"),
+        "pair": ("(1,x)", '{"a":1,"b":"x"}'),
+        "numeric": ("1.10", "1.10"),
+        "text": ('a"b', '"a\\"b"'),
+        "boolean": ("t", "true"),
+        "timestamptz": ("2024-01-01 12:00+02", '"2024-01-01T10:00:00+00:00"'),
+        "json": ('{"a": 1.0,  "a": 2}', '{"a": 1.0,  "a": 2}'),
+        "jsonb": ('{"a":1.0}', '{"a": 1.0}'),
+    }
+    names = {kind: f"c{number}" for number, kind in enumerate(values)}
+    columns = ", ".join(f"{names[kind]} {kind}" for kind in values)
+    lakehouse.execute("create type pair as (a int, b text)")
+    lakehouse.execute(f"create table items (item_id int primary key, late date, {columns})")
+    texts = ", ".join(f"'{value}'" for value, _ in values.values())
+    lakehouse.execute(f"insert into items values (1, 'infinity', {texts})")
+    lakehouse.execute(f"insert into items values (2, '2024-01-01', {texts})")
+    declared = {"item_id": "int", "late": "date"} | dict.fromkeys(names.values(), "string")
+    items = table("items", declared, load="incremental", key=["item_id"], cursor="item_id")
+    for column in items["columns"][2:]:
+        column["config"] = {"meta": {"as": "json"}}
+    lakehouse.declare(items)
+    assert lakehouse.ingest().rows_quarantined == 1
+    expected = {names[kind]: landed for kind, (_, landed) in values.items()}
+    [row] = lakehouse.rows()
+    assert {name: row[name] for name in expected} == expected
+    [kept] = lakehouse.quarantined()
+    assert {name: json.loads(kept["row"])[name] for name in expected} == expected
+    lakehouse.declare({**items, "columns": [items["columns"][0], *items["columns"][2:]]})
+    assert lakehouse.replay().replayed == 1
+    assert all({n: row[n] for n in expected} == expected for row in lakehouse.rows())
+
+
+def test_a_row_kept_as_another_text_does_not_come_back_as_json(lakehouse: Lakehouse) -> None:
+    lakehouse.execute("create table items (item_id int primary key, late date, value text)")
+    lakehouse.execute("insert into items values (1, 'infinity', '5')")
+    columns = {"item_id": "int", "late": "date", "value": "string"}
+    items = table("items", columns, load="incremental", key=["item_id"], cursor="item_id")
+    lakehouse.declare(items)
+    lakehouse.ingest()
+    items["columns"][2]["config"] = {"meta": {"as": "json"}}
+    lakehouse.declare({**items, "columns": [items["columns"][0], items["columns"][2]]})
+    assert lakehouse.replay().unfit == 1
+    assert "value was kept as text, not as JSON" in lakehouse.quarantined()[0]["reason"]
+
+
 def test_domains_and_enums_are_what_they_stand_for(lakehouse: Lakehouse) -> None:
     lakehouse.execute(
         "create type mood as enum ('sad', 'Very Happy'); create domain price as numeric(8,2);"

@@ -8,12 +8,14 @@ from collections.abc import Callable
 import pyarrow as pa
 import pyarrow.csv
 
+from ingestion.connectors.bisect import REFUSALS
 from ingestion.connectors.decimals import FLOAT_DIGITS, decimals, require_exact
 from ingestion.connectors.files.csv_options import CsvOptions
 from ingestion.connectors.files.formats.chunks import read_in_blocks
 from ingestion.connectors.files.formats.csv_cut import CsvCut
 from ingestion.connectors.files.formats.csv_header import Header
 from ingestion.connectors.files.formats.csv_numbers import SeparatedNumbers
+from ingestion.connectors.files.formats.json_fields import json_text
 from ingestion.connectors.files.formats.times import UTC_TIME, utc_times
 from ingestion.declarations import ColumnDeclaration
 
@@ -114,6 +116,8 @@ class CsvValues:
     ) -> pa.Array | pa.ChunkedArray:
         """Return values in the declared type. Raises ArrowInvalid where one would change."""
         declared = column.data_type.arrow()
+        if column.is_json:
+            return _each(values, declared, lambda chunk: _as_json(chunk, column.name))
         if values.type == declared:
             return values
         if pa.types.is_decimal(declared) and pa.types.is_floating(values.type):
@@ -173,6 +177,15 @@ class EscapedNulls:
 def is_number(column: ColumnDeclaration) -> bool:
     """Whether a column's values have digits that separators could part."""
     return column.data_type.name in ("int", "bigint", "float", "double", "decimal")
+
+
+def _as_json(values: pa.Array, name: str) -> pa.Array:
+    """Return texts of which each is a JSON value. Raises ArrowInvalid where one is none."""
+    try:
+        texts = [None if text is None else json_text(text) for text in values.to_pylist()]
+    except REFUSALS as error:
+        raise pa.ArrowInvalid(f"{name}: the text is no JSON: {error}") from None
+    return pa.array(texts, pa.string())
 
 
 def _each(

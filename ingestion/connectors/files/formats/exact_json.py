@@ -19,7 +19,7 @@ def read_json(text: str | bytes) -> Any:  # noqa: ANN401 - any value of JSON
     Numbers that Python would spell otherwise are Decimals; NaN and Infinity, which are no JSON, are
     texts. Raises ValueError, ArithmeticError, RecursionError.
     """
-    return json.loads(text, parse_float=_fraction, parse_int=_whole, parse_constant=str)
+    return _EXACT.decode(text if isinstance(text, str) else text.decode())
 
 
 def write_json(value: object, *, sort_keys: bool = False) -> str:
@@ -71,3 +71,6 @@ def _fraction(text: str) -> float | Decimal:
 def _whole(text: str) -> int | Decimal:
     is_short = len(text) < 19 and text != "-0"
     return int(text) if is_short else Decimal(text)
+
+
+_EXACT = json.JSONDecoder(parse_float=_fraction, parse_int=_whole, parse_constant=str)

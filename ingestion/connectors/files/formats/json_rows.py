@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -29,6 +29,7 @@ from ingestion.connectors.files.formats.chunks import (
     read_in_blocks,
 )
 from ingestion.connectors.files.formats.exact_json import read_json
+from ingestion.connectors.files.formats.json_fields import JsonFields
 from ingestion.connectors.files.formats.json_texts import (
     after_last_object,
     not_an_object,
@@ -37,8 +38,10 @@ from ingestion.connectors.files.formats.json_texts import (
 from ingestion.connectors.files.formats.rescued_fields import RescuedFields
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+AS_JSON = "; declared with `as: json` it lands as its JSON text"
 _UNDECLARED = "unexpected field"
 _COLUMN = re.compile(r"Column\(/?([^)]*)\)")
+_NOT_A_STRING = re.compile(r"changed from string to (?:object|array|number|boolean)")
 _PLACE = re.compile(r" in row \d+$")
 
 
@@ -52,8 +55,12 @@ class JsonLines:
         """Read one file of `table`; what it has undeclared is told to all files of it."""
         self._table = table
         self._rescued_fields = rescued_fields
-        places = [(c.origin, _read_as(c.data_type.arrow())) for c in table.landed_columns]
+        landed = table.landed_columns
+        places = [(c.origin, _read_as(c.data_type.arrow())) for c in landed if not c.is_json]
         self._schema = pa.schema(_fields(places))
+        self._json = JsonFields([column.origin for column in landed if column.is_json])
+        if self._json.count:  # every line is read in Python, which shows undeclared fields as well
+            rescued_fields.seen = True
         self._lines_before = 0
 
     def chunks(self, stream: Readable) -> Iterator[Block]:
@@ -108,8 +115,7 @@ class JsonLines:
             return None
         lines = _Lines(data)
         try:
-            rows = self._read(data)
-            rescued = self._rescued(lines.all) if self._rescued_fields.seen else None
+            rows, rescued = self._read(data, lambda: lines.all)
         except REFUSALS:
             return None
         numbers = pa.array(np.arange(before + 1, before + len(ends) + 1))
@@ -117,30 +123,42 @@ class JsonLines:
 
     def _parsed(self, numbers: list[int], lines: list[bytes], bad: list[BadRow]) -> Parsed:
         """Return the rows of lines that hold an object each, those that do not fit set aside."""
-        invalid = bisect_invalid(lines, self._require_readable) if lines else {}
+        invalid = bisect_invalid(lines, self._read_lines) if lines else {}
         bad = bad + [
             BadRow(numbers[i], NOT_REPRESENTABLE, _explained(reason), lines[i])
             for i, reason in invalid.items()
         ]
         numbers = [number for i, number in enumerate(numbers) if i not in invalid]
         lines = [line for i, line in enumerate(lines) if i not in invalid]
-        rescued = self._rescued(lines) if self._rescued_fields.seen else None
-        rows = self._read_lines(lines) if lines else self._declared(self._schema.empty_table())
+        rows, rescued = self._read_lines(lines)
         return Parsed(rows, pa.array(numbers, pa.int64()), lines.__getitem__, rescued, bad)
 
-    def _read_lines(self, lines: Sequence[bytes]) -> pa.Table:
-        rows = self._read(b"\n".join(lines) + b"\n")
+    def _read_lines(self, lines: Sequence[bytes]) -> tuple[pa.Table, list[str | None] | None]:
+        data = b"\n".join(lines) + b"\n" if lines else b""
+        rows, rescued = self._read(data, lambda: lines)
         if rows.num_rows != len(lines):
             raise pa.ArrowInvalid("more than one value in a line")
-        return rows
+        return rows, rescued
 
-    def _require_readable(self, lines: Sequence[bytes]) -> None:
-        """Raise one of `REFUSALS` unless the declared fields and the others can be read."""
-        self._read_lines(lines)
-        if self._rescued_fields.seen:
-            self._rescued(lines)
+    def _read(
+        self, data: bytes, lines: Callable[[], Sequence[bytes]]
+    ) -> tuple[pa.Table, list[str | None] | None]:
+        """Return the declared columns and what is rescued. Raises one of `REFUSALS`."""
+        fields = self._read_fields(data) if data else self._schema.empty_table()
+        if not self._rescued_fields.seen:
+            return self._declared(fields, []), None
+        if not self._json.count:
+            rescued = self._rescued_fields.of_all(read_json(line) for line in lines())
+            return self._declared(fields, []), rescued
+        objects, texts = self._json.of_all(lines())
+        has_more = self._rescued_fields.is_any_in
+        rest = (
+            read_json(line) if has_more(value) else {}
+            for line, value in zip(lines(), objects, strict=True)
+        )
+        return self._declared(fields, texts), self._rescued_fields.of_all(rest)
 
-    def _read(self, data: bytes) -> pa.Table:
+    def _read_fields(self, data: bytes) -> pa.Table:
         try:
             return self._read_with(data, "ignore" if self._rescued_fields.seen else "error")
         except pa.ArrowInvalid as error:
@@ -160,22 +178,26 @@ class JsonLines:
             sizes = pyarrow.json.ReadOptions(block_size=block_size)
             return pyarrow.json.read_json(pa.py_buffer(data), sizes, options)
 
-        return self._declared(read_in_blocks(read, len(data)))
+        return read_in_blocks(read, len(data))
 
-    def _declared(self, rows: pa.Table) -> pa.Table:
-        """Return the declared columns, each from its place, in its declared type."""
+    def _declared(self, fields: pa.Table, texts: Sequence[Sequence[str | None]]) -> pa.Table:
+        """Return the declared columns, each from its place, in its declared type.
+
+        `texts` are those of the columns that are landed as JSON, in their order.
+        """
         columns = []
+        json_texts = iter(texts)
         for column in self._table.landed_columns:
-            values: Any = rows.column(column.origin[0])
+            if column.is_json:
+                columns.append(pa.array(next(json_texts), pa.string()))
+                continue
+            values: Any = fields.column(column.origin[0])
             if len(column.origin) > 1:
                 values = pc.struct_field(values, list(column.origin[1:]))
             declared = column.data_type.arrow()
             columns.append(values if values.type == declared else values.cast(declared))
         names = [column.name for column in self._table.landed_columns]
         return pa.table(columns, names=names)
-
-    def _rescued(self, lines: Sequence[bytes]) -> list[str | None]:
-        return self._rescued_fields.of_all(read_json(line) for line in lines)
 
 
 class _Lines:
@@ -220,4 +242,5 @@ def _explained(reason: str) -> str:
     """Return pyarrow's reason in words about the file."""
     reason = reason.removeprefix("JSON parse error: ")
     named = _COLUMN.sub(lambda found: found[1].replace("/", ".") or "the row", reason)
-    return _PLACE.sub("", named)
+    hint = AS_JSON if _NOT_A_STRING.search(reason) else ""
+    return _PLACE.sub("", named) + hint

@@ -8,7 +8,6 @@ from typing import Any, BinaryIO, cast
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from ingestion.connectors.bisect import REFUSALS, bisect_invalid
@@ -21,9 +20,11 @@ from ingestion.connectors.files.formats.base import (
     RowContent,
 )
 from ingestion.connectors.files.formats.exact_json import write_json
-from ingestion.connectors.files.formats.parquet_values import as_python, converter, plain
+from ingestion.connectors.files.formats.parquet_json import json_texts
+from ingestion.connectors.files.formats.parquet_values import Convert, as_python, converter, plain
 from ingestion.connectors.files.formats.registrable import is_registrable
 from ingestion.connectors.files.formats.rescued_fields import RescuedFields
+from ingestion.declarations import ColumnDeclaration
 
 BATCH_ROWS = 64 * 1024
 BATCH_BYTES = 64 * 1024 * 1024
@@ -106,17 +107,18 @@ class ParquetRows:
         columns: list[pa.Array] = []
         unfit: dict[int, str] = {}
         for column in self._table.landed_columns:
-            values = plain(chunk.column(".".join(column.origin)))
-            declared = column.data_type.arrow()
-            convert = converter(values.type, declared, column.name)
+            values = chunk.column(".".join(column.origin))
+            values = values if column.is_json else plain(values)
+            convert = _converter(column, values.type)
             try:
                 columns.append(convert(values))
             except REFUSALS:
-                for position in bisect_invalid(values, convert):
+                for position, reason in bisect_invalid(values, convert).items():
                     value = str(as_python(values, position))[:SHOWN_CHARACTERS]
-                    unfit.setdefault(position, f"{column.name}: {value!r} is no {column.data_type}")
-                mask = pa.array([i in unfit for i in range(len(values))])
-                columns.append(convert(pc.if_else(mask, pa.scalar(None, values.type), values)))
+                    what = reason if column.is_json else f"{value!r} is no {column.data_type}"
+                    unfit.setdefault(position, f"{column.name}: {what}")
+                fitting = pa.array([None if i in unfit else i for i in range(len(values))])
+                columns.append(convert(values.take(fitting)))
         return columns, unfit
 
 
@@ -124,6 +126,11 @@ def _rows_at_once(group: pq.RowGroupMetaData) -> int:
     """Return how many rows of a row group are read at once: few where they are large."""
     size, count = int(group.total_byte_size), int(group.num_rows)
     return max(1, min(BATCH_ROWS, BATCH_BYTES * count // max(size, 1)))
+
+
+def _converter(column: ColumnDeclaration, have: pa.DataType) -> Convert:
+    """Return what turns values into a column. Raises BadFileError where no value could."""
+    return json_texts if column.is_json else converter(have, column.data_type.arrow(), column.name)
 
 
 def _readable(rows: pa.RecordBatch) -> list[dict[str, Any]]:

@@ -39,6 +39,10 @@ class RescuedFields:
             raise BadFileError("undeclared_fields", f"fields not declared (freeze): {names}")
         return [write_json(rest) if rest else None for rest in rests]
 
+    def is_any_in(self, value: Mapping[str, Any]) -> bool:
+        """Whether an object has undeclared fields."""
+        return _has_more(value, self._declared)
+
     def _rest(self, value: Mapping[str, Any], declared: Mapping[str, Any]) -> dict[str, Any]:
         rest: dict[str, Any] = {}
         for name, item in value.items():
@@ -56,6 +60,14 @@ class RescuedFields:
             return item
         text = item if isinstance(item, str) else write_json(item, sort_keys=True)
         return self._tokeniser.token(text)
+
+
+def _has_more(value: Mapping[str, Any], declared: Mapping[str, Any]) -> bool:
+    return not value.keys() <= declared.keys() or any(
+        _has_more(value[name], below)
+        for name, below in declared.items()
+        if below and isinstance(value.get(name), Mapping)
+    )
 
 
 def _tree(origins: list[tuple[str, ...]]) -> dict[str, Any]:
