@@ -21,6 +21,7 @@ from ingestion.connectors.files.declaration import (
 )
 from ingestion.connectors.files.faults import file_faults
 from ingestion.connectors.files.formats.base import NOT_READABLE, BadFileError, Format
+from ingestion.connectors.files.formats.decoding import UTF_8
 from ingestion.connectors.files.formats.parquet_rows import ParquetRows
 from ingestion.connectors.files.formats.rescued_fields import RescuedFields
 from ingestion.connectors.files.new_files import NewFile
@@ -32,6 +33,10 @@ from ingestion.personal_data import Tokeniser
 NOT_WHOLE = (
     "; only its head was kept, so it cannot be replayed: `firn ingest --full-refresh` of the table"
     " reads it from its file"
+)
+DECODED = (
+    "; it was decoded in another encoding than the table has now, so it cannot be replayed:"
+    " `firn ingest --full-refresh` of the table reads it from its file"
 )
 
 
@@ -81,6 +86,9 @@ class FilesReplayReader:
         """Say why what was kept of a row cannot be read again, None when it can."""
         is_parquet = self._table.format is FileFormat.PARQUET
         kept = row.values.get(ARROW if is_parquet else BYTES)
+        encoding = row.place.get("encoding") or UTF_8
+        if kept and not (is_parquet or kept.isascii()) and encoding != self._table.csv.encoding:
+            return f"{row.reason.removesuffix(DECODED)}{DECODED}"
         if kept is not None and (is_parquet or not _was_cut(kept, row)):
             return None
         if HEAD in row.values or f"{HEAD}_base64" in row.values or kept:

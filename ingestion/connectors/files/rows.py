@@ -18,6 +18,7 @@ from ingestion.connectors.files.declaration import (
     FileTable,
 )
 from ingestion.connectors.files.formats.base import BadRow, Parsed, RowContent
+from ingestion.connectors.files.formats.decoding import UTF_8
 from ingestion.connectors.files.new_files import NewFile
 from ingestion.connectors.partition_values import (
     PARTITION_TOO_LONG,
@@ -39,6 +40,7 @@ class FileRows:
         """Land rows of `table`; with personal data, that becomes tokens and no bytes are kept."""
         self.table = table
         self._tokeniser = tokeniser
+        self._encoding = None if table.csv.encoding == UTF_8 else table.csv.encoding
 
     def batch(self, file: NewFile, parsed: Parsed) -> Batch:
         """Return the rows of a file, those that the table cannot hold set aside."""
@@ -54,8 +56,9 @@ class FileRows:
             ]
             kept = pa.array(np.setdiff1d(np.arange(rows.num_rows), list(faults)))
             rows, numbers = rows.take(kept), numbers.take(kept)
-        header = {"header": parsed.header} if parsed.header else {}
-        rejections = tuple(self.rejection(file, row, **header) for row in bad)
+        written = {"header": parsed.header, "encoding": self._encoding}
+        more = {name: text for name, text in written.items() if text}
+        rejections = tuple(self.rejection(file, row, **more) for row in bad)
         return Batch(self._with_origin(rows, numbers, file), rejections)
 
     def rejection(self, file: NewFile, row: BadRow | None, **more: str) -> Rejection:

@@ -295,3 +295,16 @@ def test_rows_in_quarantine_are_replayed_as_they_are_written(drop: Drop, *, head
     assert replay((), drop.settings)[0].replayed == 1
     row = by("id", drop.rows())[1]
     assert (row["v"], row["n"], row["_file_row"]) == ("€;'x", 5_000_000_000, 1)
+
+
+def test_a_row_decoded_in_another_encoding_is_not_replayed(drop: Drop) -> None:
+    columns = {**TEXTS, "n": "int"}
+    content = "id,v,n\n1,ł,5000000000\n2,l,5000000000\n3,ł,1\n".encode("cp1250")
+    landed(drop, content, columns, encoding="cp1252")
+    assert {row["id"]: row["v"] for row in drop.rows()} == {3: "³"}
+    columns["n"] = "bigint"
+    drop.declare(table("items", columns, format="csv", encoding="cp1250"))
+    (result,) = replay((), drop.settings)
+    assert (result.replayed, result.unfit) == (1, 1)
+    assert {row["id"]: row["v"] for row in drop.rows()} == {2: "l", 3: "³"}
+    assert any("another encoding" in row["reason"] for row in drop.quarantined())
