@@ -69,6 +69,14 @@ class Settings(BaseModel):
             raise ConfigurationError(wrong, "set the variable to an allowed value") from None
 
     @property
+    def project_name(self) -> str:
+        """What dbt_project.yml calls the project."""
+        import yaml
+
+        text = (self.project_dir / PROJECT_FILE).read_text(encoding="utf-8")
+        return str(yaml.safe_load(text)["name"])
+
+    @property
     def env_file(self) -> Path:
         """The file of secrets below the process environment: KEY=value lines, mode 0600."""
         return self.home / "firn.env"

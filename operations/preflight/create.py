@@ -56,7 +56,7 @@ def read_project(settings: Settings, run_dbt: RunDbt | None = None) -> Project:
     """Return the project as it is declared now. Raises ConfigurationError, LoadError."""
     landed = load_sources(settings.project_dir)
     _runner(settings, run_dbt)(["parse"])
-    return Project(written_graph(settings), landed)
+    return Project(written_graph(settings), landed, settings.project_name)
 
 
 def _runner(settings: Settings, run_dbt: RunDbt | None) -> RunDbt:

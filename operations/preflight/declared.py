@@ -117,12 +117,14 @@ def of_source(source: Node) -> DeclaredTable:
     )
 
 
-def of_node(node: Node, sources: Iterable[str], *, is_replaced: bool = False) -> DeclaredTable:
+def of_node(
+    node: Node, sources: Iterable[str], *, is_replaced: bool = False, is_own: bool = True
+) -> DeclaredTable:
     """Return what a dbt model, seed or snapshot asks for.
 
     A model that gives types to columns is taken to name all of them.
     `sources` are the source systems its rows come from; `is_replaced` says that the coming run
-    makes the table anew whatever it looks like.
+    makes the table anew whatever it looks like; `is_own` that no package brings it.
     """
     config = node["config"]
     properties = {k: str(v).lower() for k, v in (config.get("tblproperties") or {}).items()}
@@ -141,7 +143,7 @@ def of_node(node: Node, sources: Iterable[str], *, is_replaced: bool = False) ->
         sources=frozenset(sources),
         columns=columns,
         is_complete=bool(columns) and node["resource_type"] == "model",
-        has_shape=not is_replaced and kind not in REMADE_BY_EVERY_RUN,
+        has_shape=is_own and not is_replaced and kind not in REMADE_BY_EVERY_RUN,
         is_view=kind == "view",
         partition_by=_partitions(config.get("partition_by")),
         properties=properties,

@@ -55,7 +55,7 @@ def examine(lake: Lake, settings: Settings, run: Run) -> Gate:
     A table that the run makes itself may be missing. Nothing is written. Raises FirnError when
     declarations or catalog cannot be read.
     """
-    project = Project(run.graph, load_sources(settings.project_dir))
+    project = Project(run.graph, load_sources(settings.project_dir), settings.project_name)
     needed = list(project.needed_tables(run.selected, full_refresh=run.full_refresh))
     found = read_tables(lake, (declared.identifier for declared, _ in needed))
     judged = [

@@ -27,11 +27,13 @@ class Project:
     """A project as dbt and ingestion read it: dbt's graph, and what is landed.
 
     The graph holds `nodes` and `sources` by unique id, as manifest.json does and as dbt shows it to
-    macros.
+    macros. `name` tells the project's own nodes from those of packages, whose shape is the
+    package's affair: they only have to be readable.
     """
 
     graph: Mapping[str, Mapping[str, Any]]
     landed: Sequence[SourceDeclaration]
+    name: str
 
     def all_tables(self) -> list[DeclaredTable]:
         """Return every table, layer by layer, then by name."""
@@ -94,7 +96,9 @@ class Project:
             for upstream in self.upstream_of([unique_id])
             if upstream in sources
         }
-        return of_node(self._nodes[unique_id], origins, is_replaced=is_replaced)
+        node = self._nodes[unique_id]
+        is_own = node["package_name"] == self.name
+        return of_node(node, origins, is_replaced=is_replaced, is_own=is_own)
 
     def _of_source(self, source: Node) -> DeclaredTable:
         landed = self._raw.get(f"{source['source_name']}.{source['name']}")

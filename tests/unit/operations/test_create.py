@@ -29,6 +29,7 @@ def settings(tmp_path: Path) -> Settings:
     (tmp_path / "models" / "raw").mkdir(parents=True)
     (tmp_path / "models" / "raw" / "shop.yml").write_text(SHOP)
     shutil.copytree(ROOT / "profiles", tmp_path / "profiles")
+    shutil.copy(ROOT / "dbt_project.yml", tmp_path)
     return Settings(project_dir=tmp_path, home=tmp_path / "home")
 
 

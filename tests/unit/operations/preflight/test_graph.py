@@ -1,5 +1,6 @@
 """Which tables a project declares, a run needs, and a command means."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,7 @@ def _node(name: str, reads: list[str], **config: object) -> dict[str, Any]:
     return {
         "name": name,
         "unique_id": f"model.firn.{name}",
+        "package_name": "firn",
         "schema": schema,
         "alias": name,
         "resource_type": resource_type,
@@ -77,7 +79,7 @@ def project(tmp_path: Path) -> Project:
         "test.firn.t": _node("t", ["model.firn.sales"], resource_type="test"),
     }
     sources = {orders: _source("shop", "orders"), bills: _source("bank", "bills")}
-    return Project({"nodes": nodes, "sources": sources}, load_sources(tmp_path))
+    return Project({"nodes": nodes, "sources": sources}, load_sources(tmp_path), "firn")
 
 
 def _needed(
@@ -112,6 +114,13 @@ def test_a_model_is_declared_by_its_node(project: Project) -> None:
     assert gold.properties == {"format-version": "3", "write.x": "true"}
     assert gold.policy == "fail"
     assert gold.sources == {"shop", "bank"}
+
+
+def test_a_model_of_a_package_only_has_to_be_readable(project: Project) -> None:
+    own = _needed(project, "model.firn.sales")["gold.sales"][0]
+    of_package = replace(project, name="other")
+    foreign = _needed(of_package, "model.firn.sales")["gold.sales"][0]
+    assert (own.has_shape, foreign.has_shape) == (True, False)
 
 
 def test_a_run_needs_what_it_makes_and_what_that_reads_directly(project: Project) -> None:

@@ -1,0 +1,1 @@
+"""A dbt package beside Firn's own macros: neither breaks the other."""
