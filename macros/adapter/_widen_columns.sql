@@ -15,7 +15,7 @@
         {%- endif -%}
     {%- endfor -%}
     {%- if changes -%}
-        {%- do run_query('alter table ' ~ target ~ ' alter column ' ~ changes | join(', ')) -%}
+        {%- do run_query('alter table ' ~ target.render() ~ ' alter column ' ~ changes | join(', ')) -%}
     {%- endif -%}
 {%- endmacro -%}
 

@@ -10,14 +10,14 @@
         {{ config(persist_docs={'relation': true, 'columns': true}) }}
 -#}
 {% macro spark__alter_column_comment(relation, column_dict) %}
-    {%- set present = _column_comments(relation) -%}
+    {%- set present = _column_comments(relation) if execute else {} -%}
     {%- set changes = [] -%}
     {%- for name, column in column_dict.items() if (column.description or '') != present.get(name | lower, '') -%}
         {%- set quoted = adapter.quote(name) if column.quote else name -%}
         {%- do changes.append(quoted ~ ' comment ' ~ _text_literal(column.description or '')) -%}
     {%- endfor -%}
     {%- if changes -%}
-        {%- do run_query('alter table ' ~ relation ~ ' alter column ' ~ changes | join(', ')) -%}
+        {%- do run_query('alter table ' ~ relation.render() ~ ' alter column ' ~ changes | join(', ')) -%}
     {%- endif -%}
 {% endmacro %}
 
@@ -26,7 +26,7 @@
 {%- macro _column_comments(relation) -%}
     {%- set comments = {} -%}
     {%- set rows = namespace(are_columns=true) -%}
-    {%- for row in run_query('describe table ' ~ relation).rows -%}
+    {%- for row in run_query('describe table ' ~ relation.render()).rows -%}
         {%- if not row['col_name'] or row['col_name'].startswith('#') -%}
             {%- set rows.are_columns = false -%}
         {%- endif -%}

@@ -10,18 +10,18 @@
 -#}
 {% macro spark__alter_relation_add_remove_columns(relation, add_columns, remove_columns) %}
     {%- if remove_columns and config.get('file_format') != 'iceberg' -%}
-        {%- do exceptions.raise_compiler_error(relation ~ ': only columns of Iceberg tables can be dropped.') -%}
+        {%- do exceptions.raise_compiler_error(relation.render() ~ ': only columns of Iceberg tables can be dropped.') -%}
     {%- endif -%}
     {%- if add_columns -%}
         {%- set added = [] -%}
         {%- for column in add_columns -%}
             {%- do added.append(column.quoted ~ ' ' ~ column.data_type) -%}
         {%- endfor -%}
-        {%- do run_query('alter ' ~ relation.type ~ ' ' ~ relation ~ ' add columns ' ~ added | join(', ')) -%}
+        {%- do run_query('alter ' ~ (relation.type or 'table') ~ ' ' ~ relation.render() ~ ' add columns ' ~ added | join(', ')) -%}
     {%- endif -%}
     {%- if remove_columns -%}
         {%- do run_query(
-            'alter table ' ~ relation ~ ' drop columns ' ~ remove_columns | map(attribute='quoted') | join(', ')
+            'alter table ' ~ relation.render() ~ ' drop columns ' ~ remove_columns | map(attribute='quoted') | join(', ')
         ) -%}
     {%- endif -%}
 {% endmacro %}

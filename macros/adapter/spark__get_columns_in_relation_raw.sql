@@ -3,7 +3,7 @@
 
     Defect: with `--empty`, a `ref` stands for a query without rows, and dbt-spark describes and alters that in place of
     the table: a syntax error in every model that asks for the columns of a `ref`.
-    Upstream: no report found. Repair: the relation's own name, here and in `spark__alter_column_type`.
+    Upstream: no report found. Repair: the relation's own name, here and in every macro that alters a relation.
 
         {% set columns = adapter.get_columns_in_relation(ref('shop__orders')) %}
 -#}

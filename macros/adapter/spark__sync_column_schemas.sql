@@ -22,6 +22,6 @@
     {%- set added, dropped = schema_changes_dict['source_not_in_target'], schema_changes_dict['target_not_in_source'] -%}
     {%- do alter_relation_add_remove_columns(target_relation, added, dropped) if added or dropped -%}
     {%- for action, clauses in changes.items() if clauses -%}
-        {%- do run_query('alter table ' ~ target_relation ~ ' ' ~ action ~ ' ' ~ clauses | join(', ')) -%}
+        {%- do run_query('alter table ' ~ target_relation.render() ~ ' ' ~ action ~ ' ' ~ clauses | join(', ')) -%}
     {%- endfor -%}
 {% endmacro %}

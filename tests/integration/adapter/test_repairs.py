@@ -52,11 +52,6 @@ models:
   - name: events
     config: {event_time: happened_at}
 """
-DROP_IT = """
-{% macro drop_it() %}
-    {% do adapter.drop_schema(api.Relation.create(schema='silver')) %}
-{% endmacro %}
-"""
 MERGED = "{{ config(materialized='incremental', incremental_strategy='merge', unique_key='id') }}\n"
 
 
@@ -293,28 +288,6 @@ def test_a_table_that_cannot_be_opened(project: PlainProject) -> None:
         project.catalog.drop_table("silver.damaged")
 
 
-@pytest.mark.parametrize(
-    "asked",
-    [
-        "{% set names = adapter.get_columns_in_relation(read) | map(attribute='name') | list %}"
-        "{% if execute and names != ['a'] %}"
-        "{{ exceptions.raise_compiler_error(names | string) }}{% endif %}",
-        "{% do alter_column_type(read, 'a', 'bigint') %}",
-    ],
-    ids=["columns", "type"],
-)
-def test_macros_on_a_ref_without_rows(project: PlainProject, asked: str) -> None:
-    project.build("full", "{{ config(materialized='table') }} select 1 as a")
-    model = "{{ config(materialized='table') }}{% set read = ref('full') %}" + asked
-    if not project.repaired:
-        with pytest.raises(DbtFailedError):
-            project.build("asking", model + "select a from {{ read }}", "--empty")
-        return
-    project.build("asking", model + "select a from {{ read }}", "--empty")
-    assert project.rows("asking", "a") == []
-    assert project.rows("full", "a") == [{"a": 1}]
-
-
 def _documented(project: PlainProject) -> set[str]:
     """Return the names of all relations that dbt's catalog shows."""
     catalog = json.loads((project.target / "catalog.json").read_text(encoding="utf-8"))
@@ -391,21 +364,6 @@ def test_a_value_that_its_column_cannot_hold(project: PlainProject) -> None:
         return
     with pytest.raises(DbtFailedError, match="number cannot hold 'twelve' as int"):
         project.dbt("seed", "--select", "counts")
-
-
-def test_a_schema_that_holds_something(project: PlainProject) -> None:
-    """P28: CASCADE drops nothing, and the schema stays."""
-    for kind in ("table", "view"):
-        project.build(f"kept_{kind}", f"{{{{ config(materialized='{kind}') }}}} select 1 as a")
-    project.write("macros/drop_it.sql", DROP_IT)
-    if not project.repaired:
-        with pytest.raises(DbtFailedError, match="drop_it"):
-            project.dbt("run-operation", "drop_it")
-        assert project.rows("kept_table", "a") == [{"a": 1}]
-        return
-    project.dbt("run-operation", "drop_it")
-    assert ("silver",) not in project.catalog.list_namespaces()
-    project.dbt("run-operation", "drop_it")
 
 
 # Expressions
