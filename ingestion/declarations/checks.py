@@ -12,14 +12,15 @@ from ingestion.declarations.model import (
     TableDeclaration,
 )
 
-CURSOR_TYPES = ("timestamp", "date", "int", "bigint")
+CURSOR_TYPES = ("timestamp", "timestamp_ntz", "date", "int", "bigint")
+TIMES = ("timestamp", "timestamp_ntz")
 TIME_TRANSFORMS = {
-    "hour": ("timestamp",),
-    "day": ("timestamp", "date"),
-    "month": ("timestamp", "date"),
-    "year": ("timestamp", "date"),
+    "hour": TIMES,
+    "day": (*TIMES, "date"),
+    "month": (*TIMES, "date"),
+    "year": (*TIMES, "date"),
 }
-UNFIT_AS_KEY = ("float", "double")
+UNFIT_AS_KEY = ("float", "double", "array")
 
 
 def check_table(table: TableDeclaration) -> Iterator[Finding]:
@@ -46,7 +47,7 @@ def _check_key(table: TableDeclaration) -> Iterator[Finding]:
         if problem := _undeclared(table, name):
             yield place, f"key {name}: {problem}"
         elif (kind := table.column(name).data_type.name) in UNFIT_AS_KEY:
-            yield place, f"key {name}: a {kind} cannot identify a row"
+            yield place, f"key {name}: {_article(kind)} cannot identify a row"
 
 
 def _check_cursor(table: TableDeclaration) -> Iterator[Finding]:
@@ -62,7 +63,7 @@ def _check_cursor(table: TableDeclaration) -> Iterator[Finding]:
     elif problem := _undeclared(table, table.cursor):
         yield place, f"cursor {table.cursor}: {problem}"
     elif (kind := table.column(table.cursor).data_type.name) not in CURSOR_TYPES:
-        yield place, f"cursor {table.cursor}: a {kind}; allowed: {', '.join(CURSOR_TYPES)}"
+        yield place, f"cursor {table.cursor}: {_article(kind)}; allowed: {', '.join(CURSOR_TYPES)}"
     elif table.column(table.cursor).personal_data:
         yield place, f"cursor {table.cursor}: personal data cannot be compared"
 
@@ -74,12 +75,19 @@ def _check_partitions(table: TableDeclaration) -> Iterator[Finding]:
             yield place, f"partition_by {part.column}: {problem}"
             continue
         kind = table.column(part.column).data_type.name
+        if kind == "array":
+            yield place, f"partition_by {part.column}: an array cannot be partitioned by"
+            continue
         allowed = TIME_TRANSFORMS.get(part.transform, (kind,))
         if kind not in allowed or (part.transform == "bucket" and part.buckets < 1):
             yield (
                 place,
                 f"partition_by: {part.transform} of a {kind}; allowed: {', '.join(allowed)}",
             )
+
+
+def _article(kind: str) -> str:
+    return f"{'an' if kind in ('array', 'int') else 'a'} {kind}"
 
 
 def _undeclared(table: TableDeclaration, name: str) -> str | None:

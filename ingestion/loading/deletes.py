@@ -88,4 +88,6 @@ def read_versions(table: Table, key: tuple[str, ...], deleted: DeletedRows) -> I
         rows = rows.append_column(_POSITION, pa.array(range(rows.num_rows), pa.int64()))
         found = rows.join(wanted, keys=identity, join_type="left semi")
         if found.num_rows:
-            yield chunk(table.schema().column_names).take(found.column(_POSITION).sort())
+            yield chunk([field.name for field in table.schema().fields]).take(
+                found.column(_POSITION).sort()
+            )

@@ -261,6 +261,8 @@ def _compact(field: pa.Field, is_constant: bool) -> pa.Field:
 
     Decimals that Parquet stores in 64 bits are held in as many.
     """
+    if pa.types.is_large_list(field.type) or pa.types.is_list(field.type):
+        return field.with_type(pa.list_(_compact(field.type.value_field, is_constant=False)))
     if pa.types.is_decimal(field.type) and field.type.precision in SHORT_PRECISIONS:
         return field.with_type(pa.decimal64(field.type.precision, field.type.scale))
     if pa.types.is_large_string(field.type):
@@ -278,12 +280,20 @@ def _widened(values: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def _repetitive_columns(sample: pa.Table) -> list[str]:
-    """Name the columns worth a dictionary: those whose values come again within a sample."""
+    """Name what is worth a dictionary: columns whose values come again within a sample.
+
+    Of arrays these are the elements, by their path in Parquet.
+    """
     head = sample.slice(0, SAMPLE_ROWS)
-    few = max(1, REPEATED_SHARE * head.num_rows)
-    return [
-        field.name
-        for field in head.schema
-        if pa.types.is_dictionary(field.type)
-        or pc.count_distinct(head.column(field.name), mode="all").as_py() <= few
-    ]
+    found = []
+    for column in head.schema:
+        values, path = head.column(column.name), column.name
+        if pa.types.is_list(column.type):
+            values, path = pc.list_flatten(values), f"{column.name}.list.element"
+        few = max(1, REPEATED_SHARE * len(values))
+        if (
+            pa.types.is_dictionary(column.type)
+            or pc.count_distinct(values, mode="all").as_py() <= few
+        ):
+            found.append(path)
+    return found

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from itertools import count
+from typing import TYPE_CHECKING, Any, cast
 
 from ingestion.declarations import PartitionField, TableDeclaration
 from ingestion.declarations.columns import ADDED_COLUMNS, RawColumn
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from pyiceberg.schema import Schema
     from pyiceberg.table import Table, Transaction
     from pyiceberg.transforms import Transform
-    from pyiceberg.types import NestedField
+    from pyiceberg.types import NestedField, PrimitiveType
 
 SHAPE_PROPERTY = "firn.shape"
 
@@ -89,7 +90,7 @@ def null_notes(table: Table, shape: RawShape) -> list[str]:
     snapshot = table.current_snapshot()
     if snapshot is None or snapshot.schema_id is None:
         return []
-    landed = table.schemas()[snapshot.schema_id].column_names
+    landed = [field.name for field in table.schemas()[snapshot.schema_id].fields]
     wanted = [column.name for column in shape.columns]
     notes = []
     if new := [name for name in wanted if name not in landed]:
@@ -131,9 +132,10 @@ def _create(catalog: Catalog, shape: RawShape) -> Table:
     from pyiceberg.schema import Schema
     from pyiceberg.types import NestedField
 
+    ids = count(len(shape.columns) + 1)
     schema = Schema(
         *(
-            NestedField(number, c.name, c.data_type.iceberg(), required=c.is_required)
+            NestedField(number, c.name, c.data_type.iceberg(ids), required=c.is_required)
             for number, c in enumerate(shape.columns, start=1)
         )
     )
@@ -159,11 +161,16 @@ def _widen(transaction: Transaction, shape: RawShape) -> None:
                 update.add_column(
                     column.name, column.data_type.iceberg(), required=column.is_required
                 )
-            elif field.field_type != column.data_type.iceberg():
-                update.update_column(column.name, field_type=column.data_type.iceberg())
+            elif DataType.of_iceberg(field.field_type) != column.data_type:
+                update.update_column(column.name, field_type=_primitive(column.data_type))
             elif field.required and not column.is_required:
                 update.update_column(column.name, required=False)
     transaction.set_properties({SHAPE_PROPERTY: shape.fingerprint})
+
+
+def _primitive(kind: DataType) -> PrimitiveType:
+    """Return the Iceberg type that a column is promoted to: no array ever is."""
+    return cast("PrimitiveType", kind.iceberg())
 
 
 def _breaking_differences(table: Table, shape: RawShape) -> list[str]:

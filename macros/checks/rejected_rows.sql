@@ -16,7 +16,11 @@
     {%- set declared = _declared_config(model_name) -%}
     {%- set key = declared.unique_key -%}
     {%- set json_options -%}
-        map('ignoreNullFields', 'false', 'timestampFormat', "yyyy-MM-dd'T'HH:mm:ss.SSSSSSXXX")
+        map(
+            'ignoreNullFields', 'false',
+            'timestampFormat', "yyyy-MM-dd'T'HH:mm:ss.SSSSSSXXX",
+            'timestampNTZFormat', "yyyy-MM-dd'T'HH:mm:ss.SSSSSS"
+        )
     {%- endset -%}
     select
         sha2(

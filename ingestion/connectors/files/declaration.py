@@ -148,8 +148,14 @@ def check_file_table(table: FileTable) -> Iterator[Finding]:
                 yield (), f"columns {other} and {column.name} are both read from {'.'.join(place)}"
         if not table.csv.header and column.path:
             yield (), f"column {column.name}: `path` names a header, and `header` is false"
-        if column.truncate and column.data_type.name != "timestamp":
+        if column.truncate and column.data_type.name not in ("timestamp", "timestamp_ntz"):
             yield (), f"column {column.name}: truncate is of times, declared {column.data_type}"
+        if column.data_type.element and table.format is FileFormat.CSV:
+            yield (
+                (),
+                f"column {column.name}: CSV has no arrays, declared {column.data_type}; declare a"
+                " string, or read json_lines or parquet",
+            )
         if column.infinity:
             yield (), f"column {column.name}: infinity is for databases, files have no such times"
         if column.personal_data is PersonalData.TOKEN and column.data_type.name != "string":

@@ -56,6 +56,8 @@ def fingerprint(table: FileTable) -> str:
         for key in ("infinity", "landed_as", "truncate"):
             if not column[key]:
                 del column[key]
+        if column["data_type"]["element"] is None:
+            del column["data_type"]["element"]
     text = json.dumps(declared, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 

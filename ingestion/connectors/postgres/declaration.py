@@ -24,6 +24,8 @@ from ingestion.declarations.model import (
     Variable,
 )
 
+INFINITE_TYPES = ("date", "timestamp", "timestamp_ntz")
+
 
 class PostgresIngestion(Declared):
     """The `config.meta.ingestion` of a database: where its tables are, and defaults for them."""
@@ -93,7 +95,7 @@ def check_columns(table: PostgresTable) -> Iterator[Finding]:
     for column in table.columns:
         if column.truncate:
             yield (), f"column {column.name}: a database's times need no `truncate`"
-        if column.infinity and column.data_type.name not in ("date", "timestamp"):
+        if column.infinity and column.data_type.name not in INFINITE_TYPES:
             yield (), f"column {column.name}: infinity is of times, declared {column.data_type}"
     yield from _check_origins(table)
 

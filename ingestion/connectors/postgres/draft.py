@@ -132,7 +132,11 @@ class _TableDraft:
                 key = [by_name[name] for name in names]
                 break
         else:
-            key = [column for column in self._columns if column.best_type.name not in UNFIT_AS_KEY]
+            key = [
+                column
+                for column in self._columns
+                if column.is_array or column.best_type.name not in UNFIT_AS_KEY
+            ]
             if key:
                 self._remark(
                     "has no primary key and nothing unique: rows that are alike count as one;"

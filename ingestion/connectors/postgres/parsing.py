@@ -22,6 +22,7 @@ from ingestion.connectors.postgres.query import RESCUED, ReadColumn, ReadPlan
 from ingestion.connectors.postgres.values import csv_type, from_text, to_declared
 from ingestion.connectors.postgres.watermark import Cursor
 from ingestion.personal_data import Tokeniser
+from lake.types import DataType
 
 SHOWN_CHARACTERS = 100
 TOKEN = "token"  # noqa: S105 - a kind of value
@@ -246,7 +247,7 @@ def _kept_as(column: ReadColumn) -> str:
         return TOKEN
     if column.upstream is None or (column.is_json and not column.upstream.is_array):
         return "json"
-    return column.upstream.base
+    return "_text" if column.data_type.element == DataType("string") else column.upstream.base
 
 
 def _kind(column: ReadColumn) -> str:

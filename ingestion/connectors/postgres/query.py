@@ -14,6 +14,7 @@ from ingestion.declarations.naming import is_own_name
 from lake.types import DataType
 
 RESCUED = "_rescued"
+_TEXT = DataType("string")
 ORDERED_BELOW_BYTES = 64 * 1024 * 1024
 
 
@@ -59,7 +60,7 @@ def plan_columns(table: PostgresTable, upstream: UpstreamTable) -> ReadPlan:
     undeclared = upstream.undeclared(table)
     taken = {column.name for column in table.columns}
     evolved = tuple(
-        ReadColumn(column.name, column.best_type, column)
+        ReadColumn(column.name, _TEXT if column.is_array else column.best_type, column)
         for column in undeclared
         if table.new_columns is NewColumns.EVOLVE
         and is_own_name(column.name)
@@ -67,7 +68,7 @@ def plan_columns(table: PostgresTable, upstream: UpstreamTable) -> ReadPlan:
     )
     landed = {column.name for column in evolved}
     rescued = tuple(column.name for column in undeclared if column.name not in landed)
-    kept = (ReadColumn(RESCUED, DataType("string")),) if rescued else ()
+    kept = (ReadColumn(RESCUED, _TEXT),) if rescued else ()
     return ReadPlan(
         table=table,
         upstream=upstream,

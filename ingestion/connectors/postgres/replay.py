@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _TEXT = DataType("string")
+_ARRAY = "_"  # begins the names of PostgreSQL's types of arrays
 _USUAL_KINDS = {
     "boolean": "bool",
     "int": "int4",
@@ -40,6 +41,7 @@ _USUAL_KINDS = {
     "decimal": "numeric",
     "date": "date",
     "timestamp": "timestamptz",
+    "timestamp_ntz": "timestamp",
     "binary": "bytea",
 }
 
@@ -82,6 +84,8 @@ class PostgresReplayReader:
         try:
             if kind == "date":
                 return date.fromisoformat(cursor)
+            if kind == "timestamp_ntz":
+                return datetime.fromisoformat(cursor).replace(tzinfo=None)
             return datetime.fromisoformat(cursor) if kind == "timestamp" else int(cursor)
         except ValueError:
             raise ConfigurationError(
@@ -146,26 +150,18 @@ class PostgresReplayReader:
             for column in columns
             if self._is_lost(column, kinds)
         }
-        for name, kind in self._kept_otherwise(kinds):
-            lost[name] = (
-                "not_representable",
-                f"{name} was kept as {kind}, not as JSON; `firn ingest --full-refresh` of the table"
-                " reads it again",
-            )
+        for column in self._table.landed_columns:
+            kind = kinds.get(column.name) or _usual_kind(column)
+            if column.name in read and not _is_kept_as_json(column, kind):
+                wanted = column.data_type if column.data_type.element else "JSON"
+                lost[column.name] = (
+                    "not_representable",
+                    f"{column.name} was kept as {kind}, not as {wanted};"
+                    " `firn ingest --full-refresh` of the table reads it again",
+                )
         for name in sorted(name for name in read if kinds.get(name) == UNDECODABLE):
             lost[name] = ("not_representable", f"{name} is not UTF-8; correct it in the database")
         return lost
-
-    def _kept_otherwise(self, kinds: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-        """Yield the columns that are landed as JSON and were kept as another text, with its kind.
-
-        Arrays are always read as JSON, and so are kept as it.
-        """
-        for column in self._table.landed_columns:
-            kind = kinds.get(column.name) or _usual_kind(column)
-            is_kept_so = kind in (*JSON, TOKEN) or kind.startswith("_")
-            if column.is_json and not is_kept_so:
-                yield column.name, kind
 
     def _is_lost(self, column: ReadColumn, kinds: Mapping[str, str]) -> bool:
         """Whether the column wants values of which only tokens were kept."""
@@ -214,7 +210,11 @@ class PostgresReplayReader:
             return None
         soon = datetime.now(UTC) + FUTURE
         kind = self._table.column(self._table.cursor).data_type.name
-        return {"timestamp": soon, "date": soon.date() + FUTURE}.get(kind)
+        return {
+            "timestamp": soon,
+            "timestamp_ntz": soon.replace(tzinfo=None),
+            "date": soon.date() + FUTURE,
+        }.get(kind)
 
 
 def _column(
@@ -222,9 +222,23 @@ def _column(
 ) -> ReadColumn:
     """Return a column whose values are texts of the PostgreSQL type `kind`, or tokens."""
     upstream = UpstreamColumn(
-        name, kind, kind, modifier=-1, is_array=False, is_not_null=False, is_readable=True
+        name,
+        kind,
+        kind,
+        modifier=-1,
+        is_array=kind.startswith(_ARRAY),
+        is_not_null=False,
+        is_readable=True,
+        element=kind.removeprefix(_ARRAY) if kind.startswith(_ARRAY) else None,
     )
     return ReadColumn(name, data_type, upstream, is_token)
+
+
+def _is_kept_as_json(column: ColumnDeclaration, kind: str) -> bool:
+    """Whether a column can be read from what was kept: arrays are always kept as JSON."""
+    if kind == TOKEN or kind.startswith(_ARRAY):
+        return True
+    return column.data_type.element is None and (not column.is_json or kind in JSON)
 
 
 def _usual_kind(column: ColumnDeclaration) -> str:

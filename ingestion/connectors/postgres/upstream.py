@@ -34,11 +34,13 @@ with recursive attributes as (
 select distinct on (d.table_id, d.attnum) d.relname::text, d.relkind::text, d.attname::text,
     d.attnotnull, d.display, t.typname::text, d.modifier,
     t.typcategory = 'A' and t.typelem <> 0 as is_array,
+    case when e.typtype in ('b', 'e', 'r') then e.typname::text end as element,
     has_schema_privilege($1, 'usage')
         and has_column_privilege(d.table_id, d.attnum, 'select') as is_readable,
     case when d.relkind in ('r', 'm') then pg_relation_size(d.table_id) end as bytes
 from attributes as d
 inner join pg_type as t on t.oid = d.type_id
+left join pg_type as e on e.oid = t.typelem and e.typarray = t.oid
 order by d.table_id, d.attnum, d.depth desc
 """
 
@@ -97,6 +99,7 @@ async def read_upstream(
                 is_array=row["is_array"],
                 is_not_null=row["attnotnull"],
                 is_readable=row["is_readable"],
+                element=row["element"],
             )
         )
     return {

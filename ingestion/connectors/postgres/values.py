@@ -8,13 +8,15 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from ingestion.connectors.arrays import lists
 from ingestion.connectors.decimals import FLOAT_DIGITS, decimals, from_texts
+from ingestion.connectors.postgres.arrays import as_sent, element_of, split
 from ingestion.connectors.postgres.query import ReadColumn
 from ingestion.connectors.postgres.types import UpstreamColumn
 from lake.types import DataType
 
 NAIVE_TIME = pa.timestamp("us")
-TIME_ZONE_SUFFIX = r"\+00$"
+TIME_ZONE_SUFFIX = r"\+00(:00)?$"
 
 
 def csv_type(column: ReadColumn) -> pa.DataType:
@@ -23,7 +25,7 @@ def csv_type(column: ReadColumn) -> pa.DataType:
     `to_declared` turns into the declared type what is parsed as another one.
     """
     upstream = column.upstream
-    if column.is_token or upstream is None or column.data_type.name == "binary":
+    if column.is_token or upstream is None or column.data_type.name in ("binary", "array"):
         return pa.string()
     if upstream.base == "timestamp" and column.data_type.name == "timestamp":
         return NAIVE_TIME
@@ -43,6 +45,11 @@ def to_declared(column: ReadColumn, values: pa.Array) -> pa.Array:
     declared = column.data_type.arrow()
     if column.is_token or values.type == declared:
         return values
+    if pa.types.is_list(declared):
+        found = split(values)
+        element = element_of(column)
+        texts = as_sent(pc.list_flatten(found), element.data_type)
+        return lists(found, from_text(element, texts), declared)
     if pa.types.is_decimal(declared) and pa.types.is_string(values.type):
         return from_texts(values, declared)
     if pa.types.is_decimal(declared) and pa.types.is_floating(values.type):

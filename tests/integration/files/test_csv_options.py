@@ -144,6 +144,7 @@ def test_numbers_are_read_with_the_separators_declared(
 
 
 BAD_NUMBERS = [
+    "0.123",
     "1.23",
     "1.2345",
     "12.34.567",

@@ -197,7 +197,16 @@ def test_texts_of_ten_megabytes_and_of_every_kind_of_line_end_arrive(
         ("numeric(18,2)", "double", "use decimal(18,2) or string"),
         ("bigint", "int", "not every value would fit; use bigint"),
         ("double precision", "float", "not every value would fit; use double"),
-        ("int[]", "int", "an array is landed as JSON text; use string"),
+        (
+            "int[]",
+            "int",
+            "an array is landed as an array, or as JSON text;"
+            " use array<int> or array<bigint> or array<string> or string",
+        ),
+        ("json[]", "array<int>", "use array<string> or string"),
+        ("numeric(8,2)[]", "array<decimal(8,1)>", "use array<decimal(8,2)>"),
+        ("int", "array<int>", "use int or bigint or string"),
+        ("timestamptz", "timestamp_ntz", "any of several moments; use timestamp or string"),
         ("timestamptz", "date", "use timestamp"),
         ("text", "int", "use string"),
         ("uuid", "binary", "use string"),

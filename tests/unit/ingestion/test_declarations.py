@@ -103,13 +103,13 @@ MISTAKES = {
     "cursor: updated_at": {
         "curser: updated_at": (14, "unknown key 'curser'; did you mean 'cursor'"),
         "cursor: updated_att": (14, "not among the declared columns: order_id, email"),
-        "cursor: email": (14, "a string; allowed: timestamp, date, int, bigint"),
+        "cursor: email": (14, "a string; allowed: timestamp, timestamp_ntz, date, int, bigint"),
         "cursor: born": (14, "declared as personal_data: drop"),
         "partition_by: [month(updated_at)]": (11, "load: incremental needs a cursor"),
         "cursor: updated_at\n              lag: soon": (15, "write for example '10 minutes'"),
         "cursor: updated_at\n              partition_by: [month(email)]": (
             15,
-            "month of a string; allowed: timestamp, date",
+            "month of a string; allowed: timestamp, timestamp_ntz, date",
         ),
         "cursor: updated_at\n              partition_by: [week(updated_at)]": (
             15,

@@ -16,14 +16,14 @@ class SeparatedNumbers:
     """Reads numbers whose digits are parted as declared.
 
     A separator of thousands counts only where it parts groups of three, from the first digits to
-    the decimal separator: 1.234 is one thousand and more, 1.23 is none.
+    the decimal separator: 1.234 is one thousand and more, 1.23 and 0.123 are none.
     """
 
     def __init__(self, decimal: str, thousands: str) -> None:
         """Read numbers with these separators."""
         self._decimal = decimal
         self._thousands = f"[{re.escape(SPACES if thousands in SPACES else thousands)}]"
-        grouped = rf"\d{{1,3}}(?:{self._thousands}\d{{3}})+"
+        grouped = rf"[1-9]\d{{0,2}}(?:{self._thousands}\d{{3}})+"
         whole = rf"^[+-]?(?:{grouped}|\d+)"
         fraction = rf"(?:{re.escape(decimal)}\d+)?(?:[eE][+-]?\d+)?$"
         self._patterns = {True: f"{whole}$", False: whole + fraction}

@@ -16,7 +16,7 @@ from ingestion.connectors.files.formats.csv_cut import CsvCut
 from ingestion.connectors.files.formats.csv_header import Header
 from ingestion.connectors.files.formats.csv_numbers import SeparatedNumbers
 from ingestion.connectors.files.formats.json_fields import json_text
-from ingestion.connectors.files.formats.times import UTC_TIME, utc_times
+from ingestion.connectors.files.formats.times import LOCAL_TIME, UTC_TIME, times
 from ingestion.declarations import ColumnDeclaration
 
 _COLUMN = re.compile(r"^In CSV column #(\d+): (?:Row #\d+: )?(?:CSV conversion error to )?")
@@ -40,7 +40,7 @@ class CsvValues:
         self._types = {name: self._read_type(name) for name in header.names}
         # Times are read with an offset, without one (they are UTC), or as texts where both occur;
         # whichever fitted the block before is tried first.
-        self.time_types = [UTC_TIME, pa.timestamp("us"), pa.string()]
+        self.time_types = [UTC_TIME, LOCAL_TIME, pa.string()]
 
     def read(self, data: bytes) -> pa.Table:
         """Return the columns of the file as read; a row of another length is an error.
@@ -48,7 +48,8 @@ class CsvValues:
         Raises ArrowInvalid for what cannot be read.
         """
         for kind in tuple(self.time_types):
-            types = {n: kind if t == UTC_TIME else t for n, t in self._types.items()}
+            read_as = {UTC_TIME: kind, LOCAL_TIME: kind if kind == pa.string() else LOCAL_TIME}
+            types = {n: read_as.get(t, t) for n, t in self._types.items()}
             try:
                 rows = self._read_as(data, types)
             except pa.ArrowInvalid as error:
@@ -128,9 +129,9 @@ class CsvValues:
             if self._numbers and is_number(column):
                 numbers = self._numbers
                 return _each(values, declared, lambda chunk: numbers.numbers(chunk, declared))
-            if declared == UTC_TIME:
+            if pa.types.is_timestamp(declared):
                 cut = column.truncate
-                return _each(values, declared, lambda chunk: utc_times(chunk, truncate=cut))
+                return _each(values, declared, lambda chunk: times(chunk, declared, truncate=cut))
         return values.cast(declared)
 
 

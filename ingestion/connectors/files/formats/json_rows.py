@@ -36,6 +36,7 @@ from ingestion.connectors.files.formats.json_texts import (
     parted,
 )
 from ingestion.connectors.files.formats.rescued_fields import RescuedFields
+from ingestion.declarations import ColumnDeclaration
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 AS_JSON = "; declared with `as: json` it lands as its JSON text"
@@ -195,7 +196,7 @@ class JsonLines:
             if len(column.origin) > 1:
                 values = pc.struct_field(values, list(column.origin[1:]))
             declared = column.data_type.arrow()
-            columns.append(values if values.type == declared else values.cast(declared))
+            columns.append(values if values.type == declared else _cast(values, column))
         names = [column.name for column in self._table.landed_columns]
         return pa.table(columns, names=names)
 
@@ -222,6 +223,13 @@ def _are_all(byte: bytes, data: bytes, places: Positions) -> bool:
     return bool((np.frombuffer(data, np.uint8)[places] == byte[0]).all())
 
 
+def _cast(values: pa.ChunkedArray, column: ColumnDeclaration) -> pa.ChunkedArray:
+    try:
+        return values.cast(column.data_type.arrow())
+    except pa.ArrowInvalid as error:
+        raise pa.ArrowInvalid(f"{column.name}: {error}") from None
+
+
 def _fields(columns: Sequence[tuple[tuple[str, ...], pa.DataType]]) -> list[pa.Field]:
     """Return the nested fields in which columns lie at their paths."""
     fields: dict[str, list[tuple[tuple[str, ...], pa.DataType]]] = {}
@@ -234,8 +242,14 @@ def _fields(columns: Sequence[tuple[tuple[str, ...], pa.DataType]]) -> list[pa.F
 
 
 def _read_as(kind: pa.DataType) -> pa.DataType:
-    """Return the type that pyarrow reads what becomes `kind` as: it knows no dates in JSON."""
-    return pa.string() if pa.types.is_date(kind) else kind
+    """Return the type that pyarrow reads what becomes `kind` as.
+
+    It knows no dates in JSON, and drops the offset of a time without a zone.
+    """
+    if pa.types.is_list(kind):
+        return pa.list_(_read_as(kind.value_type))
+    is_local = pa.types.is_timestamp(kind) and kind.tz is None
+    return pa.string() if is_local or pa.types.is_date(kind) else kind
 
 
 def _explained(reason: str) -> str:

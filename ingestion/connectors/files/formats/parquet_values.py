@@ -9,7 +9,9 @@ from typing import cast
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
+from ingestion.connectors.arrays import lists
 from ingestion.connectors.decimals import FLOAT_DIGITS, decimals, from_texts, require_exact
 from ingestion.connectors.files.formats.base import BadFileError
 
@@ -33,9 +35,14 @@ def plain(values: pa.Array) -> pa.Array:
 def converter(have: pa.DataType, declared: pa.DataType, name: str) -> Convert:
     """Return what turns plain values of one type into another; it raises where one would change.
 
-    Times without a zone are UTC. Text is not parsed, and of all others only bytes become text.
+    Times without a zone are UTC where the declared type has one; those with a zone fit no other
+    type. Text is not parsed, and of all others only bytes become text.
     Raises BadFileError where no value could.
     """
+    if _is_list(have) and pa.types.is_list(declared):
+        element = plain(pa.array([], have.value_type)).type
+        convert = converter(element, declared.value_type, name)
+        return lambda values: _list(values, declared, convert)
     if _is_text(have) and pa.types.is_string(declared):
         return lambda values: _text(values, declared)
     if pa.types.is_floating(have) and pa.types.is_decimal(declared):
@@ -45,6 +52,7 @@ def converter(have: pa.DataType, declared: pa.DataType, name: str) -> Convert:
     if pa.types.is_float64(have) and pa.types.is_float32(declared):
         return lambda values: _halved(values, declared)
     is_time = pa.types.is_timestamp(have) and pa.types.is_timestamp(declared)
+    is_time = is_time and (declared.tz is not None or have.tz is None)
     is_number = _is_number(have) and _is_number(declared)
     is_bytes = _is_bytes(have) and pa.types.is_binary(declared)
     if have == declared or is_time or is_number or is_bytes:
@@ -60,6 +68,12 @@ def as_python(values: pa.Array, position: int) -> object:
         return values.slice(position, 1).cast(pa.binary())[0].as_py()
     except (ValueError, OverflowError):
         return str(values.slice(position, 1).cast(pa.string())[0])
+
+
+def _list(values: pa.Array, declared: pa.DataType, convert: Convert) -> pa.Array:
+    """Return lists whose elements were converted, all of them in one step."""
+    elements = convert(plain(pc.list_flatten(values)))
+    return lists(values, elements, declared)
 
 
 def _text(values: pa.Array, declared: pa.DataType) -> pa.Array:
@@ -106,6 +120,11 @@ def _cast(values: pa.Array, declared: pa.DataType) -> pa.Array:
 
 def _bytes_of(values: pa.Array) -> list[bytes | None]:
     return cast("list[bytes | None]", values.storage.to_pylist())
+
+
+def _is_list(kind: pa.DataType) -> bool:
+    tests = (pa.types.is_list, pa.types.is_large_list, pa.types.is_fixed_size_list)
+    return any(test(kind) for test in tests)
 
 
 def _is_number(kind: pa.DataType) -> bool:

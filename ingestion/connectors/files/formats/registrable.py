@@ -35,7 +35,10 @@ def is_registrable(file: pq.ParquetFile, size: int, table: FileTable) -> bool:
 
 def _has_declared_columns(file: pq.ParquetFile, table: FileTable) -> bool:
     declared = {column.name: column for column in table.columns}
-    if any(column.origin != (column.name,) or column.is_json for column in table.columns):
+    if any(
+        column.origin != (column.name,) or column.is_json or column.data_type.element
+        for column in table.columns
+    ):
         return False
     schema = file.schema_arrow
     if sorted(schema.names) != sorted(declared) or len(file.schema) != len(schema):
