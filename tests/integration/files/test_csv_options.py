@@ -4,7 +4,6 @@ Fault damaged-file.
 """
 
 import json
-from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -226,23 +225,6 @@ def test_lines_before_rows_without_header_are_passed_over(drop: Drop) -> None:
 def test_a_file_with_fewer_lines_than_are_passed_over_is_set_aside(drop: Drop) -> None:
     assert landed(drop, "one\ntwo\n", TEXTS, skip=3) == {}
     assert drop.quarantined()[0]["reason"] == "it has 2 lines, `skip` is 3"
-
-
-def test_digits_beyond_microseconds_can_be_cut(drop: Drop) -> None:
-    declared = table("items", {"id": "int", "at": "timestamp"}, format="csv")
-    declared["columns"][1]["config"] = {"meta": {"truncate": True}}
-    drop.declare(declared)
-    lines = [
-        "2024-01-02 03:04:05.123456789",
-        "2024-01-02T04:04:05.1234567+01",
-        "1969-12-31 23:59:59.9999999Z",
-    ]
-    drop.put("items/a.csv", "id,at\n" + "".join(f"{n},{t}\n" for n, t in enumerate([*lines, "no"])))
-    drop.ingest()
-    at = datetime(2024, 1, 2, 3, 4, 5, 123456, UTC)
-    before = datetime(1969, 12, 31, 23, 59, 59, 999999, UTC)
-    assert [row["at"] for row in drop.rows()] == [at, at, before]
-    assert len(drop.quarantined()) == 1
 
 
 @pytest.mark.parametrize(

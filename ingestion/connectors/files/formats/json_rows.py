@@ -36,12 +36,14 @@ from ingestion.connectors.files.formats.json_texts import (
     parted,
 )
 from ingestion.connectors.files.formats.rescued_fields import RescuedFields
+from ingestion.connectors.files.formats.times import times
 from ingestion.declarations import ColumnDeclaration
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 AS_JSON = "; declared with `as: json` it lands as its JSON text"
 _UNDECLARED = "unexpected field"
 _COLUMN = re.compile(r"Column\(/?([^)]*)\)")
+_NO_TIME = "to timestamp"
 _NOT_A_STRING = re.compile(r"changed from string to (?:object|array|number|boolean)")
 _PLACE = re.compile(r" in row \d+$")
 
@@ -57,8 +59,9 @@ class JsonLines:
         self._table = table
         self._rescued_fields = rescued_fields
         landed = table.landed_columns
-        places = [(c.origin, _read_as(c.data_type.arrow())) for c in landed if not c.is_json]
-        self._schema = pa.schema(_fields(places))
+        self._schema = _schema([c for c in landed if not c.is_json], times_as_texts=False)
+        self._text_schema = _schema([c for c in landed if not c.is_json], times_as_texts=True)
+        self._times_are_texts = any(column.truncate for column in landed)
         self._json = JsonFields([column.origin for column in landed if column.is_json])
         if self._json.count:  # every line is read in Python, which shows undeclared fields as well
             rescued_fields.seen = True
@@ -169,10 +172,20 @@ class JsonLines:
         return self._read_with(data, "ignore")
 
     def _read_with(self, data: bytes, undeclared: str) -> pa.Table:
+        """Return the fields; times as texts where pyarrow refuses one, which may yet be exact."""
         if not data.isascii():
             data.decode()  # pyarrow takes texts that are no UTF-8 as they are
+        if not self._times_are_texts:
+            try:
+                return self._read_as(self._schema, data, undeclared)
+            except pa.ArrowInvalid as error:
+                if _NO_TIME not in str(error):
+                    raise
+        return self._read_as(self._text_schema, data, undeclared)
+
+    def _read_as(self, schema: pa.Schema, data: bytes, undeclared: str) -> pa.Table:
         options = pyarrow.json.ParseOptions(
-            explicit_schema=self._schema, unexpected_field_behavior=undeclared
+            explicit_schema=schema, unexpected_field_behavior=undeclared
         )
 
         def read(block_size: int) -> pa.Table:
@@ -224,10 +237,26 @@ def _are_all(byte: bytes, data: bytes, places: Positions) -> bool:
 
 
 def _cast(values: pa.ChunkedArray, column: ColumnDeclaration) -> pa.ChunkedArray:
+    declared = column.data_type.arrow()
     try:
-        return values.cast(column.data_type.arrow())
+        if pa.types.is_timestamp(declared):
+            chunks = [times(c, declared, truncate=column.truncate) for c in values.chunks]
+            return pa.chunked_array(chunks, declared)
+        return values.cast(declared)
     except pa.ArrowInvalid as error:
         raise pa.ArrowInvalid(f"{column.name}: {error}") from None
+
+
+def _schema(columns: Sequence[ColumnDeclaration], *, times_as_texts: bool) -> pa.Schema:
+    kinds = [(c.origin, c.data_type.arrow()) for c in columns]
+    return pa.schema(
+        _fields(
+            [
+                (o, pa.string() if times_as_texts and pa.types.is_timestamp(k) else _read_as(k))
+                for o, k in kinds
+            ]
+        )
+    )
 
 
 def _fields(columns: Sequence[tuple[tuple[str, ...], pa.DataType]]) -> list[pa.Field]:

@@ -8,6 +8,7 @@ from typing import Any, BinaryIO, cast
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from ingestion.connectors.bisect import REFUSALS, bisect_invalid
@@ -117,7 +118,8 @@ class ParquetRows:
                     value = str(as_python(values, position))[:SHOWN_CHARACTERS]
                     what = reason if column.is_json else f"{value!r} is no {column.data_type}"
                     unfit.setdefault(position, f"{column.name}: {what}")
-                fitting = pa.array([None if i in unfit else i for i in range(len(values))])
+                places = [None if i in unfit else i for i in range(len(values))]
+                fitting = pa.array(places, pa.int64())
                 columns.append(convert(values.take(fitting)))
         return columns, unfit
 
@@ -130,7 +132,12 @@ def _rows_at_once(group: pq.RowGroupMetaData) -> int:
 
 def _converter(column: ColumnDeclaration, have: pa.DataType) -> Convert:
     """Return what turns values into a column. Raises BadFileError where no value could."""
-    return json_texts if column.is_json else converter(have, column.data_type.arrow(), column.name)
+    if column.is_json:
+        return json_texts
+    convert = converter(have, column.data_type.arrow(), column.name)
+    if not column.truncate:
+        return convert
+    return lambda values: convert(pc.floor_temporal(values, unit="microsecond"))
 
 
 def _readable(rows: pa.RecordBatch) -> list[dict[str, Any]]:
