@@ -13,6 +13,25 @@ from ingestion.declarations.model import IDENTIFIER
 from lake.errors import ConfigurationError
 
 UNDESCRIBED = "To be described."
+JINJA_NAME = "its name is Jinja to dbt"
+PERSONAL_WORDS = {
+    "email",
+    "mail",
+    "phone",
+    "mobile",
+    "fax",
+    "surname",
+    "lastname",
+    "firstname",
+    "birthday",
+    "birthdate",
+    "iban",
+    "ssn",
+    "passport",
+    "street",
+    "ip",
+}
+PERSONAL_NAMES = {"full_name", "first_name", "last_name", "birth_date", "date_of_birth", "address"}
 _JINJA = re.compile(r"\{[{%#]")
 
 
@@ -55,6 +74,11 @@ def as_yaml(name: str, draft: Draft) -> str:
 def has_jinja(text: str) -> bool:
     """Whether dbt would read a part of the text as Jinja."""
     return _JINJA.search(text) is not None
+
+
+def looks_personal(name: str) -> bool:
+    """Whether a column of this name is likely to hold personal data."""
+    return name in PERSONAL_NAMES or bool(PERSONAL_WORDS & set(name.split("_")))
 
 
 def description(text: str | None) -> str:

@@ -25,14 +25,20 @@ def declare(
         str, typer.Option(help="The environment variable that says where it is.")
     ] = "",
     schema: Annotated[str, typer.Option(help="The PostgreSQL schema of its tables.")] = "public",
+    from_files: Annotated[
+        str, typer.Option(help="A folder, or s3://bucket/prefix, of CSV, JSON or Parquet.")
+    ] = "",
 ) -> None:
     """Write a first draft of models/raw/<name>.yml, to be reviewed."""
     from ingestion.connectors.base import DraftRequest
 
-    variable = connection or f"{name.upper()}_DATABASE_URL"
-    request = DraftRequest(name, variable, {"schema": schema})
-    path = draft_source(Settings.load(), connector, request)
-    out.print(f"Wrote {path}. Review it, then: firn ingest {name}")
+    variable = connection or f"{name.upper()}_{'FILES' if from_files else 'DATABASE_URL'}"
+    place = from_files if "://" in from_files or not from_files else str(Path(from_files).resolve())
+    options = {"schema": schema, "from_files": place}
+    request = DraftRequest(name, variable, options)
+    path = draft_source(Settings.load(), "files" if from_files else connector, request)
+    needs = f"Set {variable}={place}, then review it" if from_files else "Review it"
+    out.print(f"Wrote {path}. {needs}, then: firn ingest {name}", soft_wrap=True)
 
 
 def draft_source(settings: Settings, connector: str, request: "DraftRequest") -> Path:

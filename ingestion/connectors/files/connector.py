@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from ingestion.connectors.base import ConnectorContext, ConnectorType
+from ingestion.connectors.base import ConnectorContext, ConnectorType, DraftRequest
 from ingestion.connectors.batches import Position
 from ingestion.connectors.files.declaration import MODELS, FileSource, FileTable
+from ingestion.declarations.draft import Draft
 from lake.settings import Settings
 from lake.types import DataType
 
@@ -52,6 +53,12 @@ class FilesConnector(ConnectorType[FileSource, FileTable]):
     def describe(self, position: Position | None) -> str | None:  # noqa: ARG002
         """Return None: there is no position."""
         return None
+
+    def draft(self, request: DraftRequest, settings: Settings) -> Draft:
+        """Return a draft for the files that lie somewhere (`options["from_files"]`)."""
+        from ingestion.connectors.files.draft import draft_source
+
+        return draft_source(request, settings)
 
     def arrivals(self, source: FileSource, settings: Settings) -> FileArrivals:
         """Return what arrives in the storage. Raises ConfigurationError, EnvironmentFault."""

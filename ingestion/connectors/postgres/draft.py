@@ -9,7 +9,14 @@ from ingestion.connectors.base import ConnectorContext, DraftRequest
 from ingestion.connectors.postgres.declaration import PostgresSource
 from ingestion.connectors.postgres.reader import PostgresReader
 from ingestion.declarations.checks import UNFIT_AS_KEY
-from ingestion.declarations.draft import Draft, description, has_jinja, require_identifier
+from ingestion.declarations.draft import (
+    JINJA_NAME,
+    Draft,
+    description,
+    has_jinja,
+    looks_personal,
+    require_identifier,
+)
 from ingestion.declarations.naming import declared_names
 from ingestion.personal_data import Tokeniser
 from lake.errors import ConfigurationError, EnvironmentFault
@@ -32,25 +39,6 @@ CURSOR_NAMES = (
     "updated",
 )
 CURSOR_TYPES = ("timestamptz", "timestamp")
-JINJA_NAME = "its name is Jinja to dbt"
-PERSONAL_WORDS = {
-    "email",
-    "mail",
-    "phone",
-    "mobile",
-    "fax",
-    "surname",
-    "lastname",
-    "firstname",
-    "birthday",
-    "birthdate",
-    "iban",
-    "ssn",
-    "passport",
-    "street",
-    "ip",
-}
-PERSONAL_NAMES = {"full_name", "first_name", "last_name", "birth_date", "date_of_birth", "address"}
 
 
 def draft_source(request: DraftRequest, settings: Settings) -> Draft:
@@ -161,7 +149,7 @@ class _TableDraft:
             if data_type.name in UNFIT_AS_KEY:
                 declared["data_type"] = "string"
             declared["data_tests"] = ["not_null"]
-        elif _looks_personal(name):
+        elif looks_personal(name):
             declared["data_type"] = "string"
             meta["personal_data"] = "token"
             self._remark("looks personal: token, drop, or neither?", name)
@@ -186,10 +174,6 @@ class _TableDraft:
 
     def _remark(self, text: str, column: str = "") -> None:
         self._remarks.append(f"{self._name}{'.' if column else ''}{column} {text}")
-
-
-def _looks_personal(name: str) -> bool:
-    return name in PERSONAL_NAMES or bool(PERSONAL_WORDS & set(name.split("_")))
 
 
 def _no_tokeniser() -> Tokeniser:

@@ -42,6 +42,15 @@ class JsonDocument(JsonLines):
             yield Block(b"".join(lines))
 
 
+def document_lines(stream: Readable, longest: int) -> Iterator[bytes]:
+    """Yield the objects of a document as lines, as far as it can be read."""
+    try:
+        for item in _Document(stream, longest).items():
+            yield _on_one_line(item).encode()
+    except (ValueError, RecursionError, BadFileError):
+        return
+
+
 class _Document:
     """The text of a document, of which no more than one object and a block is held."""
 

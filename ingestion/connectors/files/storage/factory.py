@@ -14,10 +14,15 @@ def open_storage(settings: Settings, variable: str) -> FileStorage:
 
     Raises ConfigurationError for anything else, EnvironmentFault when it is not there.
     """
+    where = settings.connection(variable, "/path/to/folder").get_secret_value()
+    return storage_at(where, variable, settings)
+
+
+def storage_at(where: str, variable: str, settings: Settings) -> FileStorage:
+    """Return the storage at a place that `variable` gave; raises as `open_storage` does."""
     from ingestion.connectors.files.storage.bucket import Bucket
     from ingestion.connectors.files.storage.folder import Folder
 
-    where = settings.connection(variable, "/path/to/folder").get_secret_value()
     if where.startswith(BUCKET_SCHEME):
         return Bucket(where.removeprefix(BUCKET_SCHEME), variable, settings)
     if not Path(where).is_absolute():

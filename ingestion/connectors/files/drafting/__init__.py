@@ -1,0 +1,1 @@
+"""Drafts a declaration from files: which tables they are, how they are written, what they hold."""

@@ -1,0 +1,56 @@
+"""Which columns identify a row, by their names and by what samples hold."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ingestion.connectors.files.drafting.fields import Field
+from ingestion.declarations.checks import UNFIT_AS_KEY
+
+TRIED_TOGETHER = 8
+UNLIKELY = ("timestamp", "date", "decimal", "boolean", "float", "double", "array", "binary")
+
+
+def likely_key(table: str, fields: Mapping[str, Field], types: Mapping[str, str]) -> list[str]:
+    """Return the names of columns that no two rows of a file have alike, nothing where none are.
+
+    One named like an id is tried first, then any one column, then two; of `fields` by their names.
+    """
+    fit = [name for name in fields if _is_fit(types[name]) and _is_complete([fields[name]])]
+    own = (f"{table}_id", f"{table.rstrip('s')}_id", "id", "uuid", "guid", "key")
+    named = [name for name in own if name in fit]
+    named += [n for n in fit if n.endswith(("_id", "_uuid", "_key", "_no", "_number", "_code"))]
+    single = [*dict.fromkeys([*named, *(name for name in fit if not _is_unlikely(types[name]))])]
+    for name in single:
+        if _is_unique([fields[name]]):
+            return [name]
+    for count in (2, 3):
+        for names in itertools.combinations(
+            [*dict.fromkeys([*named, *fit])][:TRIED_TOGETHER], count
+        ):
+            if _is_unique([fields[name] for name in names]):
+                return sorted(names, key=list(fields).index)
+    return []
+
+
+def _is_fit(data_type: str) -> bool:
+    return data_type.partition("(")[0].partition("<")[0] not in (*UNFIT_AS_KEY, "array")
+
+
+def _is_unlikely(data_type: str) -> bool:
+    return data_type.partition("(")[0].partition("<")[0] in UNLIKELY
+
+
+def _is_complete(fields: Sequence[Field]) -> bool:
+    return all(value is not None for f in fields for values in f.values for value in values)
+
+
+def _is_unique(fields: Sequence[Field]) -> bool:
+    """Whether no two rows of a file are alike; a later file may have a row's next version."""
+    for columns in zip(*(f.values for f in fields), strict=True):
+        rows: list[tuple[Any, ...]] = list(zip(*columns, strict=True))
+        if len({repr(row) for row in rows}) < len(rows):
+            return False
+    return any(values for values in fields[0].values)
