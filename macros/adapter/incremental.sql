@@ -66,16 +66,11 @@
     {%- set new_rows = make_temp_relation(this) -%}
     {%- set is_enforced = config.get('contract').enforced -%}
     {%- set made = make_temp_relation(this, '__made') if is_enforced else new_rows -%}
-    {%- call statement('made_rows') -%}
-        {{ create_table_as(True, made, query) }}
-    {%- endcall -%}
-    {%- if is_enforced -%}
-        {%- do get_assert_columns_equivalent('select * from ' ~ made) -%}
-        {%- call statement('new_rows') -%}
-            {{ create_temporary_view(new_rows, get_select_subquery('select * from ' ~ made)) }}
-        {%- endcall -%}
+    {%- do _make_views(made, new_rows, query) -%}
+    {%- set columns, is_altered = _columns_to_fill(existing, new_rows) -%}
+    {%- if is_altered -%}
+        {%- do _make_views(made, new_rows, query) -%}
     {%- endif -%}
-    {%- set columns = _columns_to_fill(existing, new_rows) -%}
     {%- call adapter.dispatch('in_commit')(sql) -%}
         {%- call statement('main') -%}
             {{ _incremental_sql(strategy, new_rows, existing, columns) }}
@@ -89,14 +84,30 @@
 {%- endmacro -%}
 
 
+{#- The views keep their resolved query: one that reads the table itself is made again after the table was altered. -#}
+{%- macro _make_views(made, new_rows, query) -%}
+    {%- call statement('made_rows') -%}
+        {{ create_table_as(True, made, query) }}
+    {%- endcall -%}
+    {%- if made != new_rows -%}
+        {%- do get_assert_columns_equivalent('select * from ' ~ made) -%}
+        {%- call statement('new_rows') -%}
+            {{ create_temporary_view(new_rows, get_select_subquery('select * from ' ~ made)) }}
+        {%- endcall -%}
+    {%- endif -%}
+{%- endmacro -%}
+
+
 {#-
-    The columns of the table that the new rows have too, after `on_schema_change` was followed. Each is described once:
+    The columns of the table that the new rows have too, after `on_schema_change` was followed, and whether it altered
+    the table. Each is described once:
     dbt's own steps describe both again and again, which many small models wait for longer than for their rows.
 -#}
 {%- macro _columns_to_fill(existing, new_rows) -%}
     {%- set made = adapter.get_columns_in_relation(new_rows) -%}
-    {%- set present = adapter.get_columns_in_relation(existing) -%}
-    {%- if _described(made) != _described(present) -%}
+    {%- set before = adapter.get_columns_in_relation(existing) -%}
+    {%- set present = before -%}
+    {%- if _described(made) != _described(before) -%}
         {%- set on_schema_change = incremental_validate_on_schema_change(config.get('on_schema_change'), default='ignore') -%}
         {%- do process_schema_changes(on_schema_change, new_rows, existing) -%}
         {%- if on_schema_change == 'append_new_columns' -%}
@@ -104,7 +115,7 @@
         {%- endif -%}
         {%- set present = adapter.get_columns_in_relation(existing) -%}
     {%- endif -%}
-    {{ return(_shared_columns(present, made)) }}
+    {{ return((_shared_columns(present, made), _described(present) != _described(before))) }}
 {%- endmacro -%}
 
 

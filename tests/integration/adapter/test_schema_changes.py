@@ -1,4 +1,4 @@
-"""`on_schema_change: sync_all_columns`: a model of other types -> a table in step, or as it was."""
+"""`on_schema_change`: a model of other columns or types -> a table in step, or as it was."""
 
 import pytest
 
@@ -42,6 +42,24 @@ def test_a_struct_in_step_with_the_model(project: PlainProject) -> None:
     }
     assert (old["s"], old["remark"]) == ({"z": None, "a": 1, "d": None, "c": 3}, None)
     assert (old["items"], old["by_name"][0][1]["l"]) == ([{"n": 1, "o": None}], None)
+
+
+@pytest.mark.parametrize("strategy", ["append", "merge"])
+def test_a_new_column_of_a_model_that_reads_itself(project: PlainProject, strategy: str) -> None:
+    """The view of its new rows was resolved before the table was altered."""
+    name = f"self_{strategy}"
+    config = (
+        f"{{{{ config(materialized='incremental', incremental_strategy='{strategy}',"
+        " unique_key='id', on_schema_change='append_new_columns') }}\n"
+    )
+    project.build(name, config + "select 1 as id")
+    after = config + "select max(id) + 1 as id, 'new' as note from {{ this }}"
+    if strategy == "merge" and not project.repaired:
+        with pytest.raises(DbtFailedError, match="INTERNAL_ERROR"):
+            project.build(name, after)
+        return
+    project.build(name, after)
+    assert project.rows(name, "id") == [{"id": 1, "note": None}, {"id": 2, "note": "new"}]
 
 
 @pytest.mark.parametrize(
