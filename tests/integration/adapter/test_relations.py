@@ -1,5 +1,8 @@
 """Relations as macros meet them: a `ref` of which `--empty` reads no row, a schema to drop."""
 
+import shutil
+from pathlib import Path
+
 import pytest
 
 from tests.integration.adapter.plain_project import PlainProject
@@ -84,3 +87,23 @@ def test_a_schema_of_many_with_names_that_want_quotes(project: PlainProject) -> 
         return
     project.dbt(*drop)
     assert ("crowded",) not in project.catalog.list_namespaces()
+
+
+def test_a_clone_is_a_view(project: PlainProject, tmp_path: Path) -> None:
+    """The state says where the table is; the clone lands in the schema that the project says."""
+    model = "{{ config(materialized='table', schema='original') }} select 1 as a"
+    project.build("cloned", model)
+    shutil.copy(project.target / "manifest.json", tmp_path)
+    project.write("models/cloned.sql", model.replace("'original'", "'clone'"))
+    clone = ("clone", "--state", str(tmp_path), "--select", "cloned")
+    if not project.repaired:
+        with pytest.raises(DbtFailedError, match="requires file_format be set to 'delta'"):
+            project.dbt(*clone)
+        return
+    project.dbt(*clone)
+    project.write("models/cloned.sql", model)
+    project.dbt(*clone, "--full-refresh")  # in its own place: left alone
+    assert project.rows("cloned", "a", "silver_original") == [{"a": 1}]
+    reading = "{{ config(materialized='table') }} select a from silver_clone.cloned"
+    project.build("of_clone", reading)
+    assert project.rows("of_clone", "a") == [{"a": 1}]
