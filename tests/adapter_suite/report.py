@@ -1,23 +1,30 @@
-"""Two runs of dbt's suite, as JUnit files -> docs/adapter-suite.md."""
+"""Runs of dbt's suite, as JUnit files -> docs/adapter-suite.md.
+
+python -m tests.adapter_suite.report BASE_STOCK BASE_REPAIRED NEUTRAL_STOCK NEUTRAL_REPAIRED
+"""
 
 import sys
-from collections import Counter
 from pathlib import Path
 from xml.etree import ElementTree
 
 PAGE = Path("docs/adapter-suite.md")
 HEAD = """# dbt's own suite for adapters
 
-dbt-tests-adapter on Spark and Iceberg, every base class as it is: dbt-spark alone (*stock*), and
-with the [repairs](adapter-repairs.md) lifted in. `make adapter-suite` writes this page. Left out
-are materialized views, Python models, functions and catalogs of other vendors. Many classes expect
-what PostgreSQL says or does: several statements in one call, grants, casts by `::`, serial columns,
-names of types and owners, its messages. Adapters override those, dbt-spark in its own repository
-too. An *error* is a failure of set-up.
+dbt-tests-adapter on Spark and Iceberg, dbt-spark alone (*stock*) and with the
+[repairs](adapter-repairs.md) lifted in. `make adapter-suite` writes this page. Left out are
+materialized views, Python models, functions and catalogs of other vendors.
+
+*Base* are the suite's classes as they are. Many of them expect what PostgreSQL says or does:
+several statements in one call, names of types, its messages. *Neutral* are the same classes with
+these words translated (`tests/adapter_suite/words.py`) and thin subclasses where a test's own
+fixtures say them (`neutral_*.py`), which give a reason each; what a test asks is not changed.
+Of two classes that exclude one another, and of abstract ones, neutral skips one. An *error* is a
+failure of set-up.
 
 """
 
 
+RUNS = ("base, stock", "base, repaired", "neutral, stock", "neutral, repaired")
 TEARDOWN = "failed on teardown"
 Outcomes = dict[tuple[str, str], str]
 
@@ -43,36 +50,35 @@ def read(junit: Path) -> tuple[Outcomes, int]:
     return outcomes, left_behind
 
 
-def page(runs: tuple[tuple[Outcomes, int], tuple[Outcomes, int]]) -> str:
-    """Return the page: sums by area, then every test that does not pass in both."""
-    (stock, stock_left), (repaired, repaired_left) = runs
-    lines = ["| area | tests | stock passes | repaired passes |", "|---|---:|---:|---:|"]
-    areas = sorted({area for area, _ in stock})
-    for area in areas:
-        before, after = (
-            Counter(outcome for (where, _), outcome in run.items() if where == area)
-            for run in (stock, repaired)
-        )
-        lines.append(f"| {area} | {before.total()} | {before['passed']} | {after['passed']} |")
-    sums = [sum(outcome == "passed" for outcome in run.values()) for run in (stock, repaired)]
-    lines.append(f"| all | {len(stock)} | {sums[0]} | {sums[1]} |")
-    lines += [
-        "",
-        f"Classes whose schema could not be dropped at their end: {stock_left} stock,"
-        f" {repaired_left} repaired.",
-        "",
-        "## What does not pass",
-        "",
-        "| area | test | stock | repaired |",
-        "|---|---|---|---|",
-    ]
-    for (area, test), outcome in sorted(stock.items()):
-        after_repair = repaired.get((area, test), "not run")
-        if (outcome, after_repair) != ("passed", "passed"):
-            lines.append(f"| {area} | `{test}` | {outcome} | {after_repair} |")
+def page(runs: dict[str, tuple[Outcomes, int]]) -> str:
+    """Return the page: sums by area, then every test that some run did not pass."""
+    names = list(runs)
+    tests = sorted({test for outcomes, _ in runs.values() for test in outcomes})
+    lines = [f"| area | tests | {' | '.join(names)} |", f"|---|---:|{'---:|' * len(runs)}"]
+    for area in sorted({area for area, _ in tests}):
+        passed = [_passed(outcomes, area) for outcomes, _ in runs.values()]
+        count = sum(where == area for where, _ in tests)
+        lines.append(f"| {area} | {count} | {' | '.join(map(str, passed))} |")
+    sums = [_passed(outcomes) for outcomes, _ in runs.values()]
+    lines.append(f"| all | {len(tests)} | {' | '.join(map(str, sums))} |")
+    left = ", ".join(f"{count} {name}" for name, (_, count) in runs.items())
+    lines += ["", f"Classes whose schema could not be dropped at their end: {left}."]
+    lines += ["", "## What does not pass", ""]
+    lines += [f"| area | test | {' | '.join(names)} |", f"|---|---|{'---|' * len(runs)}"]
+    for area, test in tests:
+        found = [outcomes.get((area, test), "not run") for outcomes, _ in runs.values()]
+        if set(found) != {"passed"}:
+            lines.append(f"| {area} | `{test}` | {' | '.join(found)} |")
     return HEAD + "\n".join(lines) + "\n"
 
 
+def _passed(outcomes: Outcomes, area: str | None = None) -> int:
+    """Return how many tests passed, of an area or of all."""
+    return sum(
+        outcome == "passed" and area in {None, where} for (where, _), outcome in outcomes.items()
+    )
+
+
 if __name__ == "__main__":
-    runs = (read(Path(sys.argv[1])), read(Path(sys.argv[2])))
+    runs = {name: read(Path(file)) for name, file in zip(RUNS, sys.argv[1:], strict=True)}
     PAGE.write_text(page(runs), encoding="utf-8")

@@ -14,7 +14,8 @@ from dbt.tests import adapter
 LEFT_OUT = ("catalog_integrations", "functions", "materialized_view", "python_model")
 
 
-def _classes() -> Iterator[type]:
+def base_classes() -> Iterator[type]:
+    """Yield every base class that has tests."""
     (root,) = map(Path, adapter.__path__)
     for file in sorted(root.rglob("*.py")):
         parts = file.relative_to(root).with_suffix("").parts
@@ -31,7 +32,12 @@ def _has_tests(found: type) -> bool:
     return any(name.startswith("test_") for name in dir(found))
 
 
-for _found in _classes():
-    _module = _found.__module__.removeprefix(f"{adapter.__name__}.").replace(".", "_")
-    _name = f"Test_{_module}_{_found.__name__}"
+def class_name(base: type) -> str:
+    """Return the name of the test class for a base class of the suite."""
+    area = base.__module__.removeprefix(f"{adapter.__name__}.").replace(".", "_")
+    return f"Test_{area}_{base.__name__}"
+
+
+for _found in base_classes():
+    _name = class_name(_found)
     globals()[_name] = type(_name, (_found,), {"__module__": __name__})
