@@ -32,6 +32,13 @@ ASKED = {
     ),
     "type": "{% do alter_column_type(read, 'a', 'bigint') %}",
     "comment": "{% do alter_column_comment(read, {'a': {'description': 'of a', 'quote': true}}) %}",
+    "properties": "{% do fetch_tbl_properties(read) %}",
+    "rename": (
+        "{% if execute %}{% set read = read.incorporate(type='table') %}"
+        "{% set other = read.incorporate(path={'identifier': 'renamed'}, limit=none) %}"
+        "{% do adapter.rename_relation(read, other) %}{% do adapter.rename_relation(other, read) %}"
+        "{% endif %}"
+    ),
     "add": "{% do alter_relation_add_remove_columns(read, [api.Column('b', 'int')], none) %}",
 }
 
