@@ -1,5 +1,6 @@
 """A watcher as a person starts it: files dropped -> gold, whatever happens meanwhile."""
 
+import json
 import os
 import signal
 import time
@@ -63,16 +64,35 @@ def test_200_files_at_once_become_few_commits(
     assert_right(settings, folder)
 
 
+BROKEN = {
+    "cut-off": b'{"carChassis": ',
+    "nested": b'{"carChassis": ' + b"[" * 100_000,
+    "zip": b"PK\x03\x04" + bytes(60),
+    "image": b"\x89PNG\r\n\x1a\n\x00\x00",
+    "noise": bytes(range(256)) * 8,
+    "gzip": b"\x1f\x8b\x08\x00 cut off",
+    "utf-16": '{"carChassis": "x"}'.encode("utf-16"),
+}
+
+
 def test_a_broken_file_costs_that_file_alone(
     settings: Settings, folder: Path, gold: Gold, watcher: WatchProcess
 ) -> None:
-    broken = folder / "broken.json"
-    (folder / ".broken.json").write_text('{"carChassis": ', encoding="utf-8")
-    (folder / ".broken.json").replace(broken)
+    for name, content in BROKEN.items():
+        hidden = folder / f".{name}.json"
+        hidden.write_bytes(content)
+        hidden.replace(folder / f"{name}.json")
     watcher.wait_for("set aside")
     follow(gold, [drop(folder, new_car())], PATIENCE_SECONDS)
-    broken.unlink()
+    catalog = Lake(settings).catalog
+    for name in BROKEN:
+        (folder / f"{name}.json").unlink()
 
+    kept = catalog.load_table(("quarantine", "telemetry")).scan(selected_fields=("place",))
+    places = [json.loads(place)["file"] for place in kept.to_arrow()["place"].to_pylist()]
+    assert {f"{name}.json": places.count(f"{name}.json") for name in BROKEN} == {
+        f"{name}.json": 1 for name in BROKEN
+    }
     assert_right(settings, folder)
 
 
