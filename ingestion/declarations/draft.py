@@ -61,7 +61,7 @@ def as_yaml(name: str, draft: Draft) -> str:
         "tables": draft.tables,
     }
     header = ["A draft. Review keys, cursors and personal data.", *draft.remarks]
-    comment = "".join(f"# {' '.join(line.split())}\n" for line in header)
+    comment = "".join(f"# {_in_one_line(line)}\n" for line in header)
     return comment + yaml.dump(
         {"sources": [source]},
         Dumper=_IndentedDumper,
@@ -69,6 +69,11 @@ def as_yaml(name: str, draft: Draft) -> str:
         allow_unicode=True,
         width=100,
     )
+
+
+def _in_one_line(text: str) -> str:
+    words = " ".join(text.split())
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in words)
 
 
 def has_jinja(text: str) -> bool:

@@ -29,7 +29,7 @@ from ingestion.connectors.files.drafting.samples import (
     Sample,
     files_of,
     probed,
-    sample,
+    samples_of,
 )
 from ingestion.connectors.files.drafting.trial import tried
 from ingestion.connectors.files.formats.base import BadFileError
@@ -75,12 +75,17 @@ def draft_source(request: DraftRequest, settings: Settings) -> Draft:
     names = declared_names((group.name for group in groups), "files")
     tables = []
     for group in groups:
-        samples = [sample(storage, found[name], group.format) for name in _spread(group.files)]
+        chosen = [found[name] for name in _spread(group.files)]
+        samples, damaged = samples_of(storage, chosen, group.format)
+        remarks += [f"{name} was passed over: {why}" for name, why in damaged.items()]
+        if not samples:
+            continue
         try:
             drafted = _TableDraft(names[group.name], group, samples, remarks)
             tables.append(drafted.drafted())
-        except BadFileError as fault:
-            remarks.append(f"{group.pattern} is left out: {fault.reason}")
+        except (BadFileError, ValueError, RecursionError) as fault:
+            why = fault.reason if isinstance(fault, BadFileError) else type(fault).__name__
+            remarks.append(f"{group.pattern} is left out: {why}")
     if not tables:
         raise EnvironmentFault(
             "; ".join([f"{where} has no file that a table could be made of", *remarks]),

@@ -26,6 +26,8 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
+from ingestion.api import draft
+from ingestion.connectors.base import DraftRequest
 from ingestion.connectors.batches import Batch, Rejection
 from ingestion.connectors.files.csv_options import CsvOptions
 from ingestion.connectors.files.declaration import FileTable
@@ -34,6 +36,9 @@ from ingestion.connectors.files.processed_files import ProcessedFiles
 from ingestion.connectors.files.reading import FileReading
 from ingestion.connectors.files.storage.folder import Folder
 from ingestion.declarations import LoadMode, NewColumns
+from ingestion.sources import load_sources
+from lake.errors import EnvironmentFault
+from lake.settings import Settings
 from tests.integration.files.drop import Drop, table
 
 COLUMNS = {
@@ -265,6 +270,29 @@ def test_a_file_of_another_kind_is_named(form: str, kind: str) -> None:
     require_balance(form, STRANGERS[kind])
     found = rejected(read(form, STRANGERS[kind])[0], "a")
     assert [(r.rule, kind in r.reason) for r in found] == [("not_readable", True)]
+
+
+@pytest.mark.parametrize("form", FORMATS)
+@settings(max_examples=15)
+@given(st.data())
+def test_a_draft_of_a_damaged_file(form: str, data: st.DataObject) -> None:
+    """What is drafted parses; nothing but an error of Firn's own says that there is nothing."""
+    with tempfile.TemporaryDirectory() as folder:
+        landing = Path(folder, "landing", "items")
+        landing.mkdir(parents=True)
+        (landing / "a").write_bytes(data.draw(damaged(form) | st.binary(max_size=60)))
+        if data.draw(st.booleans()):
+            (landing / "b").write_bytes(GOOD[form])
+        raw = Path(folder, "models", "raw")
+        raw.mkdir(parents=True)
+        request = DraftRequest("drop", "DROP_FILES", {"from_files": str(landing.parent)})
+        try:
+            text = draft("files", request, Settings(project_dir=Path(folder)))
+        except EnvironmentFault:
+            return
+        (raw / "drop.yml").write_text(text)
+        (source,) = load_sources(Path(folder))
+        assert source.tables
 
 
 @settings(max_examples=2, phases=[Phase.explicit, Phase.generate])

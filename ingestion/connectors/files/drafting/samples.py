@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
+import zlib
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, cast
+
+import pyarrow.parquet as pq
 
 from ingestion.connectors.files.declaration import FileFormat
 from ingestion.connectors.files.formats.signatures import kind_of
@@ -20,6 +24,7 @@ DEEPEST = 8
 GZIP_MAGIC = b"\x1f\x8b"
 PROBED_BYTES = 64 * 1024
 PROBED_ALIKE = 5
+WIDE_MARKS = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
 
 
 @dataclass(frozen=True)
@@ -50,7 +55,7 @@ def probed(
 ) -> tuple[dict[str, FileFormat], dict[str, str]]:
     """Return the formats of files by name, and what others are that no table can be made of.
 
-    Of files of one folder with the same ending, what some are the others are, too. Raises OSError.
+    Of files of one folder with the same ending, what some are the others are, too.
     """
     formats: dict[str, FileFormat] = {}
     kinds: dict[str, str] = {}
@@ -61,11 +66,17 @@ def probed(
         if len(known) >= PROBED_ALIKE and len(set(known)) == 1:
             formats[found.name] = known[0]
             continue
-        head = _head(storage, found, PROBED_BYTES)
-        form = _format(head)
-        if form is FileFormat.JSON and b"\n" not in head:
-            form = _format(_head(storage, found, HEAD_BYTES))
-        kind = "" if form is FileFormat.PARQUET else kind_of(head)
+        try:
+            head = _head(storage, found, PROBED_BYTES)
+            form = _format(head)
+            if form is FileFormat.JSON and b"\n" not in head:
+                form = _format(_head(storage, found, HEAD_BYTES))
+        except (OSError, EOFError, zlib.error) as error:
+            kinds[found.name] = f"damaged ({error})"
+            continue
+        kind = None if form is FileFormat.PARQUET else kind_of(head)
+        if form is FileFormat.CSV and b"\0" in head and not head.startswith(WIDE_MARKS):
+            kind = kind or "no text"
         if kind or not head.strip():
             kinds[found.name] = kind or "empty"
         else:
@@ -74,8 +85,25 @@ def probed(
     return formats, kinds
 
 
-def sample(storage: FileStorage, found: FileInfo, form: FileFormat) -> Sample:
-    """Read the beginning of a file that is in a format. Raises OSError."""
+def samples_of(
+    storage: FileStorage, files: Iterable[FileInfo], form: FileFormat
+) -> tuple[list[Sample], dict[str, str]]:
+    """Return the beginnings of files in a format, and why others cannot be read."""
+    samples: list[Sample] = []
+    damaged: dict[str, str] = {}
+    for found in files:
+        try:
+            one = _sample(storage, found, form)
+            if form is FileFormat.PARQUET:
+                next(pq.ParquetFile(io.BytesIO(one.content)).iter_batches(), None)
+        except Exception as error:  # noqa: BLE001 - whatever a library raises costs that file
+            damaged[found.name] = str(error).partition("\n")[0] or type(error).__name__
+        else:
+            samples.append(one)
+    return samples, damaged
+
+
+def _sample(storage: FileStorage, found: FileInfo, form: FileFormat) -> Sample:
     is_read_whole = form in (FileFormat.JSON, FileFormat.PARQUET)
     limit = WHOLE_BYTES if is_read_whole else HEAD_BYTES
     content = _head(storage, found, limit + 1)
