@@ -22,13 +22,8 @@ from ingestion.declarations.model import (
 from lake.errors import ConfigurationError
 
 FOLDER = Path("models") / "raw"
-COLUMN_META = (
-    "personal_data",
-    "path",
-    "infinity",
-    "truncate",
-    "as",
-)  # stand in `config.meta` of a column
+# They stand in `config.meta` of a column.
+COLUMN_META = ("personal_data", "path", "infinity", "truncate", "as")
 Block = TypeVar("Block", bound=BaseModel)
 
 
