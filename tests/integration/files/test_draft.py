@@ -112,6 +112,16 @@ def test_a_dialect_is_told_from_samples(drop: Drop) -> None:
     assert "windows-1252 is a guess" in remarks(drop)
 
 
+def test_titles_of_a_spreadsheet_stand_above_the_header(drop: Drop) -> None:
+    drop.put(
+        "sales/a.csv", "Sales 2024;;;\n\n;;;\nNo;Day;Amount;E-Mail\n1;2024-01-02;1,5;\n2;;2,5;x\n"
+    )
+    table = drafted(drop)["sales"]
+    assert settings(table)["skip"] == 3
+    assert list(types(table)) == ["no", "day", "amount", "e_mail"]
+    require_loads(drop, 2)
+
+
 @pytest.mark.parametrize(
     ("write", "expected"),
     [

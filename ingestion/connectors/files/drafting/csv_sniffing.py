@@ -16,6 +16,8 @@ from ingestion.connectors.files.csv_options import CsvOptions
 NULL_TEXTS = frozenset(
     {"NA", "N/A", "#N/A", "NULL", "null", "Null", "\\N", "None", "none", "nan", "NaN", "-", "?"}
 )
+_LINE_END = re.compile(r"\r\n|\n|\r")
+LOOKED_AT = 20  # lines, for a header
 _NONE = "(empty)"
 _COMMA_NUMBER = re.compile(r"[+-]?(?:\d{1,3}(?:\.\d{3})+|\d+),\d+")
 _POINT_NUMBER = re.compile(r"[+-]?(?:\d{1,3}(?:,\d{3})+|\d+)\.\d+")
@@ -69,9 +71,20 @@ def sniffed(content: bytes) -> Dialect:
         "skip": skip,
         "header": has_header,
     }
+    if has_header:
+        given["skip"] += _titles_above_header(_LINE_END.split(text)[skip:], given["delimiter"])
     usual = CsvOptions().model_dump()
     dialect.options |= {key: value for key, value in given.items() if value != usual[key]}
     return dialect
+
+
+def _titles_above_header(lines: list[str], delimiter: str) -> int:
+    """Return how many lines stand above the header, as spreadsheets put them: `Sales 2024;;;`."""
+    rows = [line.split(delimiter) for line in lines[:LOOKED_AT]]
+    filled = [sum(bool(value.strip(' "')) for value in row) for row in rows]
+    if not filled or filled[0] * 2 >= max(filled):
+        return 0
+    return next(n for n, count in enumerate(filled) if count * 2 >= max(filled))
 
 
 def note_values(dialect: Dialect, columns: Iterable[list[str]]) -> None:
