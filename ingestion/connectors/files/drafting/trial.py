@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +42,7 @@ class Trial:
 def tried(name: str, table: dict[str, Any], samples: Path) -> Trial:
     """Read the samples in a folder as the drafted `table`; personal data is read as it is."""
     given = {**table["config"]["meta"]["ingestion"], "files": "*"}
-    source = FilesIngestion(connector="files", connection="FILES")
+    source = FilesIngestion(connector="files", connection="FILES", stable_for=timedelta(0))
     block = FileTableIngestion.model_validate(given)
     columns = tuple(
         ColumnDeclaration.model_validate(
