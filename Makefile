@@ -153,8 +153,8 @@ SUITE_RESULTS := $(foreach classes,suite neutral,$(FIRN_HOME)/$(classes)-stock.x
 adapter-suite: $(VENV)/.dev ## dbt's own suite for adapters, without the repairs and with them; about two hours.
 	-$(SUITE) tests/adapter_suite/suite.py --junitxml=$(FIRN_HOME)/suite-stock.xml
 	-$(SUITE) tests/adapter_suite/suite.py --repaired --junitxml=$(FIRN_HOME)/suite-repaired.xml
-	-$(SUITE) tests/adapter_suite/neutral.py --junitxml=$(FIRN_HOME)/neutral-stock.xml
-	-$(SUITE) tests/adapter_suite/neutral.py --repaired --junitxml=$(FIRN_HOME)/neutral-repaired.xml
+	-$(SUITE) tests/adapter_suite/neutral_suite.py --junitxml=$(FIRN_HOME)/neutral-stock.xml
+	-$(SUITE) tests/adapter_suite/neutral_suite.py --repaired --junitxml=$(FIRN_HOME)/neutral-repaired.xml
 	$(BIN)/python -m tests.adapter_suite.report $(SUITE_RESULTS)
 
 .PHONY: bench-preflight

@@ -1,20 +1,20 @@
 """What dbt's suite asks of an adapter's project: a target, and files that are Iceberg tables."""
 
-import inspect
+import re
 import shutil
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from dbt.adapters.contracts.connection import Connection
-from dbt.adapters.spark.impl import SparkAdapter
 from dbt.tests.fixtures.project import TestProjInfo
+from dbt.tests.util import get_connection
 
 from lake.lake import Lake
 from lake.settings import Settings
-from tests.adapter_suite.words import statements, translated
+from tests.adapter_suite.words import in_spark_words, statements
 from tests.integration.adapter.plain_project import ANSI_SWITCH, ROOT
 
 REPAIRS = "repairs"
@@ -44,8 +44,14 @@ def spark_parameters(tmp_path_factory: pytest.TempPathFactory, repaired: bool) -
 
 
 @pytest.fixture(scope="class")
+def dbt_profile_target(spark_target: dict[str, Any]) -> dict[str, Any]:
+    """Return the target of every project in the suite."""
+    return spark_target
+
+
+@pytest.fixture(scope="class")
 def spark_target(spark_parameters: dict[str, str]) -> dict[str, Any]:
-    """Return a target on Firn's Spark."""
+    """Return the target, for classes that replace the suite's fixture of it."""
     return {
         "type": "spark",
         "method": "session",
@@ -57,20 +63,12 @@ def spark_target(spark_parameters: dict[str, str]) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="class")
-def dbt_profile_target(spark_target: dict[str, Any]) -> dict[str, Any]:
-    """Return the target of every project in the suite."""
-    return spark_target
-
-
-@pytest.fixture(scope="class")
 def dbt_project_yml(
-    dbt_project_yml: dict[str, Any], project_root: str, repaired: bool, is_neutral: bool
+    dbt_project_yml: dict[str, Any], project_root: str, repaired: bool
 ) -> dict[str, Any]:
     """Let whatever a test's project makes be an Iceberg table, unless the test says otherwise."""
     for kind in KINDS:
         dbt_project_yml.setdefault(kind, {}).setdefault("+file_format", "iceberg")
-    if is_neutral:  # the suite expects MERGE by default, as other adapters have it
-        dbt_project_yml.setdefault("models", {}).setdefault("+incremental_strategy", "merge")
     project = Path(project_root)
     if repaired:
         dbt_project_yml["macro-paths"] = [*dbt_project_yml.get("macro-paths", ["macros"]), REPAIRS]
@@ -80,57 +78,48 @@ def dbt_project_yml(
 
 
 @pytest.fixture(scope="class")
-def is_neutral(request: pytest.FixtureRequest) -> bool:
-    """Whether a class has PostgreSQL's words translated."""
-    return bool(getattr(request.cls, "neutral", False))
-
-
-def _folder_of(suite_class: type) -> Path:
-    """Return the folder of the suite's class that a class of ours is made from."""
-    own = [base for base in suite_class.__mro__ if base.__module__.startswith("dbt.tests.adapter")]
-    return Path(inspect.getfile(own[0])).parent
-
-
-@pytest.fixture(scope="class")
-def test_data_dir(request: pytest.FixtureRequest, test_data_dir: str, is_neutral: bool) -> str:
-    """Return the folder of a test's scripts, beside the class that asks for them."""
-    folder = _folder_of(request.cls) / "data" if is_neutral else Path()
-    return str(folder) if folder.name and folder.exists() else test_data_dir
-
-
-@pytest.fixture(scope="class")
-def project(
-    request: pytest.FixtureRequest, project: TestProjInfo, is_neutral: bool
-) -> TestProjInfo:
-    """Let a neutral class find the files that stand beside its base."""
-    if is_neutral:
-        project.test_dir = str(_folder_of(request.cls))
+def project(project: TestProjInfo, request: pytest.FixtureRequest) -> TestProjInfo:
+    """Translate PostgreSQL's words in files and statements, where the module asks for it."""
+    project.test_dir = str(_folder_of_suite(request.cls))
+    if request.module.__name__.endswith(".neutral_suite"):
+        _translate_files(Path(project.project_root))
+        setattr(project, "run_sql", _translating(project))  # noqa: B010 - a method
     return project
 
 
 @pytest.fixture(scope="class")
-def project_files(project_files: None, project_root: str, is_neutral: bool) -> None:
-    """Translate the words of the files that a neutral class's project has."""
-    for file in Path(project_root).rglob("*") if is_neutral else ():
-        if file.suffix in (".sql", ".yml") and file.name != "dbt_project.yml":
+def test_data_dir(request: pytest.FixtureRequest) -> str:
+    """Return the folder of data beside the suite's own module of the class."""
+    return str(_folder_of_suite(request.cls) / "data")
+
+
+def _folder_of_suite(tested: type) -> Path:
+    modules = [base.__module__ for base in tested.__mro__]
+    module = next(name for name in modules if name.startswith("dbt.tests.adapter."))
+    return Path(str(sys.modules[module].__file__)).parent
+
+
+def _translate_files(root: Path) -> None:
+    found = [file for kind in (*KINDS, "macros", "tests") for file in (root / kind).rglob("*")]
+    for file in [*found, root / "dbt_project.yml"]:
+        if file.suffix in (".sql", ".yml"):
             text = file.read_text(encoding="utf-8")
-            file.write_text(translated(text), encoding="utf-8")
+            file.write_text(in_spark_words(text), encoding="utf-8")
 
 
-@pytest.fixture(scope="class", autouse=True)
-def _scripts_for_spark(is_neutral: bool) -> Iterator[None]:
-    """Run the scripts of neutral classes one statement after the other."""
-    run_one = SparkAdapter.run_sql_for_tests
+def _translating(project: TestProjInfo) -> Callable[..., object]:
+    """Return `run_sql` for scripts of several statements; DROP SCHEMA goes through the adapter."""
+    run_sql = project.run_sql
 
-    def run_script(
-        adapter: SparkAdapter, sql: str, fetch: str | None, connection: Connection
-    ) -> object:
+    def run(sql: str, fetch: str | None = None) -> object:
         found = None
         for statement in statements(sql):
-            found = run_one(adapter, statement, fetch, connection)  # type: ignore[no-untyped-call]
+            dropped = re.fullmatch(r"drop schema if exists (\S+) cascade", statement.strip())
+            if dropped:
+                with get_connection(project.adapter):
+                    project.adapter.drop_schema(project.adapter.Relation.create(schema=dropped[1]))
+            else:
+                found = run_sql(statement, fetch)  # type: ignore[no-untyped-call]
         return found
 
-    with pytest.MonkeyPatch.context() as patch:
-        if is_neutral:
-            patch.setattr(SparkAdapter, "run_sql_for_tests", run_script)
-        yield
+    return run

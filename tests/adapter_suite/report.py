@@ -17,7 +17,7 @@ materialized views, Python models, functions and catalogs of other vendors.
 *Base* are the suite's classes as they are. Many of them expect what PostgreSQL says or does:
 several statements in one call, names of types, its messages. *Neutral* are the same classes with
 these words translated (`tests/adapter_suite/words.py`) and thin subclasses where a test's own
-fixtures say them (`neutral_*.py`), which give a reason each; what a test asks is not changed.
+fixtures say them (`neutral/`), which give a reason each; what a test asks is not changed.
 Of two classes that exclude one another, and of abstract ones, neutral skips one. An *error* is a
 failure of set-up.
 

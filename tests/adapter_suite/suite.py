@@ -15,7 +15,7 @@ LEFT_OUT = ("catalog_integrations", "functions", "materialized_view", "python_mo
 
 
 def base_classes() -> Iterator[type]:
-    """Yield every base class that has tests."""
+    """Give each base class that has tests."""
     (root,) = map(Path, adapter.__path__)
     for file in sorted(root.rglob("*.py")):
         parts = file.relative_to(root).with_suffix("").parts
@@ -32,10 +32,10 @@ def _has_tests(found: type) -> bool:
     return any(name.startswith("test_") for name in dir(found))
 
 
-def class_name(base: type) -> str:
-    """Return the name of the test class for a base class of the suite."""
-    area = base.__module__.removeprefix(f"{adapter.__name__}.").replace(".", "_")
-    return f"Test_{area}_{base.__name__}"
+def class_name(found: type) -> str:
+    """Return the name of a base class's test class, which says its area too."""
+    module = found.__module__.removeprefix(f"{adapter.__name__}.").replace(".", "_")
+    return f"Test_{module}_{found.__name__}"
 
 
 for _found in base_classes():

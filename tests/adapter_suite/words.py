@@ -1,45 +1,50 @@
-"""PostgreSQL's words in the suite's fixtures -> Spark's; what a test asks stays as it is."""
+"""PostgreSQL's words in the suite's fixtures -> Spark's, and nothing else of them changed."""
 
 import re
 
-TYPES = (
-    (r"timestamp with(?:out)? time zone|timestamptz", "timestamp"),
-    (r"character varying(?:\(\d+\))?|varchar(?!\()|text|json", "string"),
-    (r"double precision", "double"),
-    (r"integer", "int"),
-)
-BEFORE_A_TYPE = r"(?:::|\bas |\btype: |\bdata_type: |^\s*[\"\w]+ +|[(,]\s*[\"\w]+ +)"
-OTHERS = (
-    ("{{ target.database }}.", ""),
-    ("{{target.database}}.", ""),
-    ("varchar(200) default null", "string"),
-    ("vacuum {{", "refresh table {{"),
-    ("set session time zone", "set time zone"),
-    ("current_setting('timezone')", "current_timezone()"),
-    ("interval '1 hour'", "interval 1 hour"),
-    ("interval '1 day'", "interval 1 day"),
-    ("'09/01/2023'", "'2023-09-01'"),
-    ("'09/12/2023'", "'2023-09-12'"),
-    ('as "GROUP"', "as `GROUP`"),
-)
-QUOTED_NAME = re.compile(r'"(\w+)"')
-NO_DATABASE = re.compile("`?None`?[.]")
-TIME = re.compile(r"'\d{4}-\d\d-\d\d(?:[ T]\d\d:\d\d:\d\d(?:\.\d+)?)?'")
-END_OF_STATEMENT = re.compile(r";[ \t]*(?:--[^\n]*)?(?:\n|$)")
+TYPES = {
+    "timestamp without time zone": "timestamp",
+    "timestamptz": "timestamp",
+    "double precision": "double",
+    r"varchar\(\d+\)": "string",
+    "varchar": "string",
+    "text": "string",
+    "real": "float",
+    "serial": "int",
+}
+CAST = re.compile(r"('[^']*'|[\w.]+)::([a-z_]+(?: precision)?(?:\(\d+\))?)", re.IGNORECASE)
+DATABASE = re.compile(r"(?:\{\{ *target\.database *\}\}|\{database\}|\bNone)\.")
+PHRASES = (
+    (re.compile(r"set session time zone 'Asia/Kolkata'"), "set time zone 'UTC'"),
+    (re.compile(r"current_setting\('timezone'\)"), "current_timezone()"),
+    (re.compile(r"'(\d\d)/(\d\d)/(\d{4})'"), r"'\3-\1-\2'"),  # days in the order of month, day
+    (re.compile(r"(\d\d:\d\d:\d\d)-0'"), r"\1'"),  # UTC
+    (re.compile(r"\bvacuum\b"), "refresh table"),
+    (re.compile(r"(add column \w+ \w+(?:\(\d+\))?) default (?:null|'[^']*')"), r"\1"),
+)  # fmt: skip
+TIME = re.compile(r"(?<!TIMESTAMP )'(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d)'")
+DATE = re.compile(r"'(\d{4}-\d\d-\d\d)'")
+QUOTED = re.compile(r'"(\w+)"')
+STATEMENT_END = re.compile(r";[ \t]*(?:\n|$)")
 
 
-def translated(text: str) -> str:
-    """Return SQL or YAML with PostgreSQL's names of types and functions replaced by Spark's."""
-    for name, ours in TYPES:
-        place = rf"({BEFORE_A_TYPE})(?:{name})\b"
-        text = re.sub(place, rf"\1{ours}", text, flags=re.IGNORECASE | re.MULTILINE)
-    for theirs, ours in OTHERS:
-        text = text.replace(theirs, ours)
+def in_spark_words(text: str) -> str:
+    """Return SQL or YAML of a fixture with casts, types and names of databases as in Spark."""
+    text = CAST.sub(r"cast(\1 as \2)", DATABASE.sub("", text))
+    for pattern, phrase in PHRASES:
+        text = pattern.sub(phrase, text)
+    for name, type_ in TYPES.items():
+        text = re.sub(rf"(?<![\w-]){name}(?![\w-])", type_, text, flags=re.IGNORECASE)
     return text
 
 
 def statements(sql: str) -> list[str]:
-    """Return the statements of a script: Spark takes one at a time, and no text for a time."""
-    text = NO_DATABASE.sub("", QUOTED_NAME.sub(r"`\1`", translated(sql)))
-    text = TIME.sub(lambda found: ("timestamp" if ":" in found[0] else "date") + found[0], text)
-    return [part for part in END_OF_STATEMENT.split(text) if part.strip()]
+    """Return the statements of a script, in Spark's words; names are quoted by backticks.
+
+    Times among the rows of an INSERT have a type: PostgreSQL takes that of the column.
+    """
+    text = QUOTED.sub(r"`\1`", in_spark_words(sql))
+    if re.search(r"^\s*insert into", text, re.IGNORECASE | re.MULTILINE):
+        text = TIME.sub(r"timestamp '\1'", DATE.sub(r"date '\1'", text))
+    found = STATEMENT_END.split(text)
+    return [statement for statement in found if re.sub(r"--.*", "", statement).strip()]

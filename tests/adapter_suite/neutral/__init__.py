@@ -1,0 +1,1 @@
+"""Subclasses of the suite's base classes that change what only PostgreSQL says, by area."""
