@@ -191,3 +191,14 @@ def test_a_value_too_long_to_partition_by_costs_its_row(drop: Drop, form: str) -
     drop.declare(table("items", columns, format=form, partition_by=["bucket(16, c)"]))
     drop.ingest(full_refresh=True)
     assert sorted(row["id"] for row in drop.rows()) == [1, 2]
+
+
+def test_rows_that_pyarrow_passes_over_cost_the_file(drop: Drop) -> None:
+    """Of a damaged file it gives none of twelve rows, and raises nothing."""
+    columns = {"id": "bigint", "v": "string"}
+    drop.declare(table("items", columns, format="parquet"))
+    drop.put("items/a.parquet", (CASES / "fewer_rows.parquet").read_bytes())
+    assert drop.ingest().rows_landed == 0
+    (row,) = drop.quarantined()
+    assert "of 12 rows in row group 0, 0 can be read" in row["reason"]
+    assert drop.ingest().rows_read == 0

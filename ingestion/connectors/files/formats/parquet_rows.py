@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 from ingestion.connectors.bisect import REFUSALS, bisect_invalid
 from ingestion.connectors.files.declaration import FileTable
 from ingestion.connectors.files.formats.base import (
+    NOT_READABLE,
     NOT_REPRESENTABLE,
     BadFileError,
     BadRow,
@@ -51,9 +52,16 @@ class ParquetRows:
         if is_registrable(file, stream.seek(0, io.SEEK_END), self._table):
             yield file.metadata
         else:
-            for number in range(file.num_row_groups):
-                rows = _rows_at_once(file.metadata.row_group(number))
-                yield from file.iter_batches(rows, row_groups=[number])
+            groups = range(file.num_row_groups)
+            count = sum(file.metadata.row_group(number).num_rows for number in groups)
+            if count != file.metadata.num_rows:
+                raise BadFileError(
+                    NOT_READABLE,
+                    f"it is damaged: {file.metadata.num_rows} rows by its footer,"
+                    f" {count} by its row groups",
+                )
+            for number in groups:
+                yield from _batches(file, number)
 
     def quarantined(self, stored: bytes) -> pa.RecordBatch:
         """Return a row as quarantine keeps it. Raises BadFileError where it lacks a column."""
@@ -122,6 +130,20 @@ class ParquetRows:
                 fitting = pa.array(places, pa.int64())
                 columns.append(convert(values.take(fitting)))
         return columns, unfit
+
+
+def _batches(file: pq.ParquetFile, number: int) -> Iterator[pa.RecordBatch]:
+    """Yield a row group in batches. Raises BadFileError for rows that pyarrow passes over."""
+    group = file.metadata.row_group(number)
+    read = 0
+    for batch in file.iter_batches(_rows_at_once(group), row_groups=[number]):
+        read += batch.num_rows
+        yield batch
+    if read != group.num_rows:
+        raise BadFileError(
+            NOT_READABLE,
+            f"it is damaged: of {group.num_rows} rows in row group {number}, {read} can be read",
+        )
 
 
 def _rows_at_once(group: pq.RowGroupMetaData) -> int:
