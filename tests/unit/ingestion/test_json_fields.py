@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from ingestion.connectors.files.formats.json_fields import JsonFields, json_text
 
 NAMES = st.sampled_from(["a", "b", 'q"', "\\", "é", "other", ""])
+NUMBERS = st.integers() | st.floats(allow_nan=False, allow_infinity=False)
 VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    st.none() | st.booleans() | NUMBERS | st.text(),
     lambda below: st.lists(below, max_size=3) | st.dictionaries(NAMES, below, max_size=3),
     max_leaves=8,
 )
