@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import codecs
+import csv
+from collections.abc import Iterable, Iterator
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
@@ -52,6 +54,21 @@ class CsvOptions(Declared):
     null_values: tuple[str, ...] = ("",)
     decimal_separator: Literal[".", ","] = "."
     thousands_separator: Separator | None = None
+
+    @property
+    def codec(self) -> str:
+        """The encoding by the one name that Python has for it, whatever it was called."""
+        return codecs.lookup(self.encoding).name
+
+    def reader(self, lines: Iterable[str]) -> Iterator[list[str]]:
+        """Return the values of some lines, as texts. Raises csv.Error."""
+        return csv.reader(
+            lines,
+            delimiter=self.delimiter,
+            quotechar=self.quote or None,
+            escapechar=self.escape,
+            quoting=csv.QUOTE_MINIMAL if self.quote else csv.QUOTE_NONE,
+        )
 
     def findings(self) -> Iterator[Finding]:
         """Yield what contradicts itself, each with its place in the block."""

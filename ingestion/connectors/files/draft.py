@@ -23,7 +23,7 @@ from ingestion.connectors.files.drafting.fields import (
 )
 from ingestion.connectors.files.drafting.file_groups import FileGroup, file_groups
 from ingestion.connectors.files.drafting.inference import TEXT, Guess, type_of
-from ingestion.connectors.files.drafting.keys import likely_key
+from ingestion.connectors.files.drafting.keys import likely_key, may_be_key
 from ingestion.connectors.files.drafting.samples import (
     WHOLE_BYTES,
     Sample,
@@ -31,7 +31,7 @@ from ingestion.connectors.files.drafting.samples import (
     probed,
     samples_of,
 )
-from ingestion.connectors.files.drafting.trial import tried
+from ingestion.connectors.files.drafting.trial import misfits, refusals
 from ingestion.connectors.files.formats.base import BadFileError
 from ingestion.connectors.files.formats.decoding import WithoutLines
 from ingestion.connectors.files.formats.json_document import document_lines
@@ -122,14 +122,16 @@ class _TableDraft:
                 one.written_to(Path(folder), number)
             while True:
                 table = self._table(key)
-                trial = tried(self._name, table, Path(folder))
+                reasons = refusals(self._name, table, Path(folder))
                 origins = {name: ".".join(f.origin) for name, f in self._columns.items()}
-                wrong = trial.misfits(origins) - {n for n, g in self._guesses.items() if g == TEXT}
+                wrong = misfits(reasons, origins) - {
+                    n for n, g in self._guesses.items() if g == TEXT
+                }
                 if not wrong:
                     break
                 self._guesses |= dict.fromkeys(wrong, TEXT)
-        if trial.reasons:
-            self._remark(f"{len(trial.reasons)} rows of the samples do not fit: {trial.reasons[0]}")
+        if reasons:
+            self._remark(f"{len(reasons)} rows of the samples do not fit: {reasons[0]}")
         for remark in self._dialect.remarks:
             self._remark(remark)
         return table
@@ -170,7 +172,7 @@ class _TableDraft:
             "has nothing unique: rows that are alike count as one;"
             " name the columns that identify a row"
         )
-        fit = [n for n, kind in types.items() if not kind.startswith(("float", "double", "array"))]
+        fit = [name for name, kind in types.items() if may_be_key(kind)]
         if not fit:
             raise BadFileError("no_key", "no column of it can identify a row")
         return fit
@@ -181,8 +183,7 @@ class _TableDraft:
             "format": str(self._group.format),
             "key": key,
         }
-        if self._group.format in (FileFormat.CSV, FileFormat.JSON, FileFormat.JSON_LINES):
-            ingestion |= self._dialect.options
+        ingestion |= self._dialect.options  # of other formats there are none
         return {
             "name": self._name,
             "description": UNDESCRIBED,

@@ -6,7 +6,6 @@ iterates over the batches (landing, which has Parquet written) is the third.
 
 from __future__ import annotations
 
-import codecs
 import gzip
 import threading
 from collections.abc import Iterator
@@ -156,9 +155,10 @@ class FileReading:
         kind = kind_of(head)
         if kind and not (form is FileFormat.PARQUET and head.startswith(PARQUET_MAGIC)):
             raise BadFileError(NOT_READABLE, f"it is {kind}, not {form}; drop it as {form}")
-        encoding = self._table.csv.encoding
-        is_decoded = form is FileFormat.PARQUET or codecs.lookup(encoding).name == UTF_8
-        return stream if is_decoded else Decoded(stream, encoding)
+        codec = self._table.csv.codec
+        if form is FileFormat.PARQUET or codec == UTF_8:
+            return stream
+        return Decoded(stream, codec)
 
     def _parse(self) -> None:
         bad_file: NewFile | None = None

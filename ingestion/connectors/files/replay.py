@@ -87,7 +87,7 @@ class FilesReplayReader:
         is_parquet = self._table.format is FileFormat.PARQUET
         kept = row.values.get(ARROW if is_parquet else BYTES)
         encoding = row.place.get("encoding") or UTF_8
-        if kept and not (is_parquet or kept.isascii()) and encoding != self._table.csv.encoding:
+        if kept and not (is_parquet or kept.isascii()) and encoding != self._table.csv.codec:
             return f"{row.reason.removesuffix(DECODED)}{DECODED}"
         if kept is not None and (is_parquet or not _was_cut(kept, row)):
             return None

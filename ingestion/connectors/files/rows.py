@@ -40,7 +40,7 @@ class FileRows:
         """Land rows of `table`; with personal data, that becomes tokens and no bytes are kept."""
         self.table = table
         self._tokeniser = tokeniser
-        self._encoding = None if table.csv.encoding == UTF_8 else table.csv.encoding
+        self._encoding = None if table.csv.codec == UTF_8 else table.csv.codec
 
     def batch(self, file: NewFile, parsed: Parsed) -> Batch:
         """Return the rows of a file, those that the table cannot hold set aside."""

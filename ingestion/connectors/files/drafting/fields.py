@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import itertools
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -39,18 +41,9 @@ class Field:
 
 def csv_fields(contents: Sequence[bytes], options: CsvOptions) -> list[Field]:
     """Return the columns of samples in UTF-8, texts all of them. Raises BadFileError."""
-    import csv
-    import io
-
     fields: dict[str, Field] = {}
     for number, content in enumerate(contents):
-        reader = csv.reader(
-            io.StringIO(content.decode(errors="replace"), newline=""),
-            delimiter=options.delimiter,
-            quotechar=options.quote or None,
-            escapechar=options.escape,
-            quoting=csv.QUOTE_MINIMAL if options.quote else csv.QUOTE_NONE,
-        )
+        reader = options.reader(io.StringIO(content.decode(errors="replace"), newline=""))
         try:
             rows = [row for row in itertools.islice(reader, ROWS_PER_FILE + 1) if row]
         except csv.Error as error:
@@ -74,13 +67,7 @@ def csv_fields(contents: Sequence[bytes], options: CsvOptions) -> list[Field]:
 
 def json_fields(files: Sequence[Sequence[Mapping[str, Any]]]) -> list[Field]:
     """Return the fields of objects, those of nested objects by their paths."""
-    names = dict.fromkeys(
-        path for objects in files for value in objects for path in _paths(value, ())
-    )
-    whole = {path for path in names if _is_whole(path, files, names)}
-    paths = [p for p in names if not any(p[:n] in whole for n in range(1, len(p)))]
-    leaves = [p for p in paths if p in whole or not any(q[: len(p)] == p and q != p for q in paths)]
-    return [Field(p, [[_at(value, p) for value in objects] for objects in files]) for p in leaves]
+    return list(_fields_below((), [list(objects) for objects in files]))
 
 
 def parquet_fields(files: Sequence[pq.ParquetFile]) -> list[Field]:
@@ -120,32 +107,18 @@ def _values(column: pa.Array) -> list[Any]:
     return values
 
 
-def _paths(value: Mapping[str, Any], above: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
-    for name, below in value.items():
-        if not name:
-            continue
-        path = (*above, name)
-        yield path
-        if isinstance(below, dict) and len(path) < DEEPEST_OBJECT:
-            yield from _paths(below, path)
+def _fields_below(path: tuple[str, ...], files: list[list[Any]]) -> Iterator[Field]:
+    """Yield what stands at a path: the fields of objects, or one field of whatever it is.
 
-
-def _is_whole(
-    path: tuple[str, ...],
-    files: Sequence[Sequence[Mapping[str, Any]]],
-    names: Mapping[tuple[str, ...], Any],
-) -> bool:
-    """Whether what stands at a path is no object everywhere, or one whose keys are values."""
-    below = [name for name in names if name[:-1] == path]
-    if not below:
-        return True
-    if len(below) > MOST_FIELDS_OF_AN_OBJECT:
-        return True
-    found = (_at(value, path) for objects in files for value in objects)
-    return any(value is not None and not isinstance(value, dict) for value in found)
-
-
-def _at(value: Any, path: tuple[str, ...]) -> Any:  # noqa: ANN401 - a value of JSON
-    for name in path:
-        value = value.get(name) if isinstance(value, dict) else None
-    return value
+    Objects with very many fields are maps, whose keys are values.
+    """
+    objects = [value for values in files for value in values if isinstance(value, dict)]
+    names = dict.fromkeys(name for value in objects for name in value if name)
+    is_mixed = len(objects) < sum(value is not None for values in files for value in values)
+    is_map = len(names) > MOST_FIELDS_OF_AN_OBJECT or len(path) >= DEEPEST_OBJECT
+    if path and (not names or is_mixed or is_map):
+        yield Field(path, files)
+        return
+    for name in names:
+        below = [[v.get(name) if isinstance(v, dict) else None for v in values] for values in files]
+        yield from _fields_below((*path, name), below)

@@ -33,11 +33,13 @@ def file_groups(formats: Mapping[str, FileFormat]) -> tuple[list[FileGroup], lis
     folders below it (of days, say) belong to them.
     """
     places: dict[tuple[str, int, str, FileFormat, str], list[str]] = defaultdict(list)
+    stems: dict[str, set[str]] = defaultdict(set)
+    for name in formats:
+        stems[name.partition("/")[0]].add(_stem(name).lower())
     for name, kind in sorted(formats.items()):
         parts = name.split("/")
-        stem, ending = _split(parts[-1])
-        stem = _VARYING.sub("", stem)
-        own = "" if len(parts) > 1 and _is_one_name(name, formats) else stem
+        is_one_name = len(parts) > 1 and len(stems[parts[0]]) == 1
+        own, ending = "" if is_one_name else _stem(name), _split(parts[-1])[1]
         places[parts[0] if len(parts) > 1 else "", len(parts), own, kind, ending].append(name)
     groups, left = [], []
     for (folder, depth, stem, kind, _), names in places.items():
@@ -53,12 +55,9 @@ def file_groups(formats: Mapping[str, FileFormat]) -> tuple[list[FileGroup], lis
     return groups, left
 
 
-def _is_one_name(name: str, formats: Collection[str]) -> bool:
-    """Whether the files beside one have no names of their own but what varies and the folder's."""
-    folder, _, _ = name.partition("/")
-    beside = [other for other in formats if other.startswith(f"{folder}/")]
-    stems = {_VARYING.sub("", _split(other.rpartition("/")[2])[0]).lower() for other in beside}
-    return len(stems) == 1
+def _stem(name: str) -> str:
+    """Return a file's own name without its endings and what varies."""
+    return _VARYING.sub("", _split(name.rpartition("/")[2])[0])
 
 
 def _patterns(folder: str, depth: int, stem: str, names: list[str]) -> Iterator[str]:

@@ -74,11 +74,13 @@ def _of_csv(values: Sequence[str]) -> Guess:
 
 
 def _of_texts(values: Sequence[str]) -> Guess:
-    if all(map(_DATE.fullmatch, values)) and _all_are(date.fromisoformat, values):
+    if all(map(_DATE.fullmatch, values)) and _is_read(
+        lambda: [date.fromisoformat(value) for value in values]
+    ):
         return Guess("date")
     if all(map(_TIME.match, values)):
         is_fine = any(map(_FINE_TIME.search, values))
-        if _all_are(lambda v: times(pa.array([v]), UTC_TIME, truncate=is_fine), values):
+        if _is_read(lambda: times(pa.array(values), UTC_TIME, truncate=is_fine)):
             return Guess("timestamp", truncate=is_fine)
     return TEXT
 
@@ -148,10 +150,9 @@ def _of_arrow(kind: pa.DataType) -> Guess:
     return next((Guess(name) for is_kind, name in _ARROW if is_kind(kind)), JSON)
 
 
-def _all_are(read: Callable[[str], object], values: Sequence[str]) -> bool:
+def _is_read(read: Callable[[], object]) -> bool:
     try:
-        for value in values:
-            read(value)
-    except (ValueError, pa.ArrowInvalid):
+        read()
+    except ValueError:  # pyarrow's are such, too
         return False
     return True

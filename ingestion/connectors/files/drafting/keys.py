@@ -8,9 +8,10 @@ from typing import Any
 
 from ingestion.connectors.files.drafting.fields import Field
 from ingestion.declarations.checks import UNFIT_AS_KEY
+from lake.types import DataType
 
 TRIED_TOGETHER = 8
-UNLIKELY = ("timestamp", "date", "decimal", "boolean", "float", "double", "array", "binary")
+UNLIKELY = ("timestamp", "date", "decimal", "boolean", "binary")
 
 
 def likely_key(table: str, fields: Mapping[str, Field], types: Mapping[str, str]) -> list[str]:
@@ -18,11 +19,15 @@ def likely_key(table: str, fields: Mapping[str, Field], types: Mapping[str, str]
 
     One named like an id is tried first, then any one column, then two; of `fields` by their names.
     """
-    fit = [name for name in fields if _is_fit(types[name]) and _is_complete([fields[name]])]
+    fit = [name for name in fields if may_be_key(types[name]) and _is_complete([fields[name]])]
     own = (f"{table}_id", f"{table.rstrip('s')}_id", "id", "uuid", "guid", "key")
     named = [name for name in own if name in fit]
     named += [n for n in fit if n.endswith(("_id", "_uuid", "_key", "_no", "_number", "_code"))]
-    single = [*dict.fromkeys([*named, *(name for name in fit if not _is_unlikely(types[name]))])]
+    single = [
+        *dict.fromkeys(
+            [*named, *(name for name in fit if DataType.parse(types[name]).name not in UNLIKELY)]
+        )
+    ]
     for name in single:
         if _is_unique([fields[name]]):
             return [name]
@@ -35,12 +40,9 @@ def likely_key(table: str, fields: Mapping[str, Field], types: Mapping[str, str]
     return []
 
 
-def _is_fit(data_type: str) -> bool:
-    return data_type.partition("(")[0].partition("<")[0] not in (*UNFIT_AS_KEY, "array")
-
-
-def _is_unlikely(data_type: str) -> bool:
-    return data_type.partition("(")[0].partition("<")[0] in UNLIKELY
+def may_be_key(data_type: str) -> bool:
+    """Whether values of a type may identify a row."""
+    return DataType.parse(data_type).name not in UNFIT_AS_KEY
 
 
 def _is_complete(fields: Sequence[Field]) -> bool:

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 
 from ingestion.connectors.files.declaration import FileFormat
 from ingestion.connectors.files.formats.signatures import kind_of
-from ingestion.connectors.files.storage.base import FileInfo, FileStorage
+from ingestion.connectors.files.storage.base import FileInfo, FileLeftError, FileStorage
 
 HEAD_BYTES = 4 * 1024 * 1024
 WHOLE_BYTES = 64 * 1024 * 1024
@@ -31,7 +31,6 @@ WIDE_MARKS = (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
 class Sample:
     """A file's beginning in a format; all of it, for formats that are read as a whole."""
 
-    name: str
     content: bytes
     format: FileFormat
     is_whole: bool
@@ -71,7 +70,7 @@ def probed(
             form = _format(head)
             if form is FileFormat.JSON and b"\n" not in head:
                 form = _format(_head(storage, found, HEAD_BYTES))
-        except (OSError, EOFError, zlib.error) as error:
+        except (OSError, EOFError, zlib.error, FileLeftError) as error:
             kinds[found.name] = f"damaged ({error})"
             continue
         kind = None if form is FileFormat.PARQUET else kind_of(head)
@@ -107,7 +106,7 @@ def _sample(storage: FileStorage, found: FileInfo, form: FileFormat) -> Sample:
     is_read_whole = form in (FileFormat.JSON, FileFormat.PARQUET)
     limit = WHOLE_BYTES if is_read_whole else HEAD_BYTES
     content = _head(storage, found, limit + 1)
-    return Sample(found.name, content[:limit], form, len(content) <= limit)
+    return Sample(content[:limit], form, len(content) <= limit)
 
 
 def _head(storage: FileStorage, found: FileInfo, count: int) -> bytes:

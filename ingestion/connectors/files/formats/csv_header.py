@@ -53,14 +53,7 @@ def header_of(table: FileTable, row: bytes | None) -> Header:
 def _names(row: bytes, options: CsvOptions) -> tuple[list[str], str]:
     try:
         line = row.decode().strip()
-        reader = csv.reader(
-            [line],
-            delimiter=options.delimiter,
-            escapechar=options.escape,
-            quotechar=options.quote or None,
-            quoting=csv.QUOTE_MINIMAL if options.quote else csv.QUOTE_NONE,
-        )
-        return next(reader), line
+        return next(options.reader([line])), line
     except UnicodeDecodeError:
         raise BadFileError(NOT_READABLE, f"its header is no {options.encoding.upper()}") from None
     except csv.Error as error:

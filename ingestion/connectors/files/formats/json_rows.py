@@ -248,15 +248,8 @@ def _cast(values: pa.ChunkedArray, column: ColumnDeclaration) -> pa.ChunkedArray
 
 
 def _schema(columns: Sequence[ColumnDeclaration], *, times_as_texts: bool) -> pa.Schema:
-    kinds = [(c.origin, c.data_type.arrow()) for c in columns]
-    return pa.schema(
-        _fields(
-            [
-                (o, pa.string() if times_as_texts and pa.types.is_timestamp(k) else _read_as(k))
-                for o, k in kinds
-            ]
-        )
-    )
+    kinds = ((c.origin, c.data_type.arrow()) for c in columns)
+    return pa.schema(_fields([(o, _read_as(k, times_as_texts=times_as_texts)) for o, k in kinds]))
 
 
 def _fields(columns: Sequence[tuple[tuple[str, ...], pa.DataType]]) -> list[pa.Field]:
@@ -270,15 +263,15 @@ def _fields(columns: Sequence[tuple[tuple[str, ...], pa.DataType]]) -> list[pa.F
     ]
 
 
-def _read_as(kind: pa.DataType) -> pa.DataType:
+def _read_as(kind: pa.DataType, *, times_as_texts: bool = False) -> pa.DataType:
     """Return the type that pyarrow reads what becomes `kind` as.
 
     It knows no dates in JSON, and drops the offset of a time without a zone.
     """
     if pa.types.is_list(kind):
         return pa.list_(_read_as(kind.value_type))
-    is_local = pa.types.is_timestamp(kind) and kind.tz is None
-    return pa.string() if is_local or pa.types.is_date(kind) else kind
+    is_time = pa.types.is_timestamp(kind) and (times_as_texts or kind.tz is None)
+    return pa.string() if is_time or pa.types.is_date(kind) else kind
 
 
 def _explained(reason: str) -> str:
