@@ -10,7 +10,7 @@
         {%- do exceptions.raise_compiler_error(
             'Nothing was built: ANSI SQL is off in this Spark session, and values that do not fit would be lost in'
             ~ " silence. Fix: in the target '" ~ target.name ~ "' of profiles.yml, server_side_parameters need"
-            ~ ' spark.dbt.ansi.enabled: "true", and Python needs the plugin dbt_ansi (make setup). On a Thrift'
+            ~ ' spark.dbt.ansi.enabled: "true", and Python needs the plugin dbt_spark_repairs (make setup). On a Thrift'
             ~ ' server: spark.sql.ansi.enabled=true among its own settings.'
         ) -%}
     {%- endif -%}

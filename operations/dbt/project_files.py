@@ -8,7 +8,7 @@ from pathlib import Path
 FOLDERS = ("models", "macros", "seeds", "snapshots", "analyses", "tests/data_tests", "profiles")
 FILES = ("dbt_project.yml", "packages.yml", "dependencies.yml")
 CODE_DIR = Path(__file__).parents[2]
-PACKAGES = ("dbt_ansi", "dbt_firn", "lake", "ingestion", "operations")
+PACKAGES = ("dbt_spark_repairs", "dbt_firn", "lake", "ingestion", "operations")
 
 
 def fingerprint(project_dir: Path) -> str:

@@ -12,6 +12,7 @@ import yaml
 from dbt.tests.fixtures.project import TestProjInfo
 from dbt.tests.util import get_connection
 
+import dbt_spark_repairs
 from lake.lake import Lake
 from lake.settings import Settings
 from tests.adapter_suite.words import in_spark_words, statements
@@ -24,6 +25,12 @@ KINDS = ("models", "seeds", "snapshots")
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add `--repaired`: lift the repairs into every project."""
     parser.addoption("--repaired", action="store_true", help="with Firn's repairs")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Take the plugin away from dbt where the repairs are not asked for."""
+    if not config.getoption("--repaired"):
+        dbt_spark_repairs.plugins.clear()
 
 
 @pytest.fixture(scope="session")

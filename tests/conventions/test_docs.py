@@ -168,8 +168,10 @@ def test_a_broken_link_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert broken_links("planted.md") == ["b.md", "#c"]
 
 
-_FOLDERS = "benchmarks|dags|dbt_ansi|dbt_firn|docs|ingestion|lake|macros|models|operations|profiles"
-_PATH = re.compile(rf"`((?:{_FOLDERS}|requirements|sandbox|seeds|tests)/[\w./-]*)`")
+_FOLDERS = "benchmarks|dags|dbt_firn|dbt_spark_repairs|docs|ingestion|lake|macros|models"
+_PATH = re.compile(
+    rf"`((?:{_FOLDERS}|operations|profiles|requirements|sandbox|seeds|tests)/[\w./-]*)`"
+)
 OF_THE_READER = "crm"  # the source that examples tell a reader to make
 
 

@@ -1,9 +1,12 @@
-"""Hooks: what a target is called."""
+"""Hooks: what a target and an error are called."""
 
 from typing import Any
 
+import pytest
 from dbt.tests.adapter.hooks import test_model_hooks as model
 from dbt.tests.adapter.hooks import test_run_hooks as run
+from dbt.tests.util import run_dbt
+from dbt_common.exceptions import DbtRuntimeError
 
 OWN = {"target_dbname": "", "target_type": "spark", "target_user": "", "target_pass": ""}
 EXPECTED = {"target_dbname": "dbt", "target_type": "postgres", "target_user": "root"}
@@ -54,3 +57,11 @@ class BasePrePostRunHooks(run.BasePrePostRunHooks):
         assert row[0] == project.test_schema
         (row,) = project.run_sql(f"select * from {project.test_schema}.db_schemas", fetch="all")
         assert (row[0], row[1]) == ("None", project.test_schema)
+
+
+class BaseAfterRunHooks(run.BaseAfterRunHooks):
+    """Every error of Spark is one that dbt-spark raises by the general class."""
+
+    def test_missing_column_pre_hook(self, project: Any) -> None:
+        with pytest.raises(DbtRuntimeError, match="TABLE_OR_VIEW_NOT_FOUND"):
+            run_dbt(["run"], expect_pass=False)

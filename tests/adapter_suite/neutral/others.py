@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from dbt.tests.adapter.caching import test_caching as caching
+from dbt.tests.adapter.dbt_clone import test_dbt_clone as clone
 from dbt.tests.adapter.dbt_show import test_dbt_show as show
 from dbt.tests.adapter.ephemeral import test_ephemeral as ephemeral
 from dbt.tests.adapter.simple_copy import test_copy_uppercase as copy
@@ -15,7 +16,7 @@ from dbt.tests.adapter.utils import test_current_timestamp as current_timestamp
 from dbt.tests.adapter.utils import test_timestamps as timestamps
 from dbt.tests.adapter.utils.data_types import test_type_float as type_float
 from dbt.tests.adapter.utils.data_types import test_type_int as type_int
-from dbt.tests.util import check_relations_equal, run_dbt
+from dbt.tests.util import check_relations_equal, run_dbt, run_dbt_and_capture
 
 TYPED_SEED = "seeds: [{{name: expected, config: {{column_types: {{{column}: {type}}}}}}}]"
 
@@ -47,6 +48,19 @@ class BaseCachingSelectedSchemaOnly(Cache, caching.BaseCachingSelectedSchemaOnly
 
 class BaseNoPopulateCache(Cache, caching.BaseNoPopulateCache):
     """Cache."""
+
+
+class BaseCloneSameTargetAndState(clone.BaseCloneSameTargetAndState):
+    """What would be cloned onto itself stays as it is; in PostgreSQL it is an error."""
+
+    def test_clone_same_target_and_state(
+        self, project: Any, unique_schema: str, other_schema: str
+    ) -> None:
+        project.create_test_schema(other_schema)
+        self.run_and_save_state(project.project_root)  # type: ignore[no-untyped-call]
+        arguments = ["clone", "--defer", "--state", "target"]
+        _, output = run_dbt_and_capture(arguments, expect_pass=True)
+        assert "The state and target directories are the same: 'target'" in output
 
 
 class BaseShowDoesNotHandleDoubleLimit(show.BaseShowDoesNotHandleDoubleLimit):

@@ -44,3 +44,11 @@ class BaseSimpleSeedColumnOverride(override.BaseSimpleSeedColumnOverride):
     def seed_tricky_types() -> dict[str, str]:
         names = ("seed_id_str", "looks_like_a_bool", "looks_like_a_date")
         return dict.fromkeys(names, "string")
+
+
+class BaseSeedSpecificFormats(base.BaseSeedSpecificFormats):
+    """Names are not quoted unless a project says so, and one of these has dots."""
+
+    @pytest.fixture(scope="class")
+    def project_config_update(self) -> dict[str, Any]:
+        return {"quoting": {"identifier": True}, "seeds": {"quote_columns": False}}
