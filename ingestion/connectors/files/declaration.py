@@ -7,9 +7,8 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, ByteSize, Field
+from pydantic import BeforeValidator
 
-from ingestion.connectors.files.csv_options import CsvOptions
 from ingestion.declarations.columns import LOAD_ID, RawColumn
 from ingestion.declarations.model import (
     DeclarationModels,
@@ -21,9 +20,10 @@ from ingestion.declarations.model import (
     Partitions,
     PersonalData,
     SourceDeclaration,
-    TableDeclaration,
     Variable,
 )
+from ingestion.formats.csv_options import CsvOptions
+from ingestion.formats.declaration import DEFAULT_ROW_SIZE, FormattedTable, RowSize
 from lake.types import DataType
 
 FILE, FILE_HASH, FILE_ROW, FILE_MODIFIED_AT = (
@@ -48,11 +48,6 @@ class FileFormat(StrEnum):
     JSON = "json"
     CSV = "csv"
     PARQUET = "parquet"
-
-
-# Of CSV and JSON. The greatest one still fits the 32-bit offsets of what is read at once.
-DEFAULT_ROW_SIZE = ByteSize(16 * 1024 * 1024)
-RowSize = Annotated[ByteSize, Field(ge=1024, le=1024 * 1024 * 1024)]
 
 
 def _file_pattern(text: object) -> str:
@@ -105,14 +100,12 @@ class FileTableIngestion(CsvOptions):
         }
 
 
-class FileTable(TableDeclaration):
+class FileTable(FormattedTable):
     """A raw table that is read from files; `files` is the pattern of their names."""
 
     files: str
     format: FileFormat
-    csv: CsvOptions = CsvOptions()
     stable_for: timedelta
-    max_row_size: ByteSize = DEFAULT_ROW_SIZE
 
     @property
     def connector_columns(self) -> tuple[RawColumn, ...]:

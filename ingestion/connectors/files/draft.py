@@ -11,7 +11,6 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from ingestion.connectors.base import DraftRequest
-from ingestion.connectors.files.csv_options import CsvOptions
 from ingestion.connectors.files.declaration import FileFormat
 from ingestion.connectors.files.drafting.csv_sniffing import Dialect, note_values, sniffed
 from ingestion.connectors.files.drafting.fields import (
@@ -32,9 +31,6 @@ from ingestion.connectors.files.drafting.samples import (
     samples_of,
 )
 from ingestion.connectors.files.drafting.trial import misfits, refusals
-from ingestion.connectors.files.formats.base import BadFileError
-from ingestion.connectors.files.formats.decoding import WithoutLines
-from ingestion.connectors.files.formats.json_document import document_lines
 from ingestion.connectors.files.storage.factory import storage_at
 from ingestion.declarations.draft import (
     JINJA_NAME,
@@ -45,6 +41,10 @@ from ingestion.declarations.draft import (
     require_identifier,
 )
 from ingestion.declarations.naming import declared_names
+from ingestion.formats.base import BadFileError
+from ingestion.formats.csv_options import CsvOptions
+from ingestion.formats.decoding import WithoutLines
+from ingestion.formats.json.document import document_lines
 from lake.errors import ConfigurationError, EnvironmentFault
 from lake.settings import Settings
 

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 
 from ingestion.connectors.channel import AbandonedError
 from ingestion.connectors.files.declaration import FileTable
-from ingestion.connectors.files.formats.base import NOT_READABLE, BadFileError
 from ingestion.connectors.files.storage.base import FileLeftError
+from ingestion.formats.base import NOT_READABLE, BadFileError
 from lake.errors import FirnError
 
 SHOWN_CHARACTERS = 200

@@ -17,7 +17,6 @@ from ingestion.connectors.base import ReadAgainError
 from ingestion.connectors.batches import Batch, ReadSummary, RegistrableFile, Rejection
 from ingestion.connectors.error_threshold import exceeds_error_threshold
 from ingestion.connectors.files.declaration import FILE, FILE_HASH, FILE_MODIFIED_AT
-from ingestion.connectors.files.formats.base import BadFileError
 from ingestion.connectors.files.new_files import NewFile
 from ingestion.connectors.files.processed_files import fingerprint
 from ingestion.connectors.files.rows import FileRows
@@ -26,6 +25,7 @@ from ingestion.connectors.files.storage.base import (
     FileLeftError,
     FileStorage,
 )
+from ingestion.formats.base import BadFileError
 
 if TYPE_CHECKING:
     from pyarrow.parquet import FileMetaData

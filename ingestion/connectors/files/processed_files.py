@@ -8,15 +8,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from ingestion.connectors.base import TableState
-from ingestion.connectors.files.csv_options import CsvOptions
 from ingestion.connectors.files.declaration import (
-    DEFAULT_ROW_SIZE,
     FILE,
     FILE_HASH,
     FILE_MODIFIED_AT,
     FileTable,
 )
 from ingestion.connectors.files.storage.base import FileInfo
+from ingestion.formats.csv_options import CsvOptions
+from ingestion.formats.declaration import DEFAULT_ROW_SIZE
 
 ALWAYS_COUNTED = ("delimiter", "encoding")
 
@@ -44,12 +44,13 @@ def fingerprint(table: FileTable) -> str:
     What an earlier Firn did not know counts only where it is declared: its lakes hold such hashes.
     """
     declared = table.model_dump(mode="json", exclude={"stable_for", "csv"})
+    size = declared.pop("max_row_size")
+    if size != DEFAULT_ROW_SIZE:
+        declared["max_row_size"] = size
     usual = CsvOptions().model_dump(mode="json")
     for name, value in table.csv.model_dump(mode="json").items():
         if name in ALWAYS_COUNTED or value != usual[name]:
             declared[name] = value
-    if table.max_row_size == DEFAULT_ROW_SIZE:
-        del declared["max_row_size"]
     for column, path in zip(declared["columns"], (c.path for c in table.columns), strict=True):
         if path and not any("." in name for name in path):
             column["path"] = ".".join(path)

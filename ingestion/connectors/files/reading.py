@@ -19,18 +19,18 @@ from ingestion.connectors.batches import Batch, ReadSummary, RegistrableFile
 from ingestion.connectors.channel import AbandonedError, Channel
 from ingestion.connectors.files.declaration import FileFormat, FileTable
 from ingestion.connectors.files.faults import file_faults
-from ingestion.connectors.files.formats.base import NOT_READABLE, BadFileError, Format, Readable
-from ingestion.connectors.files.formats.csv_rows import CsvRows
-from ingestion.connectors.files.formats.decoding import UTF_8, Decoded
-from ingestion.connectors.files.formats.json_document import JsonDocument
-from ingestion.connectors.files.formats.json_rows import JsonLines
-from ingestion.connectors.files.formats.parquet_rows import ParquetRows
-from ingestion.connectors.files.formats.rescued_fields import RescuedFields
-from ingestion.connectors.files.formats.signatures import HEAD_BYTES, kind_of
 from ingestion.connectors.files.hold_back import Faults, FileBatch, FileFault, HoldBack
 from ingestion.connectors.files.new_files import NewFile, NewFiles
 from ingestion.connectors.files.rows import FileRows
 from ingestion.connectors.files.storage.base import FileLeftError
+from ingestion.formats.base import NOT_READABLE, BadFileError, Format, Readable
+from ingestion.formats.csv.rows import CsvRows
+from ingestion.formats.decoding import UTF_8, Decoded
+from ingestion.formats.json.document import JsonDocument
+from ingestion.formats.json.lines import JsonLines
+from ingestion.formats.parquet.rows import ParquetRows
+from ingestion.formats.rescued_fields import RescuedFields
+from ingestion.formats.signatures import HEAD_BYTES, kind_of
 from ingestion.personal_data import Tokeniser
 
 WAITING_CHUNKS = 3

@@ -20,14 +20,15 @@ from ingestion.connectors.files.declaration import (
     FileTable,
 )
 from ingestion.connectors.files.faults import file_faults
-from ingestion.connectors.files.formats.base import NOT_READABLE, BadFileError, Format
-from ingestion.connectors.files.formats.decoding import UTF_8
-from ingestion.connectors.files.formats.parquet_rows import ParquetRows
-from ingestion.connectors.files.formats.rescued_fields import RescuedFields
 from ingestion.connectors.files.new_files import NewFile
 from ingestion.connectors.files.reading import FORMATS
-from ingestion.connectors.files.rows import ARROW, BYTES, HEAD, KEPT_BYTES, FileRows
+from ingestion.connectors.files.rows import FileRows
 from ingestion.connectors.files.storage.base import FileInfo
+from ingestion.formats.base import NOT_READABLE, BadFileError, Format
+from ingestion.formats.decoding import UTF_8
+from ingestion.formats.parquet.rows import ParquetRows
+from ingestion.formats.rescued_fields import RescuedFields
+from ingestion.formats.rows import ARROW, BYTES, HEAD, KEPT_BYTES
 from ingestion.personal_data import Tokeniser
 
 NOT_WHOLE = (

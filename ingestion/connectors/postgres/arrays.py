@@ -9,8 +9,8 @@ from typing import cast
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ingestion.connectors.bisect import REFUSALS
 from ingestion.connectors.postgres.query import ReadColumn
+from ingestion.values.bisect import REFUSALS
 from lake.types import DataType
 
 # Every element as a text: numbers keep the digits that PostgreSQL wrote.

@@ -11,17 +11,17 @@ import pyarrow.compute as pc
 import pyarrow.csv
 
 from ingestion.connectors.batches import Batch, Rejection
-from ingestion.connectors.bisect import bisect_invalid
-from ingestion.connectors.partition_values import (
-    PARTITION_TOO_LONG,
-    too_long_partitions,
-    why_too_long,
-)
 from ingestion.connectors.postgres.escapes import NULL, has_escapes, unescaped
 from ingestion.connectors.postgres.query import RESCUED, ReadColumn, ReadPlan
 from ingestion.connectors.postgres.values import csv_type, from_text, to_declared
 from ingestion.connectors.postgres.watermark import Cursor
 from ingestion.personal_data import Tokeniser
+from ingestion.values.bisect import bisect_invalid
+from ingestion.values.partition_values import (
+    PARTITION_TOO_LONG,
+    too_long_partitions,
+    why_too_long,
+)
 from lake.types import DataType
 
 SHOWN_CHARACTERS = 100

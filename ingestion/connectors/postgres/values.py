@@ -8,11 +8,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ingestion.connectors.arrays import lists
-from ingestion.connectors.decimals import FLOAT_DIGITS, decimals, from_texts
 from ingestion.connectors.postgres.arrays import as_sent, element_of, split
 from ingestion.connectors.postgres.query import ReadColumn
 from ingestion.connectors.postgres.types import UpstreamColumn
+from ingestion.values.arrays import lists
+from ingestion.values.decimals import FLOAT_DIGITS, decimals, from_texts
 from lake.types import DataType
 
 NAIVE_TIME = pa.timestamp("us")

@@ -13,8 +13,8 @@ import pyarrow as pa
 import pytest
 from typer.testing import CliRunner
 
-from ingestion.connectors.files.formats.csv_rows import CsvRows
-from ingestion.connectors.files.formats.json_rows import JsonLines
+from ingestion.formats.csv.rows import CsvRows
+from ingestion.formats.json.lines import JsonLines
 from ingestion.results import Outcome
 from lake.errors import EnvironmentFault
 from operations.cli.app import app

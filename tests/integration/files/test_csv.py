@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ingestion.connectors.files.formats import chunks
+from ingestion.formats import chunks
 from tests.integration.files.drop import Drop, by, table
 
 COLUMNS = {"id": "bigint", "name": "string", "price": "decimal(10,2)", "at": "timestamp"}

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ingestion.connectors.files.formats import chunks
+from ingestion.formats import chunks
 from ingestion.loading.replay import replay
 from lake.errors import ConfigurationError
 from tests.integration.files.drop import Drop, by, table

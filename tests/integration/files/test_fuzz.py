@@ -29,13 +29,13 @@ from hypothesis import strategies as st
 from ingestion.api import draft
 from ingestion.connectors.base import DraftRequest
 from ingestion.connectors.batches import Batch, Rejection
-from ingestion.connectors.files.csv_options import CsvOptions
 from ingestion.connectors.files.declaration import FileTable
 from ingestion.connectors.files.new_files import NewFiles
 from ingestion.connectors.files.processed_files import ProcessedFiles
 from ingestion.connectors.files.reading import FileReading
 from ingestion.connectors.files.storage.folder import Folder
 from ingestion.declarations import LoadMode, NewColumns
+from ingestion.formats.csv_options import CsvOptions
 from ingestion.sources import load_sources
 from lake.errors import EnvironmentFault
 from lake.settings import Settings

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from ingestion.connectors.files.formats import chunks
+from ingestion.formats import chunks
 from ingestion.results import Outcome
 from tests.integration.files.drop import Drop, by, table
 

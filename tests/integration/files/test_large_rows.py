@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from ingestion.connectors.files.formats import chunks
+from ingestion.formats import chunks
 from tests.integration.files.drop import Drop, table
 
 COLUMNS = {"id": "int", "v": "string"}

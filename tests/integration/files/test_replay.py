@@ -13,8 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from ingestion.connectors.files import rows as file_rows
-from ingestion.connectors.files.formats import chunks
+from ingestion.formats import chunks
 from ingestion.loading.replay import replay
 from tests.integration.files.drop import Drop, by, table
 
@@ -129,7 +128,7 @@ def test_a_row_that_an_earlier_firn_cut_is_not_replayed(
     drop.declare(table("items", {"id": "int", "v": "string"}, format="csv"))
     drop.put("items/a", f"id,v\n5000000000,{'w' * 100_000}\n2,x\n")
     with monkeypatch.context() as patch:
-        patch.setattr(file_rows, "HEAD", "bytes")  # as it was written then
+        patch.setattr("ingestion.formats.rows.HEAD", "bytes")  # as it was written then
         drop.ingest()
     assert "bytes" in json.loads(drop.quarantined()[0]["row"])
     drop.declare(table("items", {"id": "bigint", "v": "string"}, format="csv"))

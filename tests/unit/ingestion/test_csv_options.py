@@ -10,14 +10,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ingestion.connectors.files.csv_options import CsvOptions
 from ingestion.connectors.files.declaration import FileFormat, FileTable
-from ingestion.connectors.files.formats import chunks
-from ingestion.connectors.files.formats.csv_rows import CsvRows
-from ingestion.connectors.files.formats.decoding import Decoded
-from ingestion.connectors.files.formats.rescued_fields import RescuedFields
 from ingestion.connectors.files.processed_files import fingerprint
 from ingestion.declarations.model import ColumnDeclaration, LoadMode, NewColumns
+from ingestion.formats import chunks
+from ingestion.formats.csv.rows import CsvRows
+from ingestion.formats.csv_options import CsvOptions
+from ingestion.formats.decoding import Decoded
+from ingestion.formats.rescued_fields import RescuedFields
 
 ENCODINGS = ("utf-8", "utf-16", "utf-32-be", "cp1252", "iso-8859-15", "shift_jis", "gb18030")
 ALPHABET = "ab01,;|'\"\\^\n\r\t €ä表ソN"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingestion.connectors.files.formats.json_fields import JsonFields, json_text
+from ingestion.formats.json.fields import JsonFields, json_text
 
 NAMES = st.sampled_from(["a", "b", 'q"', "\\", "é", "other", ""])
 NUMBERS = st.integers() | st.floats(allow_nan=False, allow_infinity=False)

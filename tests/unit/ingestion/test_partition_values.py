@@ -4,8 +4,8 @@ import pyarrow as pa
 import pytest
 
 from ingestion.connectors.files.declaration import FileTable
-from ingestion.connectors.partition_values import too_long_partitions
 from ingestion.declarations.model import ColumnDeclaration, PartitionField
+from ingestion.values.partition_values import too_long_partitions
 
 
 def _table(partition: str) -> FileTable:

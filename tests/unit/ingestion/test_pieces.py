@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from ingestion.connectors.files.formats.csv_cut import CsvCut
+from ingestion.formats.csv.cut import CsvCut
 
 TEXTS = st.text(alphabet='a,"\n\r', max_size=40)
 

@@ -9,9 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingestion.connectors.bisect import bisect_invalid
 from ingestion.connectors.channel import AbandonedError, Channel
-from ingestion.connectors.decimals import decimals
 from ingestion.connectors.postgres import copy
 from ingestion.connectors.postgres.declaration import PostgresTable
 from ingestion.connectors.postgres.escapes import unescaped
@@ -22,6 +20,8 @@ from ingestion.connectors.postgres.upstream import UpstreamTable
 from ingestion.connectors.postgres.values import decode_hex
 from ingestion.connectors.postgres.watermark import Watermark
 from ingestion.declarations import LoadMode, NewColumns
+from ingestion.values.bisect import bisect_invalid
+from ingestion.values.decimals import decimals
 from lake.errors import LoadError
 from lake.types import DataType
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import duckdb
 
-from ingestion.connectors.files.csv_options import CsvOptions
+from ingestion.formats.csv_options import CsvOptions
 
 NULL_TEXTS = frozenset(
     {"NA", "N/A", "#N/A", "NULL", "null", "Null", "\\N", "None", "none", "nan", "NaN", "-", "?"}

@@ -14,8 +14,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ingestion.connectors.files.csv_options import CsvOptions
-from ingestion.connectors.files.formats.base import BadFileError
+from ingestion.formats.base import BadFileError
+from ingestion.formats.csv_options import CsvOptions
 
 ROWS_PER_FILE = 2000
 MOST_FIELDS_OF_AN_OBJECT = 60  # an object with more is a map, whose keys are values

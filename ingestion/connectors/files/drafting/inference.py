@@ -11,9 +11,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from ingestion.connectors.files.csv_options import CsvOptions
 from ingestion.connectors.files.drafting.fields import Field
-from ingestion.connectors.files.formats.times import UTC_TIME, times
+from ingestion.formats.csv_options import CsvOptions
+from ingestion.values.times import UTC_TIME, times
 
 LONGEST_SCALE = 4  # fractions with more digits are measurements: double
 LONG_DIGITS = 18

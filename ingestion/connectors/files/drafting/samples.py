@@ -15,8 +15,8 @@ from typing import BinaryIO, cast
 import pyarrow.parquet as pq
 
 from ingestion.connectors.files.declaration import FileFormat
-from ingestion.connectors.files.formats.signatures import kind_of
 from ingestion.connectors.files.storage.base import FileInfo, FileLeftError, FileStorage
+from ingestion.formats.signatures import kind_of
 
 HEAD_BYTES = 4 * 1024 * 1024
 WHOLE_BYTES = 64 * 1024 * 1024

@@ -7,9 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import pyarrow as pa
 
-from ingestion.connectors.bisect import REFUSALS, bisect_invalid
-from ingestion.connectors.files.declaration import FileTable
-from ingestion.connectors.files.formats.base import (
+from ingestion.formats.base import (
     NOT_READABLE,
     NOT_REPRESENTABLE,
     BadFileError,
@@ -18,12 +16,14 @@ from ingestion.connectors.files.formats.base import (
     Readable,
     RowContent,
 )
-from ingestion.connectors.files.formats.chunks import Block, blocks
-from ingestion.connectors.files.formats.csv_cut import CsvCut
-from ingestion.connectors.files.formats.csv_header import Header, header_of
-from ingestion.connectors.files.formats.csv_values import CsvValues
-from ingestion.connectors.files.formats.decoding import WithoutLines
-from ingestion.connectors.files.formats.rescued_fields import RescuedFields
+from ingestion.formats.chunks import Block, blocks
+from ingestion.formats.csv.cut import CsvCut
+from ingestion.formats.csv.header import Header, header_of
+from ingestion.formats.csv.values import CsvValues
+from ingestion.formats.declaration import FormattedTable
+from ingestion.formats.decoding import WithoutLines
+from ingestion.formats.rescued_fields import RescuedFields
+from ingestion.values.bisect import REFUSALS, bisect_invalid
 
 TEXT_AFTER_QUOTE = (
     "text follows a closing quote; quotes within a value are doubled, or preceded by what the table"
@@ -39,7 +39,7 @@ class CsvRows:
     Rows are numbered without the header and what stands before it; empty lines are none.
     """
 
-    def __init__(self, table: FileTable, rescued_fields: RescuedFields) -> None:
+    def __init__(self, table: FormattedTable, rescued_fields: RescuedFields) -> None:
         """Read one file of `table`."""
         self._table = table
         self._rescued_fields = rescued_fields

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 
-from ingestion.connectors.files.formats.chunks import after_last_line
+from ingestion.formats.chunks import after_last_line
 
 _NEXT_OBJECT = re.compile(rb"\}\s*\{")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 
-from ingestion.connectors.files.formats.base import NOT_READABLE, BadFileError, Readable
+from ingestion.formats.base import NOT_READABLE, BadFileError, Readable
 
 UTF_8 = "utf-8"
 BLOCK_BYTES = 1024 * 1024

@@ -11,9 +11,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ingestion.connectors.arrays import lists
-from ingestion.connectors.decimals import FLOAT_DIGITS, decimals, from_texts, require_exact
-from ingestion.connectors.files.formats.base import BadFileError
+from ingestion.formats.base import BadFileError
+from ingestion.values.arrays import lists
+from ingestion.values.decimals import FLOAT_DIGITS, decimals, from_texts, require_exact
 
 Convert = Callable[[pa.Array], pa.Array]
 UUID_TYPE = "arrow.uuid"

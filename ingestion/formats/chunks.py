@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from ingestion.connectors.files.formats.base import Readable
+from ingestion.formats.base import Readable
 
 BLOCK_BYTES = 8 * 1024 * 1024
 KEPT_OF_LONG_ROW = 1024

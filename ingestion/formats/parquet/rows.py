@@ -11,9 +11,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from ingestion.connectors.bisect import REFUSALS, bisect_invalid
-from ingestion.connectors.files.declaration import FileTable
-from ingestion.connectors.files.formats.base import (
+from ingestion.declarations import ColumnDeclaration
+from ingestion.formats.base import (
     NOT_READABLE,
     NOT_REPRESENTABLE,
     BadFileError,
@@ -21,12 +20,13 @@ from ingestion.connectors.files.formats.base import (
     Parsed,
     RowContent,
 )
-from ingestion.connectors.files.formats.exact_json import write_json
-from ingestion.connectors.files.formats.parquet_json import json_texts
-from ingestion.connectors.files.formats.parquet_values import Convert, as_python, converter, plain
-from ingestion.connectors.files.formats.registrable import is_registrable
-from ingestion.connectors.files.formats.rescued_fields import RescuedFields
-from ingestion.declarations import ColumnDeclaration
+from ingestion.formats.declaration import FormattedTable
+from ingestion.formats.exact_json import write_json
+from ingestion.formats.parquet.json_texts import json_texts
+from ingestion.formats.parquet.registrable import is_registrable
+from ingestion.formats.parquet.values import Convert, as_python, converter, plain
+from ingestion.formats.rescued_fields import RescuedFields
+from ingestion.values.bisect import REFUSALS, bisect_invalid
 
 BATCH_ROWS = 64 * 1024
 BATCH_BYTES = 64 * 1024 * 1024
@@ -36,7 +36,7 @@ SHOWN_CHARACTERS = 100
 class ParquetRows:
     """The rows of a Parquet file; a column that cannot become what is declared spoils it."""
 
-    def __init__(self, table: FileTable, rescued_fields: RescuedFields) -> None:
+    def __init__(self, table: FormattedTable, rescued_fields: RescuedFields) -> None:
         """Read one file of `table`."""
         self._table = table
         self._rescued_fields = rescued_fields

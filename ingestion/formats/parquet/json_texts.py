@@ -8,8 +8,8 @@ from datetime import datetime
 
 import pyarrow as pa
 
-from ingestion.connectors.files.formats.exact_json import write_json
-from ingestion.connectors.files.formats.json_fields import json_text
+from ingestion.formats.exact_json import write_json
+from ingestion.formats.json.fields import json_text
 
 JSON_TYPE = "arrow.json"
 

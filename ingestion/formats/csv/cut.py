@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from ingestion.connectors.files.formats.chunks import Positions, after_last_line, positions
+from ingestion.formats.chunks import Positions, after_last_line, positions
 
 LINE_FEED, CARRIAGE_RETURN = b"\n\r"
 _LINE_END = re.compile(rb"\n|\r(?!\n)")

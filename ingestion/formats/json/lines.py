@@ -11,9 +11,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.json
 
-from ingestion.connectors.bisect import REFUSALS, bisect_invalid
-from ingestion.connectors.files.declaration import FileTable
-from ingestion.connectors.files.formats.base import (
+from ingestion.declarations import ColumnDeclaration
+from ingestion.formats.base import (
     NOT_READABLE,
     NOT_REPRESENTABLE,
     BadRow,
@@ -21,23 +20,24 @@ from ingestion.connectors.files.formats.base import (
     Readable,
     RowContent,
 )
-from ingestion.connectors.files.formats.chunks import (
+from ingestion.formats.chunks import (
     Block,
     Positions,
     blocks,
     positions,
     read_in_blocks,
 )
-from ingestion.connectors.files.formats.exact_json import read_json
-from ingestion.connectors.files.formats.json_fields import JsonFields
-from ingestion.connectors.files.formats.json_texts import (
+from ingestion.formats.declaration import FormattedTable
+from ingestion.formats.exact_json import read_json
+from ingestion.formats.json.fields import JsonFields
+from ingestion.formats.json.texts import (
     after_last_object,
     not_an_object,
     parted,
 )
-from ingestion.connectors.files.formats.rescued_fields import RescuedFields
-from ingestion.connectors.files.formats.times import times
-from ingestion.declarations import ColumnDeclaration
+from ingestion.formats.rescued_fields import RescuedFields
+from ingestion.values.bisect import REFUSALS, bisect_invalid
+from ingestion.values.times import times
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 AS_JSON = "; declared with `as: json` it lands as its JSON text"
@@ -54,7 +54,7 @@ class JsonLines:
     Empty lines are no rows, but count in the numbers of the others.
     """
 
-    def __init__(self, table: FileTable, rescued_fields: RescuedFields) -> None:
+    def __init__(self, table: FormattedTable, rescued_fields: RescuedFields) -> None:
         """Read one file of `table`; what it has undeclared is told to all files of it."""
         self._table = table
         self._rescued_fields = rescued_fields

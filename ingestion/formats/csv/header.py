@@ -5,10 +5,10 @@ from __future__ import annotations
 import csv
 from dataclasses import dataclass
 
-from ingestion.connectors.files.csv_options import CsvOptions
-from ingestion.connectors.files.declaration import FileTable
-from ingestion.connectors.files.formats.base import NOT_READABLE, BadFileError
 from ingestion.declarations import ColumnDeclaration
+from ingestion.formats.base import NOT_READABLE, BadFileError
+from ingestion.formats.csv_options import CsvOptions
+from ingestion.formats.declaration import FormattedTable
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Header:
     undeclared: list[str]
 
 
-def header_of(table: FileTable, row: bytes | None) -> Header:
+def header_of(table: FormattedTable, row: bytes | None) -> Header:
     """Return the header in the first row of a file, or of files that have none.
 
     Raises BadFileError when it is not as declared.

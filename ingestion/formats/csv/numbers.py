@@ -7,7 +7,7 @@ import re
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ingestion.connectors.decimals import from_texts
+from ingestion.values.decimals import from_texts
 
 SPACES = " \u00a0\u202f"  # whoever declares one of them means all
 

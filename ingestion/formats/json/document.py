@@ -6,11 +6,11 @@ import codecs
 import json
 from collections.abc import Iterator
 
-from ingestion.connectors.files.formats import chunks
-from ingestion.connectors.files.formats.base import NOT_READABLE, BadFileError, Readable
-from ingestion.connectors.files.formats.chunks import Block, too_long
-from ingestion.connectors.files.formats.json_rows import JsonLines
-from ingestion.connectors.files.formats.json_texts import after_space, require_object
+from ingestion.formats import chunks
+from ingestion.formats.base import NOT_READABLE, BadFileError, Readable
+from ingestion.formats.chunks import Block, too_long
+from ingestion.formats.json.lines import JsonLines
+from ingestion.formats.json.texts import after_space, require_object
 
 
 class JsonDocument(JsonLines):

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from ingestion.connectors.files.declaration import FileTable
+from ingestion.formats.declaration import FormattedTable
 
 REGISTERED_BYTES = 16 * 1024 * 1024  # smaller files are better gathered in one data file
 ENCODINGS = {"PLAIN", "RLE", "BIT_PACKED", "PLAIN_DICTIONARY", "RLE_DICTIONARY"}
@@ -18,7 +18,7 @@ BATCH_ROWS = 1024 * 1024
 UNSORTED_ROWS = 5_000_000
 
 
-def is_registrable(file: pq.ParquetFile, size: int, table: FileTable) -> bool:
+def is_registrable(file: pq.ParquetFile, size: int, table: FormattedTable) -> bool:
     """Whether a file of `size` bytes can be part of the raw table byte for byte.
 
     It has to have exactly the declared columns, under their names and in their very types,
@@ -33,7 +33,7 @@ def is_registrable(file: pq.ParquetFile, size: int, table: FileTable) -> bool:
     )
 
 
-def _has_declared_columns(file: pq.ParquetFile, table: FileTable) -> bool:
+def _has_declared_columns(file: pq.ParquetFile, table: FormattedTable) -> bool:
     declared = {column.name: column for column in table.columns}
     if any(
         column.origin != (column.name,) or column.is_json or column.data_type.element
@@ -76,7 +76,7 @@ def _is_plain(footer: pq.FileMetaData) -> bool:
     return True
 
 
-def _is_keyed(file: pq.ParquetFile, table: FileTable) -> bool:
+def _is_keyed(file: pq.ParquetFile, table: FormattedTable) -> bool:
     """Whether every row has a key, and none has that of another."""
     columns = list(table.key)
     if _is_increasing(file, columns):

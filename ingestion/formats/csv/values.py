@@ -8,16 +8,16 @@ from collections.abc import Callable
 import pyarrow as pa
 import pyarrow.csv
 
-from ingestion.connectors.bisect import REFUSALS
-from ingestion.connectors.decimals import FLOAT_DIGITS, decimals, require_exact
-from ingestion.connectors.files.csv_options import CsvOptions
-from ingestion.connectors.files.formats.chunks import read_in_blocks
-from ingestion.connectors.files.formats.csv_cut import CsvCut
-from ingestion.connectors.files.formats.csv_header import Header
-from ingestion.connectors.files.formats.csv_numbers import SeparatedNumbers
-from ingestion.connectors.files.formats.json_fields import json_text
-from ingestion.connectors.files.formats.times import LOCAL_TIME, UTC_TIME, times
 from ingestion.declarations import ColumnDeclaration
+from ingestion.formats.chunks import read_in_blocks
+from ingestion.formats.csv.cut import CsvCut
+from ingestion.formats.csv.header import Header
+from ingestion.formats.csv.numbers import SeparatedNumbers
+from ingestion.formats.csv_options import CsvOptions
+from ingestion.formats.json.fields import json_text
+from ingestion.values.bisect import REFUSALS
+from ingestion.values.decimals import FLOAT_DIGITS, decimals, require_exact
+from ingestion.values.times import LOCAL_TIME, UTC_TIME, times
 
 _COLUMN = re.compile(r"^In CSV column #(\d+): (?:Row #\d+: )?(?:CSV conversion error to )?")
 _NO_UTF_8 = "invalid UTF8 data"

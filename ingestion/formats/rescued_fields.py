@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from ingestion.connectors.files.declaration import FileTable
-from ingestion.connectors.files.formats.base import BadFileError
-from ingestion.connectors.files.formats.exact_json import write_json
 from ingestion.declarations import NewColumns
+from ingestion.formats.base import BadFileError
+from ingestion.formats.declaration import FormattedTable
+from ingestion.formats.exact_json import write_json
 from ingestion.personal_data import Tokeniser
 
 SHOWN_NAMES = 10
@@ -20,7 +20,7 @@ class RescuedFields:
     In a table with personal data each such value is a token.
     """
 
-    def __init__(self, table: FileTable, tokeniser: Tokeniser | None) -> None:
+    def __init__(self, table: FormattedTable, tokeniser: Tokeniser | None) -> None:
         """Know the fields of `table`, also those that are declared never to be landed."""
         self._declared = _tree([column.origin for column in table.columns])
         self._tokeniser = tokeniser

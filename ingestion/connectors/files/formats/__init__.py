@@ -1,1 +1,0 @@
-"""File formats: the content of a file -> rows in the declared columns."""

@@ -1,0 +1,1 @@
+"""CSV: blocks of lines -> typed columns, by the declared dialect."""

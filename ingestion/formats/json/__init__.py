@@ -1,0 +1,1 @@
+"""JSON Lines and JSON documents: text -> typed columns, exact to the digit."""

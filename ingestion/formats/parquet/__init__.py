@@ -1,0 +1,1 @@
+"""Parquet: row groups -> typed columns, as strictly as texts; or the file as it is."""

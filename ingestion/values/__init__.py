@@ -1,0 +1,1 @@
+"""Values of single columns, whatever they are read from: what fits a declared type."""
