@@ -98,7 +98,7 @@ lint: $(VENV)/.dev $(FIRN_HOME)/.sql-linted $(FIRN_HOME)/.secrets-scanned ## sql
 types: $(VENV)/.dev ## mypy, strict.
 	$(BIN)/mypy
 
-SERVICES := (postgres or spark or s3 or airflow)
+SERVICES := (postgres or kafka or spark or s3 or airflow)
 
 .PHONY: unit
 unit: $(VENV)/.dev ## Tests that need no service.

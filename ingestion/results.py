@@ -17,13 +17,15 @@ class IngestOptions:
     `deletes`: compare keys and land tombstones for rows that are gone upstream.
     `allow_empty`: accept that a source has become empty. `full_refresh`: read everything again and
     replace the raw table, in whatever shape is declared now. `wait`: wait for another ingestion of
-    the same source instead of refusing.
+    the same source instead of refusing. `accept_gap`: pass over what a source lost before it was
+    read, and write that to ops.gaps.
     """
 
     deletes: bool = False
     allow_empty: bool = False
     full_refresh: bool = False
     wait: bool = False
+    accept_gap: bool = False
 
 
 class Outcome(StrEnum):

@@ -90,6 +90,15 @@ class Settings(BaseModel):
         """
         return self._required(name, f"{name}={example}")
 
+    def secrets(self, prefix: str) -> dict[str, str]:
+        """Return what variables hold whose names begin so, by the rest of their names."""
+        known = {**self._file_values, **self.environment()}
+        return {
+            name.removeprefix(prefix): value
+            for name, value in known.items()
+            if name.startswith(prefix) and value
+        }
+
     def secret(self, name: str) -> str | None:
         """Return what a variable holds in the environment or the file of secrets, if anything."""
         return self.environment().get(name) or self._file_values.get(name)

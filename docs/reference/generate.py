@@ -23,6 +23,8 @@ import yaml
 from pydantic import BaseModel, ByteSize
 from pydantic.fields import FieldInfo
 
+import ingestion.connectors.kafka.declaration
+import ingestion.loading.gaps
 import ingestion.loading.load_history
 import ingestion.quarantine.store
 import operations.preflight.changes
@@ -42,6 +44,7 @@ EXAMPLE = "shop"
 UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
 SYSTEM_TABLES = {
     "ops.loads": ingestion.loading.load_history.COLUMNS,
+    "ops.gaps": ingestion.loading.gaps.COLUMNS,
     "ops.schema_changes": operations.preflight.changes.COLUMNS,
     "quarantine.<source>": ingestion.quarantine.store.COLUMNS,
 }
@@ -284,14 +287,16 @@ def _rejected_columns() -> Iterator[tuple[str, str, str]]:
 
 
 def _added_columns() -> dict[str, str]:
-    """Return what Firn adds to raw tables, those of files last: column -> type."""
+    """Return what Firn adds to raw tables, those of files and topics last: column -> type."""
     added: dict[str, str] = {}
     tables = [table for source in load_sources(ROOT) for table in source.tables]
     for table in tables:
         landed = {column.name for column in table.landed_columns}
         shape = RawShape.of(table).columns
         added |= {c.name: str(c.data_type) for c in shape if c.name not in landed}
-    return added
+    kafka = ingestion.connectors.kafka.declaration
+    messages = (*kafka.MESSAGE_COLUMNS, kafka.HEADERS_COLUMN)
+    return added | {column.name: str(column.data_type) for column in messages}
 
 
 def main() -> None:

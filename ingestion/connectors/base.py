@@ -60,11 +60,17 @@ class TableState(Protocol):
 
 @dataclass(frozen=True)
 class ReadRequest(Generic[TableT]):
-    """What to read: what is new in a table since `state`, and whether all keys too, if it can."""
+    """What to read: what is new in a table since `state`, and whether all keys too, if it can.
+
+    `replaced` is how far the rows had been read that the load takes the place of. With `accept_gap`
+    what the source has lost is passed over.
+    """
 
     table: TableT
     state: TableState
     with_keys: bool = False
+    replaced: Position | None = None
+    accept_gap: bool = False
 
 
 class Reading(Protocol):

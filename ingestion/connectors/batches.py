@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
+from lake.errors import FirnError
+
 if TYPE_CHECKING:
     import pyarrow as pa
     from pyarrow.parquet import FileMetaData
@@ -77,13 +79,28 @@ class RegistrableFile(Protocol):
         """Open its content. Raises ReadAgainError at the end when it changed meanwhile."""
 
 
+@dataclass(frozen=True)
+class Gap:
+    """What a source lost before it was read: `partition` of it, from the first offset missing.
+
+    `until` is the first that is there again, None where that cannot be known.
+    """
+
+    partition: str
+    since: int
+    until: int | None
+    reason: str
+
+
 @dataclass
 class ReadSummary:
     """What a reading knows: filled while batches flow, complete when they end.
 
     `position` is what the next load goes on from, and `reached` says it to people; `content` is a
     hash of everything read, of a table that is read in full each time; `notes` are for people. With
-    `is_held` nothing may be read this time.
+    `is_held` nothing may be read this time. With `is_moved` the position is worth a commit even
+    without rows. `gaps` were passed over because that was asked for. A reading that was `stopped`
+    by an error is landed as far as it came.
     """
 
     rows_read: int = 0
@@ -93,3 +110,6 @@ class ReadSummary:
     content: str | None = None
     notes: list[str] = field(default_factory=list)
     is_held: bool = False
+    is_moved: bool = False
+    gaps: list[Gap] = field(default_factory=list)
+    stopped: FirnError | None = None

@@ -22,6 +22,7 @@ GROUP = "firn.connectors"
 OWN = {
     "postgres": "ingestion.connectors.postgres.connector",
     "files": "ingestion.connectors.files.connector",
+    "kafka": "ingestion.connectors.kafka.connector",
 }
 
 

@@ -26,10 +26,16 @@ BYTES, HEAD, ARROW = "bytes", "head", "arrow_base64"
 class FormattedRows:
     """Judges what formats parse of one table, and says what quarantine keeps of a row."""
 
-    def __init__(self, table: FormattedTable, tokeniser: Tokeniser | None) -> None:
-        """Judge rows of `table`; with personal data, that becomes tokens and no bytes are kept."""
+    def __init__(
+        self, table: FormattedTable, tokeniser: Tokeniser | None, kept_bytes: int = KEPT_BYTES
+    ) -> None:
+        """Judge rows of `table`; with personal data, that becomes tokens and no bytes are kept.
+
+        Of a row of more than `kept_bytes`, quarantine keeps the head.
+        """
         self.table = table
         self._tokeniser = tokeniser
+        self._kept_bytes = kept_bytes
 
     def fitting(self, parsed: Parsed) -> tuple[pa.Table, pa.Array, list[BadRow]]:
         """Return the rows that the table can hold, their numbers, and all rows that it cannot."""
@@ -53,8 +59,8 @@ class FormattedRows:
         row = RowContent(content) if isinstance(content, bytes) else content
         whole = row.data.rstrip(b"\r\n")
         stored = len(row.arrow or whole)
-        name = HEAD if row.is_cut or stored > KEPT_BYTES else BYTES
-        kept = _as_text(name, whole[:KEPT_BYTES])
+        name = HEAD if row.is_cut or stored > self._kept_bytes else BYTES
+        kept = _as_text(name, whole[: self._kept_bytes])
         if row.arrow is not None and name == BYTES:
             kept[ARROW] = base64.b64encode(row.arrow).decode()
         return kept

@@ -10,7 +10,7 @@ import hashlib
 import time
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ingestion.connectors.base import (
@@ -23,6 +23,7 @@ from ingestion.connectors.base import (
 from ingestion.connectors.batches import Batch, RegistrableFile
 from ingestion.connectors.error_threshold import exceeds_error_threshold
 from ingestion.declarations import LoadMode, TableDeclaration
+from ingestion.loading.gaps import GAPS
 from ingestion.loading.load_history import Record
 from ingestion.loading.row_counts import RowCounts, make_record
 from ingestion.loading.table_state import LandedState, NoState
@@ -118,6 +119,8 @@ class _Load:
             self._table,
             NoState() if self._replaces else state,
             with_keys=self._compares_keys,
+            replaced=self._before.position if self._replaces else None,
+            accept_gap=self._context.options.accept_gap,
         )
 
     @property
@@ -194,6 +197,8 @@ class _Load:
 
     def _commit_or_skip(self, reading: Reading) -> tuple[LoadResult, Record | None]:
         """Check the row counts and commit, unless there is nothing to commit."""
+        if reading.summary.is_moved:
+            self._open_landing(reading)
         landing = self._landing
         if landing is not None:
             landing.finish()
@@ -216,12 +221,13 @@ class _Load:
             record=record,
         )
         landing.commit(self._context.lake.catalog, progress, self._context.failpoint)
-        return LoadResult.of(self._table.label, Outcome.LANDED, record, notes), record
+        landed = LoadResult.of(self._table.label, Outcome.LANDED, record, notes)
+        return replace(landed, error=reading.summary.stopped), record
 
     def _is_worth_a_commit(self, landing: Landing, counts: RowCounts, reading: Reading) -> bool:
         """Whether the commit would change the table. Raises DataLossError if it would empty it."""
         if not self._replaces:
-            return landing.written_count > 0
+            return landing.written_count > 0 or reading.summary.is_moved
         if self._is_unchanged(reading):
             return False
         if counts.landed == 0 and landing.existing_count > 0:
@@ -259,6 +265,7 @@ class _Load:
         record = make_record(self._table, self._load, counts, (before, after))
         record["bytes_read_count"] = reading.summary.bytes_read
         record["notes"] = "; ".join(notes) or None
+        record[GAPS] = [asdict(gap) for gap in reading.summary.gaps]
         return record
 
     def _content(self, reading: Reading) -> str | None:

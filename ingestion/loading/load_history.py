@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from ingestion.loading.gaps import add_gaps
 from ingestion.raw_tables.progress import Progress
 from lake.lake import Lake
 
@@ -72,6 +73,7 @@ def record_loads(lake: Lake, records: Sequence[Record]) -> None:
 def _add_missing(lake: Lake, records: Sequence[Record]) -> None:
     from lake.system_tables import ensure_system_table
 
+    add_gaps(lake, records)
     table = ensure_system_table(lake, IDENTIFIER, COLUMNS)
     recorded = _recorded(table.properties)
     missing = [r for r in records if recorded.get(_label(r)) != r["load_id"]]

@@ -33,13 +33,20 @@ def ingest(  # noqa: PLR0913 - an option each
     wait: Annotated[
         bool, typer.Option("--wait", help="Wait for another ingestion of the source to end.")
     ] = False,
+    accept_gap: Annotated[
+        bool, typer.Option("--accept-gap", help="Pass over what a source lost before it was read.")
+    ] = False,
     target: Target = None,
 ) -> None:
     """Land what is new in the sources: rows and progress in one commit, exactly once."""
     from ingestion.results import IngestOptions
 
     options = IngestOptions(
-        deletes=deletes, full_refresh=full_refresh, allow_empty=allow_empty, wait=wait
+        deletes=deletes,
+        full_refresh=full_refresh,
+        allow_empty=allow_empty,
+        wait=wait,
+        accept_gap=accept_gap,
     )
     require_landed(land(Settings.load(target=target), selection or [], options, out))
 

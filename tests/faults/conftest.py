@@ -1,5 +1,6 @@
-"""Makes the lakehouse fixtures known to the fault tests."""
+"""Makes the lakehouse and the broker known to the fault tests."""
 
 from tests.integration.ingestion.fixtures import lakehouse, make_lakehouse, with_items
+from tests.integration.kafka.fixtures import broker, topics
 
-__all__ = ["lakehouse", "make_lakehouse", "with_items"]
+__all__ = ["broker", "lakehouse", "make_lakehouse", "topics", "with_items"]

@@ -18,12 +18,16 @@ from ingestion.declarations.model import (
     Key,
     LoadMode,
     Partitions,
-    PersonalData,
     SourceDeclaration,
     Variable,
 )
 from ingestion.formats.csv_options import CsvOptions
-from ingestion.formats.declaration import DEFAULT_ROW_SIZE, FormattedTable, RowSize
+from ingestion.formats.declaration import (
+    DEFAULT_ROW_SIZE,
+    FormattedTable,
+    RowSize,
+    check_columns,
+)
 from lake.types import DataType
 
 FILE, FILE_HASH, FILE_ROW, FILE_MODIFIED_AT = (
@@ -130,29 +134,18 @@ class FileSource(SourceDeclaration):
 
 
 def check_file_table(table: FileTable) -> Iterator[Finding]:
-    """Yield what contradicts itself: two columns of one place, or within another; CSV's marks."""
+    """Yield what contradicts itself in a table, its columns or CSV's marks."""
     yield from table.csv.findings()
-    origins = {column.origin: column.name for column in reversed(table.columns)}
+    yield from check_columns(table)
     for column in table.columns:
-        wider = (column.origin[:length] for length in range(1, len(column.origin) + 1))
-        for place in wider:
-            other = origins.get(place, column.name)
-            if other != column.name:
-                yield (), f"columns {other} and {column.name} are both read from {'.'.join(place)}"
         if not table.csv.header and column.path:
             yield (), f"column {column.name}: `path` names a header, and `header` is false"
-        if column.truncate and column.data_type.name not in ("timestamp", "timestamp_ntz"):
-            yield (), f"column {column.name}: truncate is of times, declared {column.data_type}"
         if column.data_type.element and table.format is FileFormat.CSV:
             yield (
                 (),
                 f"column {column.name}: CSV has no arrays, declared {column.data_type}; declare a"
                 " string, or read json_lines or parquet",
             )
-        if column.infinity:
-            yield (), f"column {column.name}: infinity is for databases, files have no such times"
-        if column.personal_data is PersonalData.TOKEN and column.data_type.name != "string":
-            yield (), f"column {column.name}: a token is a string, declared {column.data_type}"
 
 
 MODELS = DeclarationModels(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -45,6 +46,7 @@ _UNDECLARED = "unexpected field"
 _COLUMN = re.compile(r"Column\(/?([^)]*)\)")
 _NO_TIME = "to timestamp"
 _NOT_A_STRING = re.compile(r"changed from string to (?:object|array|number|boolean)")
+_LINE_ENDS = re.compile(rb"[\r\n]")
 _PLACE = re.compile(r" in row \d+$")
 
 
@@ -107,6 +109,30 @@ class JsonLines:
             else:
                 objects.append((number, line))
         return self._parsed([n for n, _ in objects], [line for _, line in objects], unreadable)
+
+    def parse_values(self, values: Sequence[bytes]) -> Parsed:
+        """Return the rows of values that hold one object each, numbered by position, from 0."""
+        data = b"\n".join(values) + b"\n" if values else b""
+        ends = positions(b"\n", data)
+        has_plain_lines = values and len(ends) == len(values)
+        if has_plain_lines and (whole := self._whole(data, ends, -1)) is not None:
+            return whole
+        good: list[int] = []
+        bad: list[BadRow] = []
+        for position, value in enumerate(values):
+            if reason := not_an_object(value, "the message"):
+                bad.append(BadRow(position, NOT_READABLE, reason, value))
+            else:
+                good.append(position)
+        # line ends are white space between the parts of a value: within its texts they are no JSON
+        lines = [_LINE_ENDS.sub(b" ", values[position]) for position in good]
+        parsed = self._parsed(good, lines, bad)
+        numbers = parsed.numbers.to_pylist()
+        return replace(
+            parsed,
+            contents=lambda row: values[numbers[row]],
+            bad=[replace(row, content=values[row.number]) for row in parsed.bad],
+        )
 
     def _whole(self, data: bytes, ends: Positions, before: int) -> Parsed | None:
         """Return all lines, which end at `ends`, as rows, None when anything is unusual.

@@ -40,18 +40,18 @@ def parted(line: bytes) -> list[bytes]:
         return [line]
 
 
-def not_an_object(line: bytes) -> str | None:
-    """Say why a line holds no JSON object, None when it does."""
+def not_an_object(line: bytes, called: str = "the line") -> str | None:
+    """Say why a line (or what it is `called`) holds no JSON object, None when it does."""
     try:
-        value = json.loads(line)
+        value = json.loads(line.decode())
     except UnicodeDecodeError:
-        return "the line is no UTF-8"
+        return f"{called} is no UTF-8"
     except RecursionError:
-        return "the line is nested too deeply"
+        return f"{called} is nested too deeply"
     except ValueError as error:
-        return f"the line is no JSON: {error}"
+        return f"{called} is no JSON: {error}"
     is_object = isinstance(value, dict)
-    return None if is_object else f"the line holds no object but a {type(value).__name__}"
+    return None if is_object else f"{called} holds no object but a {type(value).__name__}"
 
 
 def require_object(value: object) -> None:

@@ -181,7 +181,7 @@ def test_a_mistake_names_all_connectors_there_are(notes: LakeHome) -> None:
     file = notes.folder / "models" / "raw" / "notes.yml"
     file.write_text(DECLARED.replace("connector: memory", "connector: memoir"))
     with pytest.raises(
-        ConfigurationError, match="'memoir'; allowed: postgres, files, memory"
+        ConfigurationError, match="'memoir'; allowed: postgres, files, kafka, memory"
     ) as found:
         load_sources(notes.folder)
     assert str(found.value).startswith("models/raw/notes.yml:7: ")

@@ -1,0 +1,1 @@
+"""Reads topics: offsets in the table + topics of a broker -> messages -> Arrow batches."""

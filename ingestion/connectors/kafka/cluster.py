@@ -1,0 +1,205 @@
+"""A broker by its variable: properties for librdkafka, topics and their offsets, faults named."""
+
+from __future__ import annotations
+
+import difflib
+import logging
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
+from typing import Any
+
+from confluent_kafka import (
+    Consumer,
+    IsolationLevel,
+    KafkaError,
+    KafkaException,
+    TopicCollection,
+    TopicPartition,
+)
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin._listoffsets import OffsetSpec
+
+from ingestion.connectors.kafka.declaration import KafkaSource
+from ingestion.connectors.kafka.plan import FoundTopic, Offsets
+from lake.errors import ConfigurationError, EnvironmentFault, FirnError
+from lake.settings import Settings
+
+REQUEST_SECONDS = 15
+NO_ID = "AAAAAAAAAAAAAAAAAAAAAA"  # what a broker says that gives topics no ids
+SERVERS = "bootstrap.servers"
+# What exactly-once rests on is not for a variable to change.
+OWN = {
+    "enable.auto.commit": False,
+    "enable.auto.offset.store": False,
+    "auto.offset.reset": "error",
+    "isolation.level": "read_committed",
+    "enable.partition.eof": True,
+    "check.crcs": True,
+}
+REFUSED_LOGINS = {
+    KafkaError._AUTHENTICATION,
+    KafkaError.SASL_AUTHENTICATION_FAILED,
+    KafkaError._SSL,
+}
+FORBIDDEN = {
+    KafkaError.TOPIC_AUTHORIZATION_FAILED,
+    KafkaError.CLUSTER_AUTHORIZATION_FAILED,
+    KafkaError.GROUP_AUTHORIZATION_FAILED,
+}
+_silent = logging.getLogger("firn.librdkafka")  # errors are told by exceptions, not by its log
+_silent.addHandler(logging.NullHandler())
+_silent.propagate = False
+
+
+class Cluster:
+    """A source's broker: what it holds, and consumers of it."""
+
+    def __init__(self, source: KafkaSource, settings: Settings) -> None:
+        """Read the properties from the variables; nothing is connected yet.
+
+        Raises ConfigurationError.
+        """
+        self._source = source
+        self._last_error: KafkaError | None = None
+        self._properties = _properties(source, settings)
+
+    def topics(self, names: Sequence[str]) -> dict[str, FoundTopic]:
+        """Return the topics with the offsets of all their partitions.
+
+        Raises ConfigurationError for topics that do not exist or must not be read, EnvironmentFault
+        when the broker does not answer.
+        """
+        admin = self._admin()
+        described = admin.describe_topics(
+            TopicCollection(list(names)), request_timeout=REQUEST_SECONDS
+        )
+        found, missing = {}, []
+        for name in names:
+            try:
+                found[name] = self._result(described[name])
+            except KafkaException as error:
+                if error.args[0].code() != KafkaError.UNKNOWN_TOPIC_OR_PART:
+                    raise self.fault(error) from None
+                missing.append(name)
+        if missing:
+            raise self._no_topics(admin, missing)
+        partitions = {
+            TopicPartition(name, part.id): None
+            for name, topic in found.items()
+            for part in topic.partitions
+        }
+        first = self._offsets(admin, partitions, OffsetSpec.earliest())  # type: ignore[no-untyped-call]
+        end = self._offsets(admin, partitions, OffsetSpec.latest())  # type: ignore[no-untyped-call]
+        return {
+            name: FoundTopic(
+                None if str(topic.topic_id) == NO_ID else str(topic.topic_id),
+                {
+                    part.id: Offsets(
+                        first[name, part.id].offset,
+                        end[name, part.id].offset,
+                        end[name, part.id].leader_epoch,
+                    )
+                    for part in topic.partitions
+                },
+            )
+            for name, topic in found.items()
+        }
+
+    def consumer(self) -> Consumer:
+        """Return a consumer that belongs to no group's assignment and commits nothing."""
+        return Consumer(
+            {"group.id": "firn", **self._properties, **OWN, "error_cb": self._note_error},
+            logger=_silent,
+        )
+
+    def fault(self, error: KafkaException | KafkaError | None = None) -> FirnError:
+        """Return what a failure means: a login, a right, or a broker that is not there."""
+        given = error.args[0] if isinstance(error, KafkaException) else error
+        told = self._last_error
+        known = given if given is not None and given.code() >= 0 else told or given
+        label, variable = self._source.name, self._source.connection
+        if known is not None and known.code() in REFUSED_LOGINS:
+            return ConfigurationError(
+                f"{label}: the broker refuses the login: {_said(known)}",
+                f"see {variable}__SECURITY_PROTOCOL, {variable}__SASL_* and {variable}__SSL_*",
+            )
+        if known is not None and known.code() in FORBIDDEN:
+            return ConfigurationError(
+                f"{label}: the broker does not let its topics be read: {_said(known)}",
+                "give the user the rights DESCRIBE and READ on them",
+            )
+        return EnvironmentFault(
+            f"{label}: the broker does not answer{': ' + _said(known) if known else ''}",
+            f"is it running, and is {variable} its address? firn doctor looks",
+        )
+
+    def _admin(self) -> AdminClient:
+        properties: dict[str, Any] = {**self._properties, "error_cb": self._note_error}
+        return AdminClient(properties, logger=_silent)
+
+    def _note_error(self, error: KafkaError) -> None:
+        if self._last_error is None or error.code() != KafkaError._ALL_BROKERS_DOWN:
+            self._last_error = error
+
+    def _offsets(
+        self, admin: AdminClient, partitions: Mapping[TopicPartition, None], spec: OffsetSpec
+    ) -> dict[tuple[str, int], Any]:
+        """Return the offset of each partition that `spec` asks for, of committed messages."""
+        if not partitions:
+            return {}
+        asked = admin.list_offsets(
+            dict.fromkeys(partitions, spec),
+            isolation_level=IsolationLevel.READ_COMMITTED,
+            request_timeout=REQUEST_SECONDS,
+        )
+        try:
+            return {(at.topic, at.partition): self._result(f) for at, f in asked.items()}
+        except KafkaException as error:
+            raise self.fault(error) from None
+
+    @staticmethod
+    def _result(future: Future[Any]) -> Any:  # noqa: ANN401
+        return future.result(timeout=2 * REQUEST_SECONDS)
+
+    def _no_topics(self, admin: AdminClient, missing: Sequence[str]) -> FirnError:
+        try:
+            known = sorted(admin.list_topics(timeout=REQUEST_SECONDS).topics)
+        except KafkaException as error:
+            return self.fault(error)
+        near = [name for topic in missing for name in difflib.get_close_matches(topic, known, 1)]
+        shown = near or known[:5]
+        return ConfigurationError(
+            f"{self._source.name}: the broker has no topic {', '.join(missing)}",
+            f"correct `topics` in {self._source.file.name}"
+            + (f"; it has {', '.join(shown)}" if shown else "; it has no topics yet"),
+        )
+
+
+def _properties(source: KafkaSource, settings: Settings) -> dict[str, Any]:
+    variable = source.connection
+    servers = settings.connection(variable, example="host:9092,other:9092").get_secret_value()
+    given = {
+        name.lower().replace("_", "."): value
+        for name, value in settings.secrets(f"{variable}__").items()
+    }
+    if forbidden := sorted(given.keys() & {*OWN, SERVERS}):
+        raise ConfigurationError(
+            f"{source.name}: {', '.join(forbidden)} cannot be set",
+            f"exactly once rests on it; unset {variable}__{forbidden[0].upper().replace('.', '_')}",
+        )
+    properties: dict[str, Any] = {SERVERS: servers, **given}
+    try:
+        AdminClient(properties, logger=_silent)
+    except KafkaException as error:
+        raise ConfigurationError(
+            f"{source.name}: {_said(error.args[0])}",
+            f"see {variable} and the variables that begin with {variable}__",
+        ) from None
+    return properties
+
+
+def _said(error: KafkaError) -> str:
+    return str(error.str()).removeprefix("Broker: ")
+
+
+__all__ = ["Cluster"]

@@ -1,0 +1,53 @@
+"""The connector `kafka`: messages of topics, each of them landed once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from ingestion.connectors.base import ConnectorContext, ConnectorType
+from ingestion.connectors.batches import Position
+from ingestion.connectors.kafka.declaration import MODELS, KafkaSource, KafkaTable
+from ingestion.connectors.kafka.position import KafkaPosition
+from lake.types import DataType
+
+if TYPE_CHECKING:
+    from ingestion.connectors.kafka.reader import KafkaReader
+    from ingestion.connectors.kafka.replay import KafkaReplayReader
+
+
+class KafkaConnector(ConnectorType[KafkaSource, KafkaTable]):
+    """Topics of Kafka brokers; how far they are read stands in the table alone."""
+
+    name = "kafka"
+    models = MODELS
+
+    def connect(self, source: KafkaSource, context: ConnectorContext) -> KafkaReader:
+        """Return a session with a broker; nothing is connected yet. Raises ConfigurationError."""
+        from ingestion.connectors.kafka.reader import KafkaReader
+
+        return KafkaReader(source, context)
+
+    def check(self, source: KafkaSource, context: ConnectorContext) -> str:
+        """Say what the broker holds. Raises FirnError when it does not answer as declared."""
+        from ingestion.connectors.kafka.check import check_source
+
+        return check_source(source, context)
+
+    def replay_reader(
+        self,
+        table: KafkaTable,
+        context: ConnectorContext,
+        evolved: Mapping[str, DataType],  # noqa: ARG002 - topics land declared columns only
+    ) -> KafkaReplayReader:
+        """Return the reader of a table's messages in quarantine."""
+        from ingestion.connectors.kafka.replay import KafkaReplayReader
+
+        return KafkaReplayReader(table, context.tokeniser)
+
+    def describe(self, position: Position | None) -> str | None:
+        """Say a position to people: the next offset of each partition."""
+        return str(KafkaPosition.of(position)) or None
+
+
+CONNECTOR = KafkaConnector()

@@ -1,0 +1,212 @@
+"""Messages as they are consumed -> rows of the raw table with where they are from, rejections."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from ingestion.connectors.batches import Batch, Rejection
+from ingestion.connectors.kafka.declaration import (
+    HEADERS,
+    KEY,
+    OFFSET,
+    PARTITION,
+    TIMESTAMP,
+    TOPIC,
+    KafkaTable,
+    Tombstones,
+)
+from ingestion.declarations import NewColumns
+from ingestion.declarations.columns import RESCUED
+from ingestion.formats.base import BadRow, Parsed, RowContent
+from ingestion.formats.chunks import KEPT_OF_LONG_ROW, too_long
+from ingestion.formats.json.lines import JsonLines
+from ingestion.formats.rescued_fields import RescuedFields
+from ingestion.formats.rows import FormattedRows
+from ingestion.personal_data import Tokeniser
+
+TOMBSTONE = "tombstone"
+TOO_LONG = "not_readable"
+UNDECLARED = "undeclared_fields"
+MILLISECONDS = pa.timestamp("ms", tz="UTC")
+MICROSECONDS = pa.timestamp("us", tz="UTC")
+Headers = Sequence[tuple[str, bytes | None]] | None
+
+
+@dataclass(frozen=True)
+class Messages:
+    """Messages of one topic, in the order they came; a time is milliseconds, or None."""
+
+    topic: str
+    topic_id: str | None
+    partitions: Sequence[int]
+    offsets: Sequence[int]
+    timestamps: Sequence[int | None]
+    keys: Sequence[bytes | None]
+    values: Sequence[bytes | None]
+    headers: Sequence[Headers] | None = None
+
+
+class MessageRows:
+    """Turns messages into batches of one table."""
+
+    def __init__(self, table: KafkaTable, tokeniser: Tokeniser | None) -> None:
+        """Land messages of `table`; with personal data, that becomes tokens, no bytes are kept."""
+        rescuing = table.model_copy(update={"new_columns": NewColumns.RESCUE})
+        self._table = table
+        self._is_frozen = table.new_columns is NewColumns.FREEZE
+        self._rescued = RescuedFields(rescuing, tokeniser)
+        self._json = JsonLines(rescuing, self._rescued)
+        # what a topic loses cannot be read again, so whole messages are kept
+        self._rows = FormattedRows(rescuing, tokeniser, kept_bytes=table.max_row_size)
+        self._tokeniser = tokeniser
+        self.ignored_count = 0
+
+    @property
+    def undeclared(self) -> set[str]:
+        """The names of fields that nobody declared."""
+        return self._rescued.names
+
+    def batch(self, messages: Messages) -> Batch:
+        """Return the rows of the messages, and those that the table cannot hold."""
+        rows, positions, rejections = self.read(messages)
+        return Batch(self._with_origin(rows, positions, messages), tuple(rejections))
+
+    def read(self, messages: Messages) -> tuple[pa.Table, pa.Array, list[Rejection]]:
+        """Return rows without their origin, the positions of their messages, and rejections."""
+        longest = self._table.max_row_size
+        bad: list[BadRow] = []
+        readable: list[int] = []
+        for position, value in enumerate(messages.values):
+            if value is None:
+                if self._table.tombstones is Tombstones.IGNORE:
+                    self.ignored_count += 1
+                else:
+                    bad.append(BadRow(position, TOMBSTONE, "the message has no value", b""))
+            elif len(value) > longest:
+                head = RowContent(value[:KEPT_OF_LONG_ROW], is_cut=True)
+                bad.append(BadRow(position, TOO_LONG, f"the message is {too_long(longest)}", head))
+            else:
+                readable.append(position)
+        parsed = self._json.parse_values([messages.values[p] or b"" for p in readable])
+        rows, numbers, unfit = self._rows.fitting(parsed)
+        if self._is_frozen:
+            rows, numbers, frozen = self._without_undeclared(rows, numbers, parsed)
+            unfit += frozen
+        bad += [BadRow(readable[row.number], row.rule, row.reason, row.content) for row in unfit]
+        positions = pa.array(readable, pa.int64()).take(numbers)
+        return rows, positions, [self._rejection(messages, row) for row in bad]
+
+    def _without_undeclared(
+        self, rows: pa.Table, numbers: pa.Array, parsed: Parsed
+    ) -> tuple[pa.Table, pa.Array, list[BadRow]]:
+        """Set messages with fields aside that nobody declared, where the declaration says so."""
+        if RESCUED not in rows.column_names:
+            return rows, numbers, []
+        rescued = rows.column(RESCUED)
+        at = {number: row for row, number in enumerate(parsed.numbers.to_pylist())}
+        bad = [
+            BadRow(
+                number,
+                UNDECLARED,
+                f"fields not declared (freeze): {', '.join(sorted(json.loads(text)))}",
+                parsed.contents(at[number]),
+            )
+            for number, text in zip(numbers.to_pylist(), rescued.to_pylist(), strict=True)
+            if text is not None
+        ]
+        is_plain = rescued.is_null()
+        return rows.filter(is_plain), numbers.filter(is_plain.combine_chunks()), bad
+
+    def _rejection(self, messages: Messages, row: BadRow) -> Rejection:
+        number = row.number
+        place = place_of(messages, number, with_key=self._tokeniser is None)
+        return Rejection(
+            rule=row.rule,
+            reason=row.reason,
+            row=self._rows.content(row.content),
+            key={},
+            place=place,
+            identity=f"{messages.topic_id} {place['topic']} {place['partition']} {place['offset']}",
+        )
+
+    def _with_origin(self, rows: pa.Table, positions: pa.Array, messages: Messages) -> pa.Table:
+        count = rows.num_rows
+        first = pa.repeat(pa.scalar(0, pa.int32()), count)
+        topic = pa.DictionaryArray.from_arrays(first, pa.array([messages.topic]))
+        times = pa.array(messages.timestamps, pa.int64()).cast(MILLISECONDS).cast(MICROSECONDS)
+        # a key may hold what is personal, and has no column that could be declared so
+        keys = messages.keys if self._tokeniser is None else [None] * len(messages.keys)
+        columns = {
+            PARTITION: pa.array(messages.partitions, pa.int32()).take(positions),
+            OFFSET: pa.array(messages.offsets, pa.int64()).take(positions),
+            TIMESTAMP: times.take(positions),
+            KEY: pa.array(keys, pa.binary()).take(positions),
+        }
+        rows = rows.append_column(TOPIC, topic)
+        for name, column in columns.items():
+            rows = rows.append_column(name, column)
+        if messages.headers is None:
+            return rows
+        headers = pa.array([headers_as_json(found) for found in messages.headers], pa.string())
+        return rows.append_column(HEADERS, headers.take(positions))
+
+
+def place_of(messages: Messages, number: int, *, with_key: bool) -> dict[str, str | None]:
+    """Return where a message stands, and what came with it, as quarantine keeps it."""
+    key, headers = messages.keys[number], messages.headers
+    time = messages.timestamps[number]
+    return {
+        "topic": messages.topic,
+        "topic_id": messages.topic_id,
+        "partition": str(messages.partitions[number]),
+        "offset": str(messages.offsets[number]),
+        "timestamp": None if time is None else str(time),
+        "key_base64": base64.b64encode(key).decode() if key is not None and with_key else None,
+        "headers": headers_as_json(headers[number]) if headers and with_key else None,
+    }
+
+
+def message_of(place: Mapping[str, str | None], value: bytes) -> Messages:
+    """Return a message of quarantine as it was consumed."""
+    time, key, headers = place["timestamp"], place["key_base64"], place["headers"]
+    return Messages(
+        topic=str(place["topic"]),
+        topic_id=place["topic_id"],
+        partitions=[int(str(place["partition"]))],
+        offsets=[int(str(place["offset"]))],
+        timestamps=[None if time is None else int(time)],
+        keys=[None if key is None else base64.b64decode(key)],
+        values=[value],
+        headers=[_headers_of(headers)],
+    )
+
+
+def headers_as_json(headers: Headers) -> str | None:
+    """Return headers as a list of [name, text], or [name, null, base64] of what is no UTF-8."""
+    if not headers:
+        return None
+    return json.dumps([_header(name, value) for name, value in headers], ensure_ascii=False)
+
+
+def _header(name: str, value: bytes | None) -> list[str | None]:
+    if value is None:
+        return [name, None]
+    try:
+        return [name, value.decode()]
+    except UnicodeDecodeError:
+        return [name, None, base64.b64encode(value).decode()]
+
+
+def _headers_of(text: str | None) -> Headers:
+    if text is None:
+        return None
+    found = []
+    for name, value, *more in json.loads(text):
+        is_bytes = base64.b64decode(more[0]) if more else None
+        found.append((name, is_bytes if value is None else value.encode()))
+    return found

@@ -1,0 +1,164 @@
+"""Loads of topics that die or race while messages arrive: nothing is lost, nothing doubled."""
+
+import json
+import random
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psutil
+import pytest
+
+from lake.errors import FirnError
+from lake.settings import Failpoint
+from sandbox.kafka.broker import EmbeddedKafka
+from tests.integration.ingestion.checker import Verdict, judge
+from tests.integration.ingestion.fork import KILLED, ended, kill_within
+from tests.integration.kafka.topics import Topics, events
+
+pytestmark = pytest.mark.kafka
+PARTITIONS = 3
+KILLS, SECONDS = 50, 0.5
+MESSAGES = 200_000
+BURST = 4_000
+UNLOCKED = (
+    "import contextlib, ingestion.api as run;"
+    "run.source_lock = lambda *a, **k: contextlib.nullcontext();"
+    "run.ingest([])"
+)
+DEADLINE_SECONDS = 120
+
+
+def _verdict(topics: Topics, good: int, bad: int = 0) -> Verdict:
+    """Compare the offsets in the broker with rows of the lake and of quarantine."""
+    sent = [(p, o) for p in range(PARTITIONS) for o in range(topics.ends(p)[1])]
+    assert len(sent) == good + bad
+    landed = [
+        (row["_kafka_partition"], row["_kafka_offset"])
+        for row in topics.rows(columns="_kafka_partition, _kafka_offset")
+    ]
+    places = [json.loads(row["place"]) for row in topics.quarantined()]
+    kept = [(int(place["partition"]), int(place["offset"])) for place in places]
+    assert (len(landed), len(kept)) == (good, bad)
+    return judge(sent, landed + kept)
+
+
+@pytest.fixture
+def filled(topics: Topics) -> Topics:
+    """Return a topic with good and bad messages; nothing is landed yet."""
+    topics.create(partitions=PARTITIONS)
+    topics.declare()
+    for partition in range(PARTITIONS):
+        topics.produce([*events(range(3_000)), b"bad"], partition)
+    return topics
+
+
+@pytest.mark.parametrize("failpoint", [Failpoint.AFTER_COPY, Failpoint.BEFORE_COMMIT])
+def test_a_kill_before_the_commit(filled: Topics, failpoint: Failpoint) -> None:
+    """Fault kill-before-commit: what quarantine keeps already is not kept twice."""
+    assert ended(filled.ingest_in_process(failpoint)) == KILLED
+    assert filled.rows() == []
+    filled.ingest()
+    assert _verdict(filled, 9_000, 3).is_clean
+
+
+def test_a_kill_after_the_commit(filled: Topics) -> None:
+    """Fault kill-after-commit: the next run goes on from the table's offsets."""
+    assert ended(filled.ingest_in_process(Failpoint.AFTER_COMMIT)) == KILLED
+    assert filled.ingest().rows_read == 0
+    assert _verdict(filled, 9_000, 3).is_clean
+    assert len(filled.lake.rows("ops.loads")) == 1
+
+
+def test_a_gap_that_was_accepted_is_told_after_a_kill(filled: Topics) -> None:
+    """Fault kill-after-commit: ops.gaps gets its row from the commit."""
+    filled.ingest()
+    filled.produce(events(range(10)), 1)
+    filled.delete_before(1, 3_005)
+    killed = filled.ingest_in_process(Failpoint.AFTER_COMMIT, accept_gap=True)
+    assert ended(killed) == KILLED
+    assert filled.lake.rows("ops.gaps") == []
+    filled.ingest()
+    (gap,) = filled.lake.rows("ops.gaps")
+    assert (gap["first_missing_offset"], gap["next_offset"]) == (3_001, 3_005)
+
+
+@contextmanager
+def _producing(topics: Topics, messages: int) -> Iterator[threading.Thread]:
+    """Write messages in bursts, while the block runs and until all are written."""
+
+    def produce() -> None:
+        for first in range(0, messages, BURST):
+            numbers = range(first, min(first + BURST, messages))
+            topics.produce(events(numbers), partition=first // BURST % PARTITIONS)
+            time.sleep(0.2)
+
+    thread = threading.Thread(target=produce)
+    thread.start()
+    yield thread
+    thread.join()
+
+
+def test_random_kills(topics: Topics) -> None:
+    """Fault random-kills: fifty times, while messages go on arriving."""
+    topics.create(partitions=PARTITIONS)
+    topics.declare()
+    rng = random.Random(7)  # noqa: S311 - a seed, no secret
+    with _producing(topics, MESSAGES):
+        killed = [kill_within(topics.ingest_in_process(), SECONDS, rng) for _ in range(KILLS)]
+    assert sum(killed) > KILLS // 3
+    topics.ingest(wait=True)
+    assert _verdict(topics, MESSAGES).is_clean
+
+
+def test_two_at_once(filled: Topics) -> None:
+    """Fault two-loads-at-once: with the lock out of the way, the commit decides."""
+    processes = [filled.start_python(UNLOCKED) for _ in range(2)]
+    for process in processes:
+        _, errors = process.communicate(timeout=DEADLINE_SECONDS)
+        assert process.returncode == 0, errors
+    assert _verdict(filled, 9_000, 3).is_clean
+
+
+def test_a_reader_that_was_paused(filled: Topics) -> None:
+    """Fault stalled-process: it wakes after another has landed the same, and plans again."""
+    pausing = (
+        "import os, signal, contextlib, ingestion.api as run;"
+        "from ingestion.raw_tables.landing import Landing;"
+        "stage = Landing._stage;"
+        "seen = [];\n"
+        "def paused(self):\n"
+        "    if not seen:\n"
+        "        seen.append(1); os.kill(os.getpid(), signal.SIGSTOP)\n"
+        "    return stage(self)\n"
+        "Landing._stage = paused\n" + UNLOCKED
+    )
+    process = filled.start_python(pausing)
+    known = psutil.Process(process.pid)
+    filled.until(lambda: known.status() == psutil.STATUS_STOPPED)
+    filled.start_python(UNLOCKED).communicate(timeout=DEADLINE_SECONDS)
+    assert len(filled.rows()) == 9_000
+    process.send_signal(signal.SIGCONT)
+    _, errors = process.communicate(timeout=DEADLINE_SECONDS)
+    assert process.returncode == 0, errors
+    assert _verdict(filled, 9_000, 3).is_clean
+
+
+def test_a_broker_that_goes_and_comes_back(
+    topics: Topics, broker: EmbeddedKafka, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Fault broker-down: a load fails cleanly without it, and goes on where it was after that."""
+    monkeypatch.setattr("ingestion.connectors.kafka.cluster.REQUEST_SECONDS", 5)
+    topics.create(partitions=PARTITIONS)
+    topics.declare()
+    topics.produce(events(range(1_000)))
+    topics.ingest()
+    topics.produce(events(range(1_000, 2_000)))
+    broker.kill()
+    with pytest.raises(FirnError, match="does not answer"):
+        topics.ingest()
+    broker.start()
+    topics.ingest()
+    assert _verdict(topics, 2_000).is_clean
