@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -22,7 +22,7 @@ from ingestion.connectors.kafka.declaration import (
 )
 from ingestion.declarations import NewColumns
 from ingestion.declarations.columns import RESCUED
-from ingestion.formats.base import BadRow, Parsed, RowContent
+from ingestion.formats.base import NOT_READABLE, BadRow, Parsed, RowContent
 from ingestion.formats.chunks import KEPT_OF_LONG_ROW, too_long
 from ingestion.formats.json.lines import JsonLines
 from ingestion.formats.rescued_fields import RescuedFields
@@ -30,7 +30,6 @@ from ingestion.formats.rows import FormattedRows
 from ingestion.personal_data import Tokeniser
 
 TOMBSTONE = "tombstone"
-TOO_LONG = "not_readable"
 UNDECLARED = "undeclared_fields"
 MILLISECONDS = pa.timestamp("ms", tz="UTC")
 MICROSECONDS = pa.timestamp("us", tz="UTC")
@@ -49,6 +48,19 @@ class Messages:
     keys: Sequence[bytes | None]
     values: Sequence[bytes | None]
     headers: Sequence[Headers] | None = None
+
+    def part(self, start: int, end: int) -> Messages:
+        """Return those at some positions."""
+        return Messages(
+            self.topic,
+            self.topic_id,
+            self.partitions[start:end],
+            self.offsets[start:end],
+            self.timestamps[start:end],
+            self.keys[start:end],
+            self.values[start:end],
+            None if self.headers is None else self.headers[start:end],
+        )
 
 
 class MessageRows:
@@ -71,13 +83,31 @@ class MessageRows:
         """The names of fields that nobody declared."""
         return self._rescued.names
 
-    def batch(self, messages: Messages) -> Batch:
-        """Return the rows of the messages, and those that the table cannot hold."""
-        rows, positions, rejections = self.read(messages)
-        return Batch(self._with_origin(rows, positions, messages), tuple(rejections))
+    def batches(self, messages: Messages) -> Iterator[Batch]:
+        """Yield the rows of the messages, and those that the table cannot hold.
 
-    def read(self, messages: Messages) -> tuple[pa.Table, pa.Array, list[Rejection]]:
-        """Return rows without their origin, the positions of their messages, and rejections."""
+        Whatever a library raises costs the message that it is raised for, and no other.
+        """
+        ignored = self.ignored_count
+        try:
+            yield self._batch(messages)
+        except Exception as error:  # noqa: BLE001 - a message must never hold its partition
+            self.ignored_count = ignored
+            count = len(messages.values)
+            if count == 1:
+                yield self._unreadable(messages, error)
+                return
+            yield from self.batches(messages.part(0, count // 2))
+            yield from self.batches(messages.part(count // 2, count))
+
+    def _unreadable(self, messages: Messages, error: Exception) -> Batch:
+        """Return a message as a rejection, without the text where it may quote personal data."""
+        text = "" if self._tokeniser is not None else f": {error}"
+        reason = f"the message cannot be read ({type(error).__name__}{text})"
+        bad = BadRow(0, NOT_READABLE, reason, messages.values[0] or b"")
+        return Batch(pa.table({}), (self._rejection(messages, bad),))
+
+    def _batch(self, messages: Messages) -> Batch:
         longest = self._table.max_row_size
         bad: list[BadRow] = []
         readable: list[int] = []
@@ -89,7 +119,9 @@ class MessageRows:
                     bad.append(BadRow(position, TOMBSTONE, "the message has no value", b""))
             elif len(value) > longest:
                 head = RowContent(value[:KEPT_OF_LONG_ROW], is_cut=True)
-                bad.append(BadRow(position, TOO_LONG, f"the message is {too_long(longest)}", head))
+                bad.append(
+                    BadRow(position, NOT_READABLE, f"the message is {too_long(longest)}", head)
+                )
             else:
                 readable.append(position)
         parsed = self._json.parse_values([messages.values[p] or b"" for p in readable])
@@ -99,7 +131,8 @@ class MessageRows:
             unfit += frozen
         bad += [BadRow(readable[row.number], row.rule, row.reason, row.content) for row in unfit]
         positions = pa.array(readable, pa.int64()).take(numbers)
-        return rows, positions, [self._rejection(messages, row) for row in bad]
+        rejections = tuple(self._rejection(messages, row) for row in bad)
+        return Batch(self._with_origin(rows, positions, messages), rejections)
 
     def _without_undeclared(
         self, rows: pa.Table, numbers: pa.Array, parsed: Parsed

@@ -233,7 +233,9 @@ class KafkaReading:
             for message in chunk.messages:
                 by_topic[message.topic()].append(message)
             batches = tuple(
-                self._rows.batch(self._messages(topic, found)) for topic, found in by_topic.items()
+                batch
+                for topic, found in by_topic.items()
+                for batch in self._rows.batches(self._messages(topic, found))
             )
             self._parsed.put(_Parsed(batches, chunk.bytes, chunk.reached))
 

@@ -51,7 +51,7 @@ class KafkaReplayReader:
                 reason = f"{row.reason.removesuffix(NOT_KEPT)}{why}"
                 yield _rejected(row, row.rule, reason)
                 continue
-            batch = self._messages.batch(message_of(row.place, value))
+            (batch,) = self._messages.batches(message_of(row.place, value))
             for rejection in batch.rejections:
                 yield _rejected(row, rejection.rule, rejection.reason)
             if batch.rows.num_rows:
