@@ -160,7 +160,9 @@ class EmbeddedKafka:
         (self.home / "server.properties").write_text(text, encoding="utf-8")
 
     def _format(self, command: list[str]) -> None:
-        identifier = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        identifier = "-"
+        while identifier.startswith("-"):  # which would be taken for an option
+            identifier = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
         done = subprocess.run(
             [
                 *command, "kafka.tools.StorageTool", "format", "-t", identifier,
