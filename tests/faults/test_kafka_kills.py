@@ -11,6 +11,8 @@ from contextlib import contextmanager
 import psutil
 import pytest
 
+from ingestion.api import ingest
+from ingestion.results import Event, TableProgress
 from lake.errors import FirnError
 from lake.settings import Failpoint
 from sandbox.kafka.broker import EmbeddedKafka
@@ -144,6 +146,54 @@ def test_a_reader_that_was_paused(filled: Topics) -> None:
     _, errors = process.communicate(timeout=DEADLINE_SECONDS)
     assert process.returncode == 0, errors
     assert _verdict(filled, 9_000, 3).is_clean
+
+
+def test_a_terminated_load_ends_at_once_and_frees_the_lock(topics: Topics) -> None:
+    """Fault terminated-load."""
+    topics.create(partitions=PARTITIONS)
+    topics.declare()
+    topics.produce(events(range(2_000)))
+    pausing = (
+        "import time; from ingestion.raw_tables.landing import Landing;"
+        "write = Landing.write\n"
+        "def slow(self, rows):\n"
+        "    write(self, rows); print('writing', flush=True); time.sleep(60)\n"
+        "Landing.write = slow\n"
+        "import sys; sys.argv = ['firn', 'ingest']; from operations.cli.app import main; main()"
+    )
+    process = topics.start_python(pausing)
+    assert process.stdout is not None
+    while "writing" not in process.stdout.readline():
+        assert process.poll() is None
+    process.terminate()
+    process.communicate(timeout=10)
+    assert process.returncode not in (0, None)
+    assert topics.rows() == []
+    topics.ingest()
+    assert _verdict(topics, 2_000).is_clean
+
+
+def test_a_broker_that_restarts_in_the_middle_of_a_load(
+    topics: Topics, broker: EmbeddedKafka, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Fault broker-down: the load waits for it, and goes on."""
+    monkeypatch.setattr("ingestion.connectors.kafka.reading.CHUNK_MESSAGES", 500)
+    topics.create(partitions=PARTITIONS)
+    topics.declare()
+    for partition in range(PARTITIONS):
+        topics.produce(events(range(30_000)), partition)
+    restarted: list[int] = []
+
+    def restart(event: Event) -> None:
+        if isinstance(event, TableProgress) and event.rows_read > 5_000 and not restarted:
+            restarted.append(event.rows_read)
+            broker.kill()
+            broker.start()
+
+    (result,) = ingest([], None, topics.settings, restart)
+    assert result.rows_landed == 30_000 * PARTITIONS
+    assert restarted[0] < 30_000 * PARTITIONS
+    assert _verdict(topics, 30_000 * PARTITIONS).is_clean
 
 
 def test_a_broker_that_goes_and_comes_back(

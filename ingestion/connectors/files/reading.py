@@ -7,7 +7,6 @@ iterates over the batches (landing, which has Parquet written) is the third.
 from __future__ import annotations
 
 import gzip
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from types import TracebackType
@@ -16,13 +15,14 @@ from typing import Any, BinaryIO, cast
 from pyarrow.parquet import FileMetaData
 
 from ingestion.connectors.batches import Batch, ReadSummary, RegistrableFile
-from ingestion.connectors.channel import AbandonedError, Channel
+from ingestion.connectors.channel import Channel
 from ingestion.connectors.files.declaration import FileFormat, FileTable
 from ingestion.connectors.files.faults import file_faults
 from ingestion.connectors.files.hold_back import Faults, FileBatch, FileFault, HoldBack
 from ingestion.connectors.files.new_files import NewFile, NewFiles
 from ingestion.connectors.files.rows import FileRows
 from ingestion.connectors.files.storage.base import FileLeftError
+from ingestion.connectors.stages import Stages
 from ingestion.formats.base import NOT_READABLE, BadFileError, Format, Readable
 from ingestion.formats.csv.rows import CsvRows
 from ingestion.formats.decoding import UTF_8, Decoded
@@ -77,15 +77,11 @@ class FileReading:
         self._hold_back = HoldBack(new_files.storage, self._rows, faults, self.summary)
         self._chunks: Channel[_FileChunk] = Channel(WAITING_CHUNKS)
         self._parsed: Channel[FileBatch] = Channel(WAITING_BATCHES)
-        self._threads = [
-            threading.Thread(target=self._run, args=(self._cut, self._chunks), daemon=True),
-            threading.Thread(target=self._run, args=(self._parse, self._parsed), daemon=True),
-        ]
+        self._stages = Stages((self._cut, self._chunks), (self._parse, self._parsed))
 
     def __enter__(self) -> FileReading:
         """Start reading."""
-        for thread in self._threads:
-            thread.start()
+        self._stages.start()
         return self
 
     def __exit__(
@@ -95,10 +91,7 @@ class FileReading:
         trace: TracebackType | None,
     ) -> None:
         """Stop all threads that still work for this reading."""
-        for channel in (self._parsed, self._chunks):
-            channel.abandon()
-        for thread in self._threads:
-            thread.join()
+        self._stages.stop()
 
     @property
     def batches(self) -> Iterator[Batch | RegistrableFile]:
@@ -112,18 +105,6 @@ class FileReading:
         self.summary.notes += [*self._hold_back.notes, *self._new_files.notes]
         if names := sorted(self._rescued.names):
             self.summary.notes.append(f"undeclared fields kept in _rescued: {', '.join(names)}")
-
-    def _run(self, work: Any, into: Channel[Any]) -> None:  # noqa: ANN401
-        try:
-            work()
-            into.end()
-        except AbandonedError:
-            pass
-        except BaseException as error:  # noqa: BLE001 - raised again where batches are taken
-            into.end(error)
-        finally:
-            if into is self._parsed:
-                self._chunks.abandon()
 
     def _cut(self) -> None:
         """Cut the content of each new file into chunks."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import difflib
 import logging
+import time
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from typing import Any
 
 from confluent_kafka import (
@@ -25,6 +26,7 @@ from lake.errors import ConfigurationError, EnvironmentFault, FirnError
 from lake.settings import Settings
 
 REQUEST_SECONDS = 15
+POLL_SECONDS = 0.02
 NO_ID = "AAAAAAAAAAAAAAAAAAAAAA"  # what a broker says that gives topics no ids
 SERVERS = "bootstrap.servers"
 # What exactly-once rests on is not for a variable to change.
@@ -76,7 +78,7 @@ class Cluster:
         found, missing = {}, []
         for name in names:
             try:
-                found[name] = self._result(described[name])
+                found[name] = self._result(admin, described[name])
             except KafkaException as error:
                 if error.args[0].code() != KafkaError.UNKNOWN_TOPIC_OR_PART:
                     raise self.fault(error) from None
@@ -153,13 +155,21 @@ class Cluster:
             request_timeout=REQUEST_SECONDS,
         )
         try:
-            return {(at.topic, at.partition): self._result(f) for at, f in asked.items()}
+            return {(at.topic, at.partition): self._result(admin, f) for at, f in asked.items()}
         except KafkaException as error:
             raise self.fault(error) from None
 
-    @staticmethod
-    def _result(future: Future[Any]) -> Any:  # noqa: ANN401
-        return future.result(timeout=2 * REQUEST_SECONDS)
+    def _result(self, admin: AdminClient, future: Future[Any]) -> Any:  # noqa: ANN401
+        """Wait for an answer, but not for one of a broker that has refused the login."""
+        end = time.monotonic() + 2 * REQUEST_SECONDS
+        while not future.done() and time.monotonic() < end:
+            wait([future], timeout=POLL_SECONDS)
+            admin.poll(0)
+            if self._last_error is not None and self._last_error.code() in REFUSED_LOGINS:
+                raise self.fault()
+        if not future.done():
+            raise self.fault()
+        return future.result()
 
     def _no_topics(self, admin: AdminClient, missing: Sequence[str]) -> FirnError:
         try:

@@ -11,18 +11,19 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Any, Protocol, cast
+from typing import Protocol, cast
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from ingestion.connectors.batches import Batch, Gap, ReadSummary
-from ingestion.connectors.channel import AbandonedError, Channel
+from ingestion.connectors.channel import Channel
 from ingestion.connectors.error_threshold import exceeds_error_threshold
 from ingestion.connectors.kafka.cluster import Cluster
 from ingestion.connectors.kafka.declaration import KafkaTable
 from ingestion.connectors.kafka.messages import MessageRows, Messages
 from ingestion.connectors.kafka.plan import Plan, Range
 from ingestion.connectors.kafka.position import Reached
+from ingestion.connectors.stages import Stages
 from ingestion.personal_data import Tokeniser
 from lake.errors import DataLossError, LoadError
 
@@ -89,16 +90,12 @@ class KafkaReading:
         self.summary = ReadSummary(position=plan.position({}).stored(), gaps=list(plan.gaps))
         self._consumed: Channel[_Chunk] = Channel(WAITING_CHUNKS)
         self._parsed: Channel[_Parsed] = Channel(WAITING_CHUNKS)
-        self._threads = [
-            threading.Thread(target=self._run, args=(self._consume, self._consumed), daemon=True),
-            threading.Thread(target=self._run, args=(self._parse, self._parsed), daemon=True),
-        ]
+        self._stages = Stages((self._consume, self._consumed), (self._parse, self._parsed))
         self._is_over = threading.Event()
 
     def __enter__(self) -> KafkaReading:
         """Start reading."""
-        for thread in self._threads:
-            thread.start()
+        self._stages.start()
         return self
 
     def __exit__(
@@ -109,10 +106,7 @@ class KafkaReading:
     ) -> None:
         """Stop all threads that still work for this reading."""
         self._is_over.set()
-        for channel in (self._parsed, self._consumed):
-            channel.abandon()
-        for thread in self._threads:
-            thread.join()
+        self._stages.stop()
 
     @property
     def batches(self) -> Iterator[Batch]:
@@ -149,18 +143,6 @@ class KafkaReading:
             f"firn show quarantine.{self._table.source} says why; the next load goes on after them",
         )
 
-    def _run(self, work: Any, into: Channel[Any]) -> None:  # noqa: ANN401
-        try:
-            work()
-            into.end()
-        except AbandonedError:
-            pass
-        except BaseException as error:  # noqa: BLE001 - raised again where batches are taken
-            into.end(error)
-        finally:
-            if into is self._parsed:
-                self._consumed.abandon()
-
     def _consume(self) -> None:
         """Consume until every range is read, by position: its end may hold no message at all."""
         open_ranges = {(r.topic, r.partition): r for r in self._plan.ranges if r.start < r.end}
@@ -170,6 +152,8 @@ class KafkaReading:
         try:
             consumer.assign([_assigned(part) for part in open_ranges.values()])
             self._consume_ranges(consumer, open_ranges)
+        except KafkaException as error:
+            raise self._cluster.fault(error) from None
         finally:
             consumer.close()
 

@@ -2,8 +2,8 @@
 
 import json
 import time
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -28,6 +28,7 @@ class Topics(LakeHome):
 
     servers: str
     topic: str
+    login: Mapping[str, str] = field(default_factory=dict)
 
     def set_up(self) -> None:
         """Make the project folder; no declarations and no topic yet."""
@@ -61,7 +62,7 @@ class Topics(LakeHome):
     @cached_property
     def admin(self) -> AdminClient:
         """A client that changes topics."""
-        return AdminClient({"bootstrap.servers": self.servers})
+        return AdminClient({"bootstrap.servers": self.servers, **self.login})
 
     def create(self, partitions: int = 1, name: str | None = None, **config: str) -> None:
         """Make the topic, or another one; names of settings have `_` for `.`."""
@@ -96,7 +97,7 @@ class Topics(LakeHome):
         self, values: Iterable[object], partition: int = 0, name: str | None = None, **more: object
     ) -> None:
         """Write messages; what is neither bytes nor None is written as JSON."""
-        producer = Producer({"bootstrap.servers": self.servers, "linger.ms": 5})
+        producer = Producer({"bootstrap.servers": self.servers, "linger.ms": 5, **self.login})
         for value in values:
             self._write(producer, value, partition, name or self.topic, more)
         assert producer.flush(SECONDS) == 0
