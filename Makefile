@@ -116,7 +116,7 @@ check: $(VENV)/.dev ## The inner loop: lint, types, unit tests, dbt parse.
 	@$(MAKE) --no-print-directory -j 2 lint types unit parse
 
 .PHONY: test
-test: $(VENV)/.dev $(AIRFLOW)/.done ## Everything, against a real PostgreSQL, Spark and Airflow.
+test: $(VENV)/.dev $(AIRFLOW)/.done ## Everything, against a real PostgreSQL, Kafka, Spark and Airflow.
 	@$(MAKE) --no-print-directory check
 	$(BIN)/pytest -q -m "$(SERVICES) and not timed" -n 2 --dist loadfile --no-loadscope-reorder
 	$(BIN)/pytest -q -m timed

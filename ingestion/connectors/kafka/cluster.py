@@ -19,6 +19,7 @@ from confluent_kafka import (
 )
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._listoffsets import OffsetSpec
+from confluent_kafka.admin._topic import TopicDescription
 
 from ingestion.connectors.kafka.declaration import KafkaSource
 from ingestion.connectors.kafka.plan import FoundTopic, Offsets
@@ -72,19 +73,7 @@ class Cluster:
         when the broker does not answer.
         """
         admin = self._admin()
-        described = admin.describe_topics(
-            TopicCollection(list(names)), request_timeout=REQUEST_SECONDS
-        )
-        found, missing = {}, []
-        for name in names:
-            try:
-                found[name] = self._result(admin, described[name])
-            except KafkaException as error:
-                if error.args[0].code() != KafkaError.UNKNOWN_TOPIC_OR_PART:
-                    raise self.fault(error) from None
-                missing.append(name)
-        if missing:
-            raise self._no_topics(admin, missing)
+        found = self._described(admin, names)
         partitions = {
             TopicPartition(name, part.id): None
             for name, topic in found.items()
@@ -94,7 +83,7 @@ class Cluster:
         end = self._offsets(admin, partitions, OffsetSpec.latest())  # type: ignore[no-untyped-call]
         return {
             name: FoundTopic(
-                None if str(topic.topic_id) == NO_ID else str(topic.topic_id),
+                _id(topic),
                 {
                     part.id: Offsets(
                         first[name, part.id].offset,
@@ -106,6 +95,11 @@ class Cluster:
             )
             for name, topic in found.items()
         }
+
+    def ids(self, names: Sequence[str]) -> dict[str, str | None]:
+        """Return what tells the topics from others of the same names. Raises as `topics` does."""
+        found = self._described(self._admin(), names)
+        return {name: _id(topic) for name, topic in found.items()}
 
     def consumer(self) -> Consumer:
         """Return a consumer that belongs to no group's assignment and commits nothing."""
@@ -134,6 +128,22 @@ class Cluster:
             f"{label}: the broker does not answer{': ' + _said(known) if known else ''}",
             f"is it running, and is {variable} its address? firn doctor looks",
         )
+
+    def _described(self, admin: AdminClient, names: Sequence[str]) -> dict[str, TopicDescription]:
+        described = admin.describe_topics(
+            TopicCollection(list(names)), request_timeout=REQUEST_SECONDS
+        )
+        found, missing = {}, []
+        for name in names:
+            try:
+                found[name] = self._result(admin, described[name])
+            except KafkaException as error:
+                if error.args[0].code() != KafkaError.UNKNOWN_TOPIC_OR_PART:
+                    raise self.fault(error) from None
+                missing.append(name)
+        if missing:
+            raise self._no_topics(admin, missing)
+        return found
 
     def _admin(self) -> AdminClient:
         properties: dict[str, Any] = {**self._properties, "error_cb": self._note_error}
@@ -206,6 +216,10 @@ def _properties(source: KafkaSource, settings: Settings) -> dict[str, Any]:
             f"see {variable} and the variables that begin with {variable}__",
         ) from None
     return properties
+
+
+def _id(topic: TopicDescription) -> str | None:
+    return None if str(topic.topic_id) == NO_ID else str(topic.topic_id)
 
 
 def _said(error: KafkaError) -> str:

@@ -123,7 +123,18 @@ class KafkaReading:
             if exceeds_error_threshold(self.summary.rows_read, rejected, share):
                 self.summary.stopped = self._too_many_bad(rejected)
                 break
+        self._require_same_topics()
         self._summarise()
+
+    def _require_same_topics(self) -> None:
+        """Raise LoadError when a topic was made anew meanwhile: what was read may be of either."""
+        ids = self._cluster.ids(list(self._plan.ids))
+        if another := sorted(name for name in ids if ids[name] != self._plan.ids[name]):
+            raise LoadError(
+                f"{self._table.label}: {', '.join(another)} was deleted and made anew while it was"
+                " read; nothing was committed",
+                f"firn ingest {self._table.label} names what was lost",
+            )
 
     def _summarise(self) -> None:
         summary, position = self.summary, self._plan.position(self._reached)

@@ -75,7 +75,7 @@ def test_an_open_transaction_is_waited_for_by_no_one(topics: Topics) -> None:
     topics.create()
     topics.declare()
     topics.produce(events([1]))
-    producer = Producer({"bootstrap.servers": topics.servers, "transactional.id": topics.topic})
+    producer = Producer({**topics.client, "transactional.id": topics.topic})
     producer.init_transactions(30)
     producer.begin_transaction()
     producer.produce(topics.topic, b'{"id": 2}', partition=0)

@@ -2,8 +2,9 @@
 
 import pytest
 
-from ingestion.results import Outcome
-from lake.errors import DataLossError
+from ingestion.api import ingest
+from ingestion.results import Event, Outcome, TableProgress
+from lake.errors import DataLossError, FirnError
 from tests.integration.kafka.topics import Topics, events
 
 pytestmark = pytest.mark.kafka
@@ -78,6 +79,31 @@ def test_a_topic_that_was_made_anew(topics: Topics, count: int) -> None:
     assert topics.ids() == [*range(10), *range(1000, 1000 + count)]
     (gap,) = topics.lake.rows("ops.gaps")
     assert (gap["first_missing_offset"], gap["next_offset"]) == (10, None)
+
+
+def test_a_topic_that_is_made_anew_while_it_is_read(
+    topics: Topics, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Fault topic-made-anew: messages of either are never mixed in one load."""
+    monkeypatch.setattr("ingestion.connectors.kafka.reading.CHUNK_MESSAGES", 100)
+    topics.create()
+    topics.declare()
+    topics.produce(events(range(5_000)))
+    seen: list[Event] = []
+
+    def make_anew(event: Event) -> None:
+        if isinstance(event, TableProgress) and not seen:
+            seen.append(event)
+            topics.delete()
+            topics.create()
+            topics.produce(events(range(10_000, 20_000)))
+
+    with pytest.raises(FirnError):
+        ingest([], None, topics.settings, make_anew)
+    assert seen
+    assert topics.rows() == []
+    assert topics.ingest().rows_landed == 10_000
+    assert topics.ids() == list(range(10_000, 20_000))
 
 
 def test_a_new_partition_that_has_lost_its_first_messages(topics: Topics) -> None:

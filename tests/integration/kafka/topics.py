@@ -59,10 +59,15 @@ class Topics(LakeHome):
 
     # the broker
 
+    @property
+    def client(self) -> dict[str, Any]:
+        """Properties of any client of the broker, which logs nothing."""
+        return {"bootstrap.servers": self.servers, "log_level": 0, **self.login}
+
     @cached_property
     def admin(self) -> AdminClient:
         """A client that changes topics."""
-        return AdminClient({"bootstrap.servers": self.servers, **self.login})
+        return AdminClient(self.client)
 
     def create(self, partitions: int = 1, name: str | None = None, **config: str) -> None:
         """Make the topic, or another one; names of settings have `_` for `.`."""
@@ -97,7 +102,7 @@ class Topics(LakeHome):
         self, values: Iterable[object], partition: int = 0, name: str | None = None, **more: object
     ) -> None:
         """Write messages; what is neither bytes nor None is written as JSON."""
-        producer = Producer({"bootstrap.servers": self.servers, "linger.ms": 5, **self.login})
+        producer = Producer({**self.client, "linger.ms": 5})
         for value in values:
             self._write(producer, value, partition, name or self.topic, more)
         assert producer.flush(SECONDS) == 0
@@ -106,9 +111,7 @@ class Topics(LakeHome):
         self, values: Iterable[object], partition: int = 0, *, commit: bool
     ) -> None:
         """Write messages in a transaction, which is committed or aborted."""
-        producer = Producer(
-            {"bootstrap.servers": self.servers, "transactional.id": f"{self.topic}-writer"}
-        )
+        producer = Producer({**self.client, "transactional.id": f"{self.topic}-writer"})
         producer.init_transactions(SECONDS)
         producer.begin_transaction()
         for value in values:
@@ -135,7 +138,7 @@ class Topics(LakeHome):
 
     def ends(self, partition: int = 0) -> tuple[int, int]:
         """Return the first offset of a partition and the next to be written."""
-        consumer = Consumer({"bootstrap.servers": self.servers, "group.id": "test"})
+        consumer = Consumer({**self.client, "group.id": "test"})
         try:
             first, end = consumer.get_watermark_offsets(TopicPartition(self.topic, partition))
             return int(first), int(end)
