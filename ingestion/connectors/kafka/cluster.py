@@ -20,6 +20,7 @@ from confluent_kafka import (
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._listoffsets import OffsetSpec
 from confluent_kafka.admin._topic import TopicDescription
+from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_fixed
 
 from ingestion.connectors.kafka.declaration import KafkaSource
 from ingestion.connectors.kafka.plan import FoundTopic, Offsets
@@ -28,6 +29,7 @@ from lake.settings import Settings
 
 REQUEST_SECONDS = 15
 POLL_SECONDS = 0.02
+RETRY_SECONDS = 0.2
 NO_ID = "AAAAAAAAAAAAAAAAAAAAAA"  # what a broker says that gives topics no ids
 SERVERS = "bootstrap.servers"
 # What exactly-once rests on is not for a variable to change.
@@ -48,6 +50,14 @@ FORBIDDEN = {
     KafkaError.TOPIC_AUTHORIZATION_FAILED,
     KafkaError.CLUSTER_AUTHORIZATION_FAILED,
     KafkaError.GROUP_AUTHORIZATION_FAILED,
+}
+# What a broker says that has just become, or is just becoming, the leader of a partition.
+NO_LEADER = {
+    KafkaError.LEADER_NOT_AVAILABLE,
+    KafkaError.NOT_LEADER_FOR_PARTITION,
+    KafkaError.FENCED_LEADER_EPOCH,
+    KafkaError.UNKNOWN_LEADER_EPOCH,
+    KafkaError.REQUEST_TIMED_OUT,
 }
 _silent = logging.getLogger("firn.librdkafka")  # errors are told by exceptions, not by its log
 _silent.addHandler(logging.NullHandler())
@@ -159,13 +169,24 @@ class Cluster:
         """Return the offset of each partition that `spec` asks for, of committed messages."""
         if not partitions:
             return {}
-        asked = admin.list_offsets(
-            dict.fromkeys(partitions, spec),
-            isolation_level=IsolationLevel.READ_COMMITTED,
-            request_timeout=REQUEST_SECONDS,
+
+        def offsets() -> dict[tuple[str, int], Any]:
+            asked = admin.list_offsets(
+                dict.fromkeys(partitions, spec),
+                isolation_level=IsolationLevel.READ_COMMITTED,
+                request_timeout=REQUEST_SECONDS,
+            )
+            return {(at.topic, at.partition): self._result(admin, f) for at, f in asked.items()}
+
+        # a client that consumes asks again by itself, one that administers does not
+        attempts = Retrying(
+            retry=retry_if_exception(_is_brief),
+            stop=stop_after_delay(REQUEST_SECONDS),
+            wait=wait_fixed(RETRY_SECONDS),
+            reraise=True,
         )
         try:
-            return {(at.topic, at.partition): self._result(admin, f) for at, f in asked.items()}
+            return attempts(offsets)
         except KafkaException as error:
             raise self.fault(error) from None
 
@@ -216,6 +237,10 @@ def _properties(source: KafkaSource, settings: Settings) -> dict[str, Any]:
             f"see {variable} and the variables that begin with {variable}__",
         ) from None
     return properties
+
+
+def _is_brief(error: BaseException) -> bool:
+    return isinstance(error, KafkaException) and error.args[0].code() in NO_LEADER
 
 
 def _id(topic: TopicDescription) -> str | None:
