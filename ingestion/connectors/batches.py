@@ -91,6 +91,11 @@ class Gap:
     until: int | None
     reason: str
 
+    def __str__(self) -> str:
+        """Say it to people: `clickstream[0] from offset 120 to 499 (why)`."""
+        until = "" if self.until is None else f" to {self.until - 1}"
+        return f"{self.partition} from offset {self.since}{until} ({self.reason})"
+
 
 @dataclass
 class ReadSummary:

@@ -57,10 +57,9 @@ class FormattedRows:
         if self._tokeniser is not None:
             return {}
         row = RowContent(content) if isinstance(content, bytes) else content
-        whole = row.data.rstrip(b"\r\n")
-        stored = len(row.arrow or whole)
+        stored = len(row.arrow or row.data)
         name = HEAD if row.is_cut or stored > self._kept_bytes else BYTES
-        kept = _as_text(name, whole[: self._kept_bytes])
+        kept = _as_text(name, row.data[: self._kept_bytes])
         if row.arrow is not None and name == BYTES:
             kept[ARROW] = base64.b64encode(row.arrow).decode()
         return kept

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pyarrow as pa
@@ -15,7 +16,7 @@ from ingestion.connectors.files.declaration import (
     FileTable,
 )
 from ingestion.connectors.files.new_files import NewFile
-from ingestion.formats.base import BadRow, Parsed
+from ingestion.formats.base import BadRow, Parsed, RowContent
 from ingestion.formats.decoding import UTF_8
 from ingestion.formats.rows import FormattedRows
 from ingestion.personal_data import Tokeniser
@@ -49,7 +50,7 @@ class FileRows:
         return Rejection(
             rule=row.rule if row else more.pop("rule"),
             reason=row.reason if row else more.pop("reason"),
-            row=self._rows.content(row.content) if row else {},
+            row=self._rows.content(_without_line_end(row.content)) if row else {},
             key={},
             place={**place, "row": number, **more},
             identity=f"{file.hash} {number}",
@@ -64,3 +65,8 @@ class FileRows:
             rows = rows.append_column(name, constant)
         rows = rows.append_column(FILE_MODIFIED_AT, pa.repeat(time, count))
         return rows.append_column(FILE_ROW, numbers)
+
+
+def _without_line_end(content: RowContent | bytes) -> RowContent:
+    row = RowContent(content) if isinstance(content, bytes) else content
+    return replace(row, data=row.data.rstrip(b"\r\n"))

@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, wait
+from functools import cached_property
 from typing import Any
 
 from confluent_kafka import (
@@ -82,15 +83,14 @@ class Cluster:
         Raises ConfigurationError for topics that do not exist or must not be read, EnvironmentFault
         when the broker does not answer.
         """
-        admin = self._admin()
-        found = self._described(admin, names)
+        found = self._described(names)
         partitions = {
             TopicPartition(name, part.id): None
             for name, topic in found.items()
             for part in topic.partitions
         }
-        first = self._offsets(admin, partitions, OffsetSpec.earliest())  # type: ignore[no-untyped-call]
-        end = self._offsets(admin, partitions, OffsetSpec.latest())  # type: ignore[no-untyped-call]
+        first = self._offsets(partitions, OffsetSpec.earliest())  # type: ignore[no-untyped-call]
+        end = self._offsets(partitions, OffsetSpec.latest())  # type: ignore[no-untyped-call]
         return {
             name: FoundTopic(
                 _id(topic),
@@ -108,7 +108,7 @@ class Cluster:
 
     def ids(self, names: Sequence[str]) -> dict[str, str | None]:
         """Return what tells the topics from others of the same names. Raises as `topics` does."""
-        found = self._described(self._admin(), names)
+        found = self._described(names)
         return {name: _id(topic) for name, topic in found.items()}
 
     def consumer(self) -> Consumer:
@@ -139,44 +139,53 @@ class Cluster:
             f"is it running, and is {variable} its address? firn doctor looks",
         )
 
-    def _described(self, admin: AdminClient, names: Sequence[str]) -> dict[str, TopicDescription]:
-        described = admin.describe_topics(
+    def _described(self, names: Sequence[str]) -> dict[str, TopicDescription]:
+        described = self._admin.describe_topics(
             TopicCollection(list(names)), request_timeout=REQUEST_SECONDS
         )
         found, missing = {}, []
         for name in names:
             try:
-                found[name] = self._result(admin, described[name])
+                found[name] = self._result(described[name])
             except KafkaException as error:
                 if error.args[0].code() != KafkaError.UNKNOWN_TOPIC_OR_PART:
                     raise self.fault(error) from None
                 missing.append(name)
         if missing:
-            raise self._no_topics(admin, missing)
+            raise self._no_topics(missing)
         return found
 
+    @cached_property
     def _admin(self) -> AdminClient:
+        """The client that asks. Raises ConfigurationError for what librdkafka does not know."""
         properties: dict[str, Any] = {**self._properties, "error_cb": self._note_error}
-        return AdminClient(properties, logger=_silent)
+        try:
+            return AdminClient(properties, logger=_silent)
+        except KafkaException as error:
+            variable = self._source.connection
+            raise ConfigurationError(
+                f"{self._source.name}: {_said(error.args[0])}",
+                f"see {variable} and the variables that begin with {variable}__",
+            ) from None
 
     def _note_error(self, error: KafkaError) -> None:
         if self._last_error is None or error.code() != KafkaError._ALL_BROKERS_DOWN:
             self._last_error = error
 
     def _offsets(
-        self, admin: AdminClient, partitions: Mapping[TopicPartition, None], spec: OffsetSpec
+        self, partitions: Mapping[TopicPartition, None], spec: OffsetSpec
     ) -> dict[tuple[str, int], Any]:
         """Return the offset of each partition that `spec` asks for, of committed messages."""
         if not partitions:
             return {}
 
         def offsets() -> dict[tuple[str, int], Any]:
-            asked = admin.list_offsets(
+            asked = self._admin.list_offsets(
                 dict.fromkeys(partitions, spec),
                 isolation_level=IsolationLevel.READ_COMMITTED,
                 request_timeout=REQUEST_SECONDS,
             )
-            return {(at.topic, at.partition): self._result(admin, f) for at, f in asked.items()}
+            return {(at.topic, at.partition): self._result(f) for at, f in asked.items()}
 
         # a client that consumes asks again by itself, one that administers does not
         attempts = Retrying(
@@ -190,21 +199,21 @@ class Cluster:
         except KafkaException as error:
             raise self.fault(error) from None
 
-    def _result(self, admin: AdminClient, future: Future[Any]) -> Any:  # noqa: ANN401
+    def _result(self, future: Future[Any]) -> Any:  # noqa: ANN401
         """Wait for an answer, but not for one of a broker that has refused the login."""
         end = time.monotonic() + 2 * REQUEST_SECONDS
         while not future.done() and time.monotonic() < end:
             wait([future], timeout=POLL_SECONDS)
-            admin.poll(0)
+            self._admin.poll(0)
             if self._last_error is not None and self._last_error.code() in REFUSED_LOGINS:
                 raise self.fault()
         if not future.done():
             raise self.fault()
         return future.result()
 
-    def _no_topics(self, admin: AdminClient, missing: Sequence[str]) -> FirnError:
+    def _no_topics(self, missing: Sequence[str]) -> FirnError:
         try:
-            known = sorted(admin.list_topics(timeout=REQUEST_SECONDS).topics)
+            known = sorted(self._admin.list_topics(timeout=REQUEST_SECONDS).topics)
         except KafkaException as error:
             return self.fault(error)
         near = [name for topic in missing for name in difflib.get_close_matches(topic, known, 1)]
@@ -228,15 +237,7 @@ def _properties(source: KafkaSource, settings: Settings) -> dict[str, Any]:
             f"{source.name}: {', '.join(forbidden)} cannot be set",
             f"exactly once rests on it; unset {variable}__{forbidden[0].upper().replace('.', '_')}",
         )
-    properties: dict[str, Any] = {SERVERS: servers, **given}
-    try:
-        AdminClient(properties, logger=_silent)
-    except KafkaException as error:
-        raise ConfigurationError(
-            f"{source.name}: {_said(error.args[0])}",
-            f"see {variable} and the variables that begin with {variable}__",
-        ) from None
-    return properties
+    return {SERVERS: servers, **given}
 
 
 def _is_brief(error: BaseException) -> bool:
@@ -249,6 +250,3 @@ def _id(topic: TopicDescription) -> str | None:
 
 def _said(error: KafkaError) -> str:
     return str(error.str()).removeprefix("Broker: ")
-
-
-__all__ = ["Cluster"]

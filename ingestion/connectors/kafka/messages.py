@@ -90,7 +90,7 @@ class MessageRows:
         """
         ignored = self.ignored_count
         try:
-            yield self._batch(messages)
+            batch = self._batch(messages)
         except Exception as error:  # noqa: BLE001 - a message must never hold its partition
             self.ignored_count = ignored
             count = len(messages.values)
@@ -99,6 +99,8 @@ class MessageRows:
                 return
             yield from self.batches(messages.part(0, count // 2))
             yield from self.batches(messages.part(count // 2, count))
+        else:
+            yield batch
 
     def _unreadable(self, messages: Messages, error: Exception) -> Batch:
         """Return a message as a rejection, without the text where it may quote personal data."""
@@ -183,7 +185,7 @@ class MessageRows:
         rows = rows.append_column(TOPIC, topic)
         for name, column in columns.items():
             rows = rows.append_column(name, column)
-        if messages.headers is None:
+        if not self._table.headers or messages.headers is None:
             return rows
         headers = pa.array([headers_as_json(found) for found in messages.headers], pa.string())
         return rows.append_column(HEADERS, headers.take(positions))

@@ -7,7 +7,7 @@ from ingestion.connectors.kafka.cluster import Cluster
 from ingestion.connectors.kafka.declaration import KafkaSource, KafkaTable
 from ingestion.connectors.kafka.plan import plan
 from ingestion.connectors.kafka.position import KafkaPosition
-from ingestion.connectors.kafka.reading import KafkaReading, told
+from ingestion.connectors.kafka.reading import KafkaReading
 from lake.errors import DataLossError
 
 SHOWN_GAPS = 20
@@ -31,7 +31,7 @@ class KafkaReader:
 
     def prepare(self) -> None:
         """Look whether all topics are there. Raises ConfigurationError, EnvironmentFault."""
-        self._cluster.topics(sorted({t for table in self._source.tables for t in table.topics}))
+        self._cluster.ids(sorted({t for table in self._source.tables for t in table.topics}))
 
     def read(self, request: ReadRequest[KafkaTable]) -> KafkaReading:
         """Return what is new in a table's topics, up to where they end now.
@@ -43,7 +43,7 @@ class KafkaReader:
         replaced = KafkaPosition.of(request.replaced) if request.replaced else None
         planned = plan(stored, self._cluster.topics(table.topics), replaced)
         if planned.gaps and not request.accept_gap:
-            lost = [told(gap) for gap in planned.gaps[:SHOWN_GAPS]]
+            lost = [str(gap) for gap in planned.gaps[:SHOWN_GAPS]]
             more = len(planned.gaps) - len(lost)
             lost += [f"and {more} partitions more"] if more else []
             option = "--full-refresh --accept-gap" if replaced else "--accept-gap"

@@ -15,7 +15,7 @@ from typing import Protocol, cast
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
-from ingestion.connectors.batches import Batch, Gap, ReadSummary
+from ingestion.connectors.batches import Batch, ReadSummary
 from ingestion.connectors.channel import Channel
 from ingestion.connectors.error_threshold import exceeds_error_threshold
 from ingestion.connectors.kafka.cluster import Cluster
@@ -87,7 +87,7 @@ class KafkaReading:
         self._rows = MessageRows(table, tokeniser)
         self._reached: dict[Place, Reached] = {}
         self._epochs: dict[Place, int | None] = {}  # of the last message consumed
-        self.summary = ReadSummary(position=plan.position({}).stored(), gaps=list(plan.gaps))
+        self.summary = ReadSummary(gaps=list(plan.gaps))
         self._consumed: Channel[_Chunk] = Channel(WAITING_CHUNKS)
         self._parsed: Channel[_Parsed] = Channel(WAITING_CHUNKS)
         self._stages = Stages((self._consume, self._consumed), (self._parse, self._parsed))
@@ -144,7 +144,7 @@ class KafkaReading:
             summary.notes.append(f"{count:,} messages without a value are ignored")
         if names := sorted(self._rows.undeclared):
             summary.notes.append(f"undeclared fields kept in _rescued: {', '.join(names)}")
-        summary.notes += [f"passed over: {told(gap)}" for gap in summary.gaps]
+        summary.notes += [f"passed over: {gap}" for gap in summary.gaps]
 
     def _too_many_bad(self, rejected: int) -> LoadError:
         return LoadError(
@@ -245,12 +245,6 @@ class KafkaReading:
             values=[message.value() for message in found],
             headers=[message.headers() for message in found] if self._table.headers else None,
         )
-
-
-def told(gap: Gap) -> str:
-    """Say a gap to people: `clickstream[0] offsets 120 to 499 (why)`."""
-    until = "" if gap.until is None else f" to {gap.until - 1}"
-    return f"{gap.partition} from offset {gap.since}{until} ({gap.reason})"
 
 
 def _assigned(part: Range) -> TopicPartition:

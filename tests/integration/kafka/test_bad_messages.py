@@ -16,6 +16,7 @@ DEEP = b'{"id": 1, "x": ' + b"[" * 100_000 + b"]" * 100_000 + b"}"
 # bytes -> what its reason says
 BAD: dict[bytes, str] = {
     b"no json": "no JSON",
+    b"no json\r\n": "no JSON",
     b'{"id": 1} {"id": 2}': "Extra data",
     b'{"id": 1}\n{"id": 2}': "Extra data",
     b'{"id": 1': "no JSON",
@@ -92,21 +93,25 @@ def test_a_message_that_is_too_long(topics: Topics) -> None:
     assert "max_row_size" in row["reason"]
 
 
-def test_replay_puts_them_back_once(topics: Topics) -> None:
+@pytest.mark.parametrize("headers", [True, False], ids=["headers", "without"])
+def test_replay_puts_them_back_once(topics: Topics, headers: bool) -> None:
     """Fault replay-twice."""
     topics.create(partitions=2)
-    topics.declare({"id": "int", "price": "decimal(10,2)"}, headers=True)
+    topics.declare({"id": "int", "price": "decimal(10,2)"}, headers=headers)
     large = 5_000_000_000
     topics.produce([{"id": 1}, {"id": large, "price": 2}, b"broken"], partition=1,
                    key=b"k", timestamp=1_700_000_000_000, headers=[("a", b"\xff")])  # fmt: skip
     assert topics.ingest().rows_quarantined == 2
-    topics.declare(headers=True)
+    topics.declare(headers=headers)
     (result,) = replay([], topics.settings)
     assert (result.replayed, result.unfit) == (1, 1)
     row = topics.rows(where=f"id = {large}")[0]
     assert (row["_kafka_partition"], row["_kafka_offset"], row["_kafka_key"]) == (1, 1, b"k")
     assert row["_kafka_timestamp"].timestamp() == 1_700_000_000
-    assert json.loads(row["_kafka_headers"]) == [["a", None, "/w=="]]
+    if headers:
+        assert json.loads(row["_kafka_headers"]) == [["a", None, "/w=="]]
+    else:
+        assert "_kafka_headers" not in row
     assert [r.replayed for r in replay([], topics.settings)] == [0]
     assert topics.ids() == [1, large]
 

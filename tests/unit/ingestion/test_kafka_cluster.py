@@ -49,7 +49,8 @@ def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Cluster:
 
 def _offsets(asked: Cluster, admin: Any) -> dict[tuple[str, int], Any]:  # noqa: ANN401
     earliest = OffsetSpec.earliest()  # type: ignore[no-untyped-call]
-    return asked._offsets(admin, {TopicPartition("t", 0): None}, earliest)
+    vars(asked)["_admin"] = admin
+    return asked._offsets({TopicPartition("t", 0): None}, earliest)
 
 
 def test_a_broker_that_is_becoming_the_leader_is_asked_again(asked: Cluster) -> None:

@@ -86,10 +86,7 @@ def test_each_is_a_row_or_a_rejection(content: list[bytes | None]) -> None:
         rescued = json.loads(row.get("_rescued") or "{}", parse_float=_same)
         assert rescued == {name: value[name] for name in value if name == "more"}
     for rejection in batch.rejections:
-        assert (
-            _content(rejection).rstrip()
-            == (content[int(str(rejection.place["offset"])) - 100] or b"").rstrip(b"\r\n").rstrip()
-        )
+        assert _content(rejection) == (content[int(str(rejection.place["offset"])) - 100] or b"")
 
 
 def _same(text: str) -> float:
