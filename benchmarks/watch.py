@@ -29,7 +29,8 @@ from operations.dbt.outcome import Outcome
 from operations.dbt.resident import ResidentDbt
 from operations.dbt.runner import Progress
 from operations.refresh.view import View
-from operations.refresh.watch import Stop, Watcher
+from operations.refresh.watch import Watcher
+from operations.runtime.signals import Stop
 from sandbox.control.telemetry import reports_folder, start_telemetry
 from sandbox.demo.watch_latency import SOURCE, TABLES, Gold, drop, follow, hot_car
 

@@ -6,27 +6,15 @@ The one entry point is `ingest`; `firn ingest` on the command line calls it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import cache
 
-from ingestion.connectors.base import ConnectorContext, DraftRequest
-from ingestion.connectors.registry import connector_of, connector_type
+from ingestion.connectors.base import DraftRequest
+from ingestion.connectors.registry import connector_type
 from ingestion.declarations import SourceDeclaration, select_tables
 from ingestion.declarations.draft import as_yaml, require_identifier
-from ingestion.loading.load import LoadContext, load_table
-from ingestion.loading.load_history import Record, record_loads, unrecorded_loads
-from ingestion.personal_data import Tokeniser
-from ingestion.results import (
-    Event,
-    IngestOptions,
-    LoadResult,
-    LoadsFailedError,
-    OnEvent,
-    Outcome,
-    Waiting,
-)
+from ingestion.loading.session import Run, SourceSession
+from ingestion.results import IngestOptions, LoadResult, OnEvent, Outcome, raise_failures
 from ingestion.sources import load_sources
 from lake.errors import FirnError
-from lake.lake import Lake
 from lake.locks import source_lock
 from lake.settings import Settings
 
@@ -46,79 +34,31 @@ def ingest(
     """
     settings = settings or Settings.load()
     sources = select_tables(load_sources(settings.project_dir), selection)
-    run = _Run(settings, options or IngestOptions(), on_event or _ignore)
+    tell = on_event or (lambda _: None)
+    run = Run(settings, options or IngestOptions(), tell)
+    results: list[LoadResult] = []
+
+    def note(result: LoadResult) -> None:
+        results.append(result)
+        tell(result)
+
     for source in sources:
-        run.ingest_source(source)
-    failures = [result.error for result in run.results if result.error]
-    if len(failures) == 1:
-        raise failures[0]
-    if failures:
-        raise LoadsFailedError(run.results)
-    return run.results
-
-
-class _Run:
-    """One call of `ingest`: what it was asked for, and the results so far."""
-
-    def __init__(self, settings: Settings, options: IngestOptions, on_event: OnEvent) -> None:
-        self._settings = settings
-        self._options = options
-        self._on_event = on_event
-        self._lake = Lake(settings)
-        self._tokeniser = cache(lambda: Tokeniser(settings.token_key))
-        self.results: list[LoadResult] = []
-
-    def ingest_source(self, source: SourceDeclaration) -> None:
-        """Load all tables of a source under its lock and note the results."""
         try:
-            with source_lock(self._settings.home, source.name, self._options.wait):
-                self._ingest_locked(source)
+            for result in _ingest_source(run, source):
+                note(result)
         except FirnError as error:
-            self._note(LoadResult(source.name, Outcome.FAILED, error=error))
-
-    def _ingest_locked(self, source: SourceDeclaration) -> None:
-        record_loads(self._lake, unrecorded_loads(self._lake, source.tables))
-        records: list[Record] = []
-        try:
-            for result, record in self._loads(source):
-                if record:
-                    records.append(record)
-                self._note(result)
-        finally:
-            record_loads(self._lake, records)
-
-    def _loads(self, source: SourceDeclaration) -> Iterator[tuple[LoadResult, Record | None]]:
-        """Load table by table, by the connector of the source."""
-        kind = connector_of(source)
-        # a missing key is noticed before anything is read
-        is_personal = any(table.has_personal_data for table in source.tables)
-        mark = self._tokeniser().key_mark if is_personal else ""
-        surroundings = ConnectorContext(
-            self._settings,
-            self._tokeniser,
-            on_wait=lambda reason: self._on_event(Waiting(source.name, reason)),
-        )
-        with kind.connect(source, surroundings) as connector:
-            connector.prepare()
-            context = LoadContext(
-                self._lake,
-                kind,
-                connector,
-                self._options,
-                self._on_event,
-                mark,
-                self._settings.failpoint,
-            )
-            for table in source.tables:
-                yield load_table(context, table)
-
-    def _note(self, result: LoadResult) -> None:
-        self.results.append(result)
-        self._on_event(result)
+            note(LoadResult(source.name, Outcome.FAILED, error=error))
+    raise_failures(results)
+    return results
 
 
-def _ignore(_: Event) -> None:
-    """Take no notice."""
+def _ingest_source(run: Run, source: SourceDeclaration) -> Iterator[LoadResult]:
+    """Load all tables of a source under its lock."""
+    with (
+        source_lock(run.settings.home, source.name, run.options.wait),
+        SourceSession(run, source) as session,
+    ):
+        yield from session.load()
 
 
 def draft(connector: str, request: DraftRequest, settings: Settings | None = None) -> str:

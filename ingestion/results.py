@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -18,7 +18,8 @@ class IngestOptions:
     `allow_empty`: accept that a source has become empty. `full_refresh`: read everything again and
     replace the raw table, in whatever shape is declared now. `wait`: wait for another ingestion of
     the same source instead of refusing. `accept_gap`: pass over what a source lost before it was
-    read, and write that to ops.gaps.
+    read, and write that to ops.gaps. `max_rows`: read about so many rows of a table at most, where
+    its connector can.
     """
 
     deletes: bool = False
@@ -26,6 +27,7 @@ class IngestOptions:
     full_refresh: bool = False
     wait: bool = False
     accept_gap: bool = False
+    max_rows: int | None = None
 
 
 class Outcome(StrEnum):
@@ -42,6 +44,8 @@ class LoadResult:
     """What happened to one table (`label` is source.table, or the source if that failed).
 
     Counts are rows; `rows_landed` does not include `rows_deleted`, the tombstones.
+    `commit_seconds` is what of `seconds` the commit took. The source `has_more` than `max_rows`;
+    `lag` says by partition how many messages waited when it began.
     """
 
     label: str
@@ -52,8 +56,11 @@ class LoadResult:
     rows_deleted: int = 0
     bytes_read: int = 0
     seconds: float = 0.0
+    commit_seconds: float = 0.0
     snapshot_id: int | None = None
     notes: tuple[str, ...] = ()
+    has_more: bool = False
+    lag: Mapping[str, int] = field(default_factory=dict)
     error: FirnError | None = None
 
     @property
@@ -95,7 +102,16 @@ class Waiting:
     reason: str
 
 
-Event = TableProgress | Waiting | LoadResult
+@dataclass(frozen=True)
+class Retrying:
+    """A source that is followed failed, in a way that may pass; it is tried again after a while."""
+
+    source: str
+    error: FirnError
+    seconds: float
+
+
+Event = TableProgress | Waiting | Retrying | LoadResult
 OnEvent = Callable[[Event], None]
 
 
@@ -111,3 +127,12 @@ class LoadsFailedError(FirnError):
         )
         self.results = tuple(results)
         self.exit_code = max(result.error.exit_code for result in failures if result.error)
+
+
+def raise_failures(results: Sequence[LoadResult]) -> None:
+    """Raise the error of the one load that failed, LoadsFailedError for several."""
+    failures = [result.error for result in results if result.error]
+    if len(failures) == 1:
+        raise failures[0]
+    if failures:
+        raise LoadsFailedError(results)

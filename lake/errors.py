@@ -43,6 +43,10 @@ class ConflictError(LoadError):
     """Somebody else committed since this load was planned, so it must be planned again."""
 
 
+class CommitFailedError(LoadError):
+    """The catalog did not take a commit, for a reason that may pass."""
+
+
 class AllSetAsideError(FirnError):
     """All that a load read went to quarantine; it was committed and is not read again."""
 

@@ -58,12 +58,18 @@ class TableState(Protocol):
         """Yield the places of the table's rows in quarantine, resolved ones too."""
 
 
+def _never() -> bool:
+    """Go on to the end."""
+    return False
+
+
 @dataclass(frozen=True)
 class ReadRequest(Generic[TableT]):
     """What to read: what is new in a table since `state`, and whether all keys too, if it can.
 
     `replaced` is how far the rows had been read that the load takes the place of. With `accept_gap`
-    what the source has lost is passed over.
+    what the source has lost is passed over. A connector that can stop within a table reads no more
+    than `max_rows`, and no more than it has once the load `is_over`.
     """
 
     table: TableT
@@ -71,6 +77,8 @@ class ReadRequest(Generic[TableT]):
     with_keys: bool = False
     replaced: Position | None = None
     accept_gap: bool = False
+    max_rows: int | None = None
+    is_over: Callable[[], bool] = _never
 
 
 class Reading(Protocol):

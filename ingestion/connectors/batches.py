@@ -104,8 +104,9 @@ class ReadSummary:
     `position` is what the next load goes on from, and `reached` says it to people; `content` is a
     hash of everything read, of a table that is read in full each time; `notes` are for people. With
     `is_held` nothing may be read this time. With `is_moved` the position is worth a commit even
-    without rows. `gaps` were passed over because that was asked for. A reading that was `stopped`
-    by an error is landed as far as it came.
+    without rows; it `has_more` if the load's limit ends the reading. `lag` says by partition how
+    many messages waited when it began. `gaps` were passed over because that was asked for. A
+    reading that was `stopped` by an error is landed as far as it came.
     """
 
     rows_read: int = 0
@@ -116,5 +117,7 @@ class ReadSummary:
     notes: list[str] = field(default_factory=list)
     is_held: bool = False
     is_moved: bool = False
+    has_more: bool = False
+    lag: Mapping[str, int] = field(default_factory=dict)
     gaps: list[Gap] = field(default_factory=list)
     stopped: FirnError | None = None

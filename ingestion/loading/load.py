@@ -9,8 +9,8 @@ from __future__ import annotations
 import hashlib
 import time
 from collections import deque
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from ingestion.connectors.base import (
@@ -45,7 +45,10 @@ ABORT_AFTER_REJECTIONS = 50_000
 
 @dataclass(frozen=True)
 class LoadContext:
-    """What all loads of one source share; `token_mark` tells one token key from another."""
+    """What all loads of one source share; `token_mark` tells one token key from another.
+
+    `unrecorded` are by table the records of earlier loads that ops.loads does not hold yet.
+    """
 
     lake: Lake
     kind: ConnectorType[Any, Any]
@@ -54,6 +57,8 @@ class LoadContext:
     on_event: OnEvent
     token_mark: str = ""
     failpoint: Failpoint | None = None
+    is_over: Callable[[], bool] = lambda: False
+    unrecorded: Mapping[str, Sequence[Record]] = field(default_factory=dict)
 
 
 def load_table(context: LoadContext, table: TableDeclaration) -> tuple[LoadResult, Record | None]:
@@ -121,6 +126,8 @@ class _Load:
             with_keys=self._compares_keys,
             replaced=self._before.position if self._replaces else None,
             accept_gap=self._context.options.accept_gap,
+            max_rows=self._context.options.max_rows,
+            is_over=self._context.is_over,
         )
 
     @property
@@ -212,6 +219,7 @@ class _Load:
             if landing is not None:
                 landing.discard()
             result = LoadResult.of(self._table.label, Outcome.NOTHING_NEW, record, notes)
+            result = replace(result, lag=reading.summary.lag)
             return result, record if counts.quarantined else None
         progress = Progress(
             load_id=self._load.load_id,
@@ -219,10 +227,19 @@ class _Load:
             position=reading.summary.position,
             content=self._content(reading),
             record=record,
+            earlier=list(self._context.unrecorded.get(self._table.label, ())),
         )
+        started = time.monotonic()
         landing.commit(self._context.lake.catalog, progress, self._context.failpoint)
+        seconds = time.monotonic() - started
         landed = LoadResult.of(self._table.label, Outcome.LANDED, record, notes)
-        return replace(landed, error=reading.summary.stopped), record
+        return replace(
+            landed,
+            commit_seconds=seconds,
+            lag=reading.summary.lag,
+            has_more=reading.summary.has_more,
+            error=reading.summary.stopped,
+        ), record
 
     def _is_worth_a_commit(self, landing: Landing, counts: RowCounts, reading: Reading) -> bool:
         """Whether the commit would change the table. Raises DataLossError if it would empty it."""

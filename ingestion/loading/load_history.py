@@ -49,14 +49,12 @@ def recorded_loads(lake: Lake) -> dict[str, str]:
 
 def unrecorded_loads(lake: Lake, tables: Sequence[TableDeclaration]) -> list[Record]:
     """Return loads that landed but are missing in ops.loads: the last run died in between."""
-    known = recorded_loads(lake)
-    records = []
+    records: list[Record] = []
     for table in tables:
         stored = lake.stored(table.identifier)
         progress = Progress.of(stored.properties) if stored else Progress()
-        if progress.load_id and known.get(table.label) != progress.load_id:
-            records.append(progress.record)
-    return records
+        records += [*progress.earlier, progress.record] if progress.load_id else []
+    return _missing(records, recorded_loads(lake))
 
 
 def record_loads(lake: Lake, records: Sequence[Record]) -> None:
@@ -76,7 +74,7 @@ def _add_missing(lake: Lake, records: Sequence[Record]) -> None:
     add_gaps(lake, records)
     table = ensure_system_table(lake, IDENTIFIER, COLUMNS)
     recorded = _recorded(table.properties)
-    missing = [r for r in records if recorded.get(_label(r)) != r["load_id"]]
+    missing = _missing(records, recorded)
     if not missing:
         return
     landed = {_label(r): r["load_id"] for r in missing if r["snapshot_id"] is not None}
@@ -85,6 +83,16 @@ def _add_missing(lake: Lake, records: Sequence[Record]) -> None:
         transaction.set_properties(
             {RECORDED_PROPERTY: json.dumps(recorded | landed, sort_keys=True)}
         )
+
+
+def _missing(records: Sequence[Record], recorded: Mapping[str, str]) -> list[Record]:
+    """Return the records after the last one of their table that ops.loads holds."""
+    done = {
+        _label(record): number
+        for number, record in enumerate(records)
+        if recorded.get(_label(record)) == record["load_id"]
+    }
+    return [r for number, r in enumerate(records) if number > done.get(_label(r), -1)]
 
 
 def _as_arrow(schema: Schema, records: Sequence[Record]) -> pa.Table:

@@ -23,7 +23,7 @@ from ingestion.raw_tables.schema import (
     null_notes,
     reshape,
 )
-from lake.errors import ConflictError, EnvironmentFault, LoadError
+from lake.errors import CommitFailedError, ConflictError, EnvironmentFault
 from lake.settings import Failpoint
 
 if TYPE_CHECKING:
@@ -142,9 +142,9 @@ class Landing:
     ) -> int:
         """Commit the files and `progress` together; return the new snapshot's id.
 
-        Raises ConflictError when the table has moved on (the files are gone then), LoadError when
-        the outcome is unknown and the rows are not in the table, EnvironmentFault when the disk is
-        full.
+        Raises ConflictError when the table has moved on (the files are gone then),
+        CommitFailedError when the outcome is unknown and the rows are not in the table,
+        EnvironmentFault when the disk is full.
         """
         with self._named_faults():
             snapshot_id = self._stage()
@@ -191,7 +191,7 @@ class Landing:
         except Exception:  # noqa: BLE001 - the catalog cannot be asked either
             stored = Progress()
         if stored.load_id != progress.load_id:
-            raise LoadError(
+            raise CommitFailedError(
                 f"{name}: the catalog did not take the commit: {error}",
                 "run it again; what was read is not in the table",
             ) from error

@@ -19,7 +19,8 @@ class Progress:
     """What the last load of a table left behind, `record` being its row of ops.loads.
 
     `position` is how far its connector has read the source, opaque to all but the connector;
-    `content` a hash of everything that a full load read.
+    `content` a hash of everything that a full load read; `earlier` the records of loads before it
+    that were not yet written to ops.loads.
     """
 
     load_id: str = ""
@@ -27,6 +28,7 @@ class Progress:
     position: Mapping[str, Any] | None = None
     content: str | None = None
     record: dict[str, Any] = field(default_factory=dict)
+    earlier: list[dict[str, Any]] = field(default_factory=list)
 
     @classmethod
     def of(cls, properties: Mapping[str, str]) -> Progress:

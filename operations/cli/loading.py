@@ -10,7 +10,7 @@ from lake.errors import AllSetAsideError
 from lake.settings import Settings
 from operations.cli.console import out, print_loads, print_replays, print_waiting, progress_bar
 from operations.cli.faults import named_faults
-from operations.cli.options import Selection, Target
+from operations.cli.options import MetricsPort, Selection, Target
 
 if TYPE_CHECKING:
     from ingestion.loading.replay_table import ReplayResult
@@ -36,6 +36,16 @@ def ingest(  # noqa: PLR0913 - an option each
     accept_gap: Annotated[
         bool, typer.Option("--accept-gap", help="Pass over what a source lost before it was read.")
     ] = False,
+    following: Annotated[
+        bool, typer.Option("--follow", help="Go on until Ctrl-C or SIGTERM; of one source.")
+    ] = False,
+    every: Annotated[
+        float, typer.Option(help="Seconds from one commit to the next, of --follow.", min=0.1)
+    ] = 10.0,
+    commit_rows: Annotated[
+        int, typer.Option(help="Rows that are committed sooner, of --follow.", min=1)
+    ] = 1_000_000,
+    metrics_port: MetricsPort = None,
     target: Target = None,
 ) -> None:
     """Land what is new in the sources: rows and progress in one commit, exactly once."""
@@ -48,6 +58,13 @@ def ingest(  # noqa: PLR0913 - an option each
         wait=wait,
         accept_gap=accept_gap,
     )
+    if following:
+        from operations.refresh.follow import Pace, follow
+        from operations.refresh.view import View
+
+        settings, pace = Settings.load(target=target), Pace(every, commit_rows)
+        follow(settings, selection or [], options, pace, View(out, metrics_port))
+        return
     require_landed(land(Settings.load(target=target), selection or [], options, out))
 
 
@@ -90,7 +107,7 @@ def land(
     Raises FirnError as ingestion does, after printing; tables landed before it stay landed.
     """
     from ingestion.api import ingest as land_sources
-    from ingestion.results import TableProgress, Waiting
+    from ingestion.results import LoadResult, TableProgress, Waiting
 
     results: list[LoadResult] = []
     with progress_bar(to) as bar:
@@ -101,7 +118,7 @@ def land(
                 bar.update(task, description=f"landing {event.label}", completed=event.rows_read)
             elif isinstance(event, Waiting):
                 print_waiting(to, event)
-            else:
+            elif isinstance(event, LoadResult):
                 results.append(event)
 
         try:

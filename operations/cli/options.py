@@ -14,6 +14,15 @@ Target = Annotated[
         show_default=False,
     ),
 ]
+MetricsPort = Annotated[
+    int | None,
+    typer.Option(
+        help="Serve metrics for Prometheus on this port of 127.0.0.1; 0: any that is free.",
+        min=0,
+        max=65535,
+        show_default=False,
+    ),
+]
 Selection = Annotated[
     list[str] | None, typer.Argument(help="Sources or tables, such as shop or shop.orders.")
 ]

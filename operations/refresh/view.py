@@ -1,10 +1,10 @@
-"""What a person sees of a watcher: events -> lines with their time, below them its state now."""
+"""What is seen of a watcher or follower: events -> lines with their time, below them its state."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
 
 from rich.console import Console
@@ -12,15 +12,22 @@ from rich.live import Live
 from rich.markup import escape
 from rich.spinner import Spinner
 
+from operations.monitoring.metrics import Metrics
+
 REFRESHES_A_SECOND = 4
 
 
 class View:
-    """Lines that stay, one for each thing that happened; on a terminal also what goes on now."""
+    """Lines that stay, one for each thing that happened; on a terminal also what goes on now.
 
-    def __init__(self, out: Console) -> None:
-        """Show on `out`."""
+    `metrics` are what Prometheus sees of the same.
+    """
+
+    def __init__(self, out: Console, metrics_port: int | None = None) -> None:
+        """Show on `out`, and metrics on a port of loopback, if there is one."""
         self._out = out
+        self._metrics_port = metrics_port
+        self.metrics = Metrics()
         self._doing = "starting"
         self._rows = 0
         self._builds = 0
@@ -29,14 +36,20 @@ class View:
 
     @contextmanager
     def shown(self) -> Iterator[None]:
-        """Show the state, while inside, below the lines."""
-        with Live(
+        """Show the state, while inside, below the lines.
+
+        Raises EnvironmentFault when the port for metrics is taken.
+        """
+        live = Live(
             get_renderable=self._state,
             console=self._out,
             refresh_per_second=REFRESHES_A_SECOND,
             transient=True,
             auto_refresh=self._out.is_terminal,
-        ):
+        )
+        with live, ExitStack() as serving:
+            if self._metrics_port is not None:
+                self.say("metrics", serving.enter_context(self.metrics.served(self._metrics_port)))
             yield
 
     def doing(self, text: str) -> None:
@@ -77,7 +90,8 @@ class View:
 
     def _state(self) -> Spinner:
         latest = f", the last in {self._latest}" if self._latest else ""
-        counts = f"{_count(self._rows, 'row')} landed, {_count(self._builds, 'build')}{latest}"
+        builds = f", {_count(self._builds, 'build')}{latest}" if self._builds else ""
+        counts = f"{_count(self._rows, 'row')} landed{builds}"
         self._spinner.update(text=f"{escape(self._doing)}  [dim]{counts}; Ctrl-C ends[/]")
         return self._spinner
 

@@ -6,14 +6,7 @@ killed at any point and started again.
 
 from __future__ import annotations
 
-import signal
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from types import FrameType
-
-from rich.console import Console
 
 from ingestion.api import ingest
 from ingestion.connectors.base import Arrivals, Arrived
@@ -31,38 +24,32 @@ from operations.dbt.resident import ResidentDbt
 from operations.preflight.create import create_tables
 from operations.refresh.maintenance import CompactionTurns
 from operations.refresh.view import View
+from operations.runtime.signals import Stop, held_until_signalled
 
 RETRY_SECONDS = 10.0
 FAILURES_IN_A_ROW = 3
-LOCK_POLL_SECONDS = 0.5
 
 
-@dataclass
-class Stop:
-    """Whether somebody asked the watcher to end."""
-
-    is_asked: bool = False
-
-
-def watch(settings: Settings, name: str, out: Console) -> None:
+def watch(settings: Settings, name: str, view: View) -> None:
     """Watch the source `name` until SIGINT or SIGTERM; another watcher of it is waited for.
 
     Raises ConfigurationError when the source is unknown or cannot be watched, EnvironmentFault when
     its storage is not there.
     """
     source = _source(settings, name)
-    view = View(out)
     arrivals = connector_of(source).arrivals(source, settings)
-    with _until_signalled() as stop, view.shown():
-        lock = ProcessLock(settings.home, f"watch-{name}")
-        if not _held(lock, view, stop):
+
+    def wait(holder: str) -> None:
+        view.waits("waits", f"watched already by {holder}; this one takes over when it ends")
+        view.doing("waiting for another watcher to end")
+
+    lock = ProcessLock(settings.home, f"watch-{name}")
+    with view.shown(), held_until_signalled(lock, wait) as stop:
+        if stop.is_asked:
             return
-        try:
-            with arrivals.hints(), ResidentDbt(settings, name, view.waits) as dbt:
-                Watcher(settings, source, arrivals, dbt, view).run(stop)
-        finally:
-            lock.release()
-        view.say("ended", "as asked")
+        with arrivals.hints(), ResidentDbt(settings, name, view.waits) as dbt:
+            Watcher(settings, source, arrivals, dbt, view).run(stop)
+    view.say("ended", "as asked")
 
 
 class Watcher:
@@ -129,7 +116,9 @@ class Watcher:
     def _ingest(self) -> tuple[list[LoadResult], float]:
         start = time.monotonic()
         try:
-            results = ingest([self._source.name], IngestOptions(), self._settings)
+            results = ingest(
+                [self._source.name], IngestOptions(), self._settings, self._view.metrics.note
+            )
         except LoadsFailedError as error:
             for result in error.results:
                 if result.error:
@@ -168,6 +157,7 @@ class Watcher:
         if is_suspended or not (is_new or time.monotonic() >= self._build_not_before):
             return
         outcome = self._build()
+        self._view.metrics.built(self._source.name, outcome)
         if outcome.success:
             self._failures, self._built_heads, self._failed_heads = 0, heads, None
             tests = outcome.count("test", "pass", "warn")
@@ -261,34 +251,3 @@ def _source(settings: Settings, name: str) -> SourceDeclaration:
             f"firn watch {source.name}",
         )
     return source
-
-
-def _held(lock: ProcessLock, view: View, stop: Stop) -> bool:
-    """Return True when the lock is held, False when the wait for it was ended."""
-    if lock.acquire(0):
-        return True
-    view.waits("waits", f"watched already by {lock.holder}; this one takes over when it ends")
-    view.doing("waiting for another watcher to end")
-    while not stop.is_asked:
-        if lock.acquire(LOCK_POLL_SECONDS):
-            return True
-    return False
-
-
-@contextmanager
-def _until_signalled() -> Iterator[Stop]:
-    """Yield what SIGINT and SIGTERM set; the second such signal raises KeyboardInterrupt."""
-    stop = Stop()
-    before: dict[int, signal._HANDLER] = {}
-
-    def ask(number: int, _: FrameType | None) -> None:
-        stop.is_asked = True
-        signal.signal(number, signal.default_int_handler)
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        before[number] = signal.signal(number, ask)
-    try:
-        yield stop
-    finally:
-        for signalled, handler in before.items():
-            signal.signal(signalled, handler)

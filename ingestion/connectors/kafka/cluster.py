@@ -5,8 +5,9 @@ from __future__ import annotations
 import difflib
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, wait
+from contextlib import contextmanager
 from functools import cached_property
 from typing import Any
 
@@ -75,6 +76,7 @@ class Cluster:
         """
         self._source = source
         self._last_error: KafkaError | None = None
+        self._consumer: Consumer | None = None
         self._properties = _properties(source, settings)
 
     def topics(self, names: Sequence[str]) -> dict[str, FoundTopic]:
@@ -111,12 +113,32 @@ class Cluster:
         found = self._described(names)
         return {name: _id(topic) for name, topic in found.items()}
 
-    def consumer(self) -> Consumer:
-        """Return a consumer that belongs to no group's assignment and commits nothing."""
-        return Consumer(
-            {"group.id": "firn", **self._properties, **OWN, "error_cb": self._note_error},
-            logger=_silent,
-        )
+    @contextmanager
+    def consuming(self, partitions: Sequence[TopicPartition]) -> Iterator[Consumer]:
+        """Yield the consumer of `partitions`: it belongs to no group and commits nothing.
+
+        It is the same one each time, and a new one after a failure. Raises FirnError for what
+        Kafka's client raises inside.
+        """
+        if self._consumer is None:
+            properties: dict[str, Any] = {"group.id": "firn", **self._properties, **OWN}
+            properties["error_cb"] = self._note_error
+            self._consumer = Consumer(properties, logger=_silent)
+        try:
+            self._consumer.assign(list(partitions))
+            yield self._consumer
+            self._consumer.unassign()
+        except BaseException as error:
+            self.close()
+            if isinstance(error, KafkaException):
+                raise self.fault(error) from None
+            raise
+
+    def close(self) -> None:
+        """Close the consumer, if there is one."""
+        consumer, self._consumer = self._consumer, None
+        if consumer is not None:
+            consumer.close()
 
     def fault(self, error: KafkaException | KafkaError | None = None) -> FirnError:
         """Return what a failure means: a login, a right, or a broker that is not there."""

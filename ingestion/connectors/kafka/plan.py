@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ingestion.connectors.batches import Gap
 from ingestion.connectors.kafka.position import KafkaPosition, Reached, TopicPosition
@@ -45,6 +45,26 @@ class Plan:
     ranges: tuple[Range, ...]
     gaps: tuple[Gap, ...]
     ids: Mapping[str, str | None]
+    has_more: bool = False
+
+    @property
+    def lag(self) -> dict[str, int]:
+        """How many offsets are to be read, by partition."""
+        return {_label(part.topic, part.partition): part.end - part.start for part in self.ranges}
+
+    def limited(self, messages: int | None) -> Plan:
+        """Return a plan of at most so many messages, all partitions having their share."""
+        if messages is None or sum(self.lag.values()) <= messages:
+            return self
+        ends: dict[tuple[str, int], int] = {}
+        left = messages
+        by_length = sorted(self.ranges, key=lambda part: part.end - part.start)
+        for number, part in enumerate(by_length):
+            count = min(part.end - part.start, left // (len(by_length) - number))
+            ends[part.topic, part.partition] = part.start + count
+            left -= count
+        ranges = [replace(part, end=ends[part.topic, part.partition]) for part in self.ranges]
+        return replace(self, ranges=tuple(ranges), has_more=True)
 
     def position(self, reached: Mapping[tuple[str, int], Reached]) -> KafkaPosition:
         """Return the position after partitions were read so far; others stay at their start."""

@@ -27,7 +27,8 @@ class KafkaReader:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Do nothing: each reading closes its own consumer."""
+        """Close the connections."""
+        self._cluster.close()
 
     def prepare(self) -> None:
         """Look whether all topics are there. Raises ConfigurationError, EnvironmentFault."""
@@ -53,4 +54,4 @@ class KafkaReader:
                 " it and writes that to ops.gaps",
             )
         tokeniser = self._tokeniser() if table.has_personal_data else None
-        return KafkaReading(self._cluster, planned, table, tokeniser)
+        return KafkaReading(self._cluster, planned, request, tokeniser)

@@ -15,6 +15,7 @@ from typing import Protocol, cast
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
+from ingestion.connectors.base import ReadRequest
 from ingestion.connectors.batches import Batch, ReadSummary
 from ingestion.connectors.channel import Channel
 from ingestion.connectors.error_threshold import exceeds_error_threshold
@@ -78,16 +79,21 @@ class KafkaReading:
     keys = None
 
     def __init__(
-        self, cluster: Cluster, plan: Plan, table: KafkaTable, tokeniser: Tokeniser | None
+        self,
+        cluster: Cluster,
+        plan: Plan,
+        request: ReadRequest[KafkaTable],
+        tokeniser: Tokeniser | None,
     ) -> None:
         """Make a reading that starts when its block is entered."""
         self._cluster = cluster
-        self._plan = plan
-        self._table = table
-        self._rows = MessageRows(table, tokeniser)
+        self._plan = plan.limited(request.max_rows)
+        self._table = request.table
+        self._is_asked_to_end = request.is_over
+        self._rows = MessageRows(self._table, tokeniser)
         self._reached: dict[Place, Reached] = {}
         self._epochs: dict[Place, int | None] = {}  # of the last message consumed
-        self.summary = ReadSummary(gaps=list(plan.gaps))
+        self.summary = ReadSummary(gaps=list(plan.gaps), has_more=self._plan.has_more, lag=plan.lag)
         self._consumed: Channel[_Chunk] = Channel(WAITING_CHUNKS)
         self._parsed: Channel[_Parsed] = Channel(WAITING_CHUNKS)
         self._stages = Stages((self._consume, self._consumed), (self._parse, self._parsed))
@@ -159,19 +165,14 @@ class KafkaReading:
         open_ranges = {(r.topic, r.partition): r for r in self._plan.ranges if r.start < r.end}
         if not open_ranges:
             return
-        consumer = self._cluster.consumer()
-        try:
-            consumer.assign([_assigned(part) for part in open_ranges.values()])
+        partitions = [_assigned(part) for part in open_ranges.values()]
+        with self._cluster.consuming(partitions) as consumer:
             self._consume_ranges(consumer, open_ranges)
-        except KafkaException as error:
-            raise self._cluster.fault(error) from None
-        finally:
-            consumer.close()
 
     def _consume_ranges(self, consumer: Consumer, open_ranges: dict[Place, Range]) -> None:
         chunk = _Chunk()
         last_heard = time.monotonic()
-        while open_ranges and not self._is_over.is_set():
+        while open_ranges and not self._is_over.is_set() and not self._is_asked_to_end():
             # a call that asks for many waits for all of them; so wait for one, and take the others
             first = consumer.poll(POLL_SECONDS)
             if first is None:
