@@ -19,6 +19,7 @@ MINIMUM_TOKEN_KEY_LENGTH = 16
 class Failpoint(StrEnum):
     """Points of a load at which a test lets the process die (`FIRN_FAILPOINT`)."""
 
+    AFTER_READ = "after_read"
     MID_COPY = "mid_copy"
     AFTER_COPY = "after_copy"
     BEFORE_COMMIT = "before_commit"

@@ -150,6 +150,7 @@ class _Load:
         if self._replaces or not self._is_made_to(self._shape(reading)):
             self._open_landing(reading)
         for given in reading.batches:
+            Failpoint.AFTER_READ.reached(self._context.failpoint)
             if isinstance(given, Batch):
                 self._take(given, reading)
             else:

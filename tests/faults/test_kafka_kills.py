@@ -1,5 +1,6 @@
 """Loads of topics that die or race while messages arrive: nothing is lost, nothing doubled."""
 
+import contextlib
 import json
 import random
 import signal
@@ -12,13 +13,19 @@ import psutil
 import pytest
 
 from ingestion.api import ingest
-from ingestion.results import Event, TableProgress
+from ingestion.follow import Follower
+from ingestion.loading.session import Run
+from ingestion.results import Event, IngestOptions, TableProgress
+from ingestion.sources import load_sources
 from lake.errors import FirnError
-from lake.settings import Failpoint
+from lake.settings import Failpoint, Settings
+from operations.maintenance.procedures import Work, apply_plan
+from operations.maintenance.run import plan_lake
+from operations.runtime.spark import Spark
 from sandbox.kafka.broker import EmbeddedKafka
 from tests.integration.ingestion.checker import Verdict, judge
-from tests.integration.ingestion.fork import KILLED, ended, kill_within
-from tests.integration.kafka.topics import Topics, events
+from tests.integration.ingestion.fork import KILLED, ended, fork, kill_within
+from tests.integration.kafka.topics import SOURCE, Topics, events
 
 pytestmark = pytest.mark.kafka
 PARTITIONS = 3
@@ -31,6 +38,7 @@ UNLOCKED = (
     "run.ingest([])"
 )
 DEADLINE_SECONDS = 120
+TABLE = f"raw_{SOURCE}.events"
 
 
 def _verdict(topics: Topics, good: int, bad: int = 0) -> Verdict:
@@ -47,6 +55,11 @@ def _verdict(topics: Topics, good: int, bad: int = 0) -> Verdict:
     return judge(sent, landed + kept)
 
 
+def _properties(topics: Topics) -> dict[str, str]:
+    table = topics.lake.table(TABLE)
+    return dict(table.properties) if table else {}
+
+
 @pytest.fixture
 def filled(topics: Topics) -> Topics:
     """Return a topic with good and bad messages; nothing is landed yet."""
@@ -55,6 +68,17 @@ def filled(topics: Topics) -> Topics:
     for partition in range(PARTITIONS):
         topics.produce([*events(range(3_000)), b"bad"], partition)
     return topics
+
+
+def test_a_kill_after_reading(filled: Topics) -> None:
+    """Fault kill-before-commit: nothing is written yet, and the next run reads again."""
+    filled.ingest()
+    before = _properties(filled)
+    filled.produce(events(range(100)), 1)
+    assert ended(filled.ingest_in_process(Failpoint.AFTER_READ)) == KILLED
+    assert _properties(filled) == before
+    filled.ingest()
+    assert _verdict(filled, 9_100, 3).is_clean
 
 
 @pytest.mark.parametrize("failpoint", [Failpoint.AFTER_COPY, Failpoint.BEFORE_COMMIT])
@@ -113,6 +137,66 @@ def test_random_kills(topics: Topics) -> None:
     assert sum(killed) > KILLS // 3
     topics.ingest(wait=True)
     assert _verdict(topics, MESSAGES).is_clean
+
+
+def test_random_kills_of_a_follower(topics: Topics) -> None:
+    """Fault random-kills: of a process that commits several times a second."""
+    topics.create(partitions=PARTITIONS)
+    topics.declare()
+    rng = random.Random(8)  # noqa: S311 - a seed, no secret
+    killed = 0
+    with _producing(topics, MESSAGES // 2) as producing:
+        while producing.is_alive():
+            killed += kill_within(fork(_follow, topics.settings, 0.1), 2 * SECONDS, rng)
+    assert killed > 5
+    topics.ingest(wait=True)
+    assert _verdict(topics, MESSAGES // 2).is_clean
+
+
+def _follow(settings: Settings, seconds: float) -> None:
+    """Follow the topic until killed."""
+    (source,) = load_sources(settings.project_dir)
+    Follower(Run(settings, IngestOptions(max_rows=5_000)), source, seconds).follow()
+
+
+@pytest.mark.spark
+def test_maintenance_while_a_follower_commits(topics: Topics) -> None:
+    """Fault expired-snapshots: compaction and expiry come between commits, offsets stay."""
+    topics.create(partitions=PARTITIONS)
+    topics.declare(maintenance={"compact_above": 2, "expire_after": "0 seconds", "keep_last": 1})
+    maintained: list[Work] = []
+    sent = [0] * PARTITIONS
+    is_over = threading.Event()
+
+    def produce() -> None:
+        while not is_over.wait(0.05):
+            partition = sum(sent) // BURST % PARTITIONS
+            topics.produce(events(range(BURST // 10)), partition)
+            sent[partition] += BURST // 10
+
+    def maintain() -> bool:
+        (plan,) = plan_lake(topics.settings, [TABLE])
+        with contextlib.suppress(FirnError):  # of two commits at once one is refused
+            maintained.append(apply_plan(spark, plan))
+        return min(
+            sum(work.compacted_files for work in maintained),
+            sum(work.expired_snapshots for work in maintained),
+            len(maintained),
+        ) >= 3  # fmt: skip
+
+    follower = fork(_follow, topics.settings, 0.7)
+    producing = threading.Thread(target=produce)
+    with Spark(topics.settings) as spark:
+        spark.sql("select 1")
+        producing.start()
+        topics.until(lambda: topics.lake.snapshots(TABLE) > 0)
+        topics.until(maintain)
+    is_over.set()
+    producing.join()
+    follower.kill()
+    follower.join()
+    topics.ingest(wait=True)
+    assert _verdict(topics, sum(sent)).is_clean
 
 
 def test_two_at_once(filled: Topics) -> None:

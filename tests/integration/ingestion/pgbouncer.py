@@ -1,24 +1,21 @@
 """A real pgbouncer in transaction mode: Debian's package, unpacked -> a pooler on 127.0.0.1."""
 
-import re
 import shutil
 import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import pytest
-
 from lake.processes import LOOPBACK, free_port
 from sandbox.service_account import ServiceAccount
+from tests.integration.debian import SYSTEM_FOLDERS, debian_program
 
 DEADLINE_SECONDS = 60
-SYSTEM_FOLDERS = "/usr/sbin:/usr/bin:/sbin:/bin"
 CONFIGURATION = """
 [databases]
 {database} = host={host} port={server_port} dbname={database} user={user} password={password}
@@ -91,43 +88,18 @@ class PgBouncer:
 
 @contextmanager
 def unpacked_pgbouncer() -> Iterator[PgBouncer]:
-    """Find an installed pgbouncer, or unpack the distribution's package into a temporary folder.
-
-    `apt-get download` and `dpkg -x` need neither root nor an installation. Where there is no
-    apt-get the test is skipped, and says so.
-    """
+    """Find an installed pgbouncer, or unpack Debian's package into a temporary folder."""
     account = ServiceAccount.current()
     folder = Path(tempfile.mkdtemp(prefix="firn-pgbouncer-"))
     try:
-        found = PgBouncer(folder, _program(folder), account)
+        found = PgBouncer(
+            folder, debian_program("pgbouncer", "usr/sbin/pgbouncer", folder), account
+        )
         folder.chmod(0o755)
         account.make_folder(found.sockets)
         yield found
     finally:
         shutil.rmtree(folder)
-
-
-def _program(folder: Path) -> Path:
-    installed = shutil.which("pgbouncer", path=SYSTEM_FOLDERS)
-    if installed:
-        return Path(installed)
-    if not shutil.which("apt-get"):
-        pytest.skip("pgbouncer is not installed, and there is no apt-get to fetch it")
-    told = _run(["apt-cache", "depends", "--no-recommends", "--no-suggests", "pgbouncer"], folder)
-    libraries = [name for name in re.findall(r"Depends: (lib\S+)", told) if name != "libc6"]
-    _run(["apt-get", "download", "pgbouncer", *libraries], folder)
-    for package in folder.glob("*.deb"):
-        _run(["dpkg", "-x", str(package), str(folder)], folder)
-    return folder / "usr" / "sbin" / "pgbouncer"
-
-
-def _run(command: Sequence[str], folder: Path) -> str:
-    done = subprocess.run(
-        command, cwd=folder, capture_output=True, text=True, check=False, timeout=DEADLINE_SECONDS
-    )
-    if done.returncode != 0:
-        raise RuntimeError(f"{' '.join(command)}: {done.stderr} (run apt-get update first?)")
-    return done.stdout
 
 
 def _wait_for(port: int, process: "subprocess.Popen[str]") -> None:

@@ -34,7 +34,12 @@ class Topics(LakeHome):
         """Make the project folder; no declarations and no topic yet."""
         self.make_project(CLICKS_KAFKA=self.servers)
 
-    def declare(self, columns: dict[str, str] | None = None, **ingestion: object) -> None:
+    def declare(
+        self,
+        columns: dict[str, str] | None = None,
+        maintenance: dict[str, object] | None = None,
+        **ingestion: object,
+    ) -> None:
         """Declare the table `events` of the topic."""
         block = {"topics": self.topic, "key": ["id"], **ingestion}
         declared: list[dict[str, Any]] = []
@@ -49,7 +54,7 @@ class Topics(LakeHome):
             "tables": [
                 {
                     "name": "events",
-                    "config": {"meta": {"ingestion": block}},
+                    "config": {"meta": {"ingestion": block, "maintenance": maintenance or {}}},
                     "columns": declared,
                 }
             ],

@@ -1,0 +1,46 @@
+"""Programs of Debian's packages, for tests: a package -> unpacked, nothing is installed."""
+
+import re
+import shutil
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+DEADLINE_SECONDS = 120
+SYSTEM_FOLDERS = "/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+def debian_program(package: str, program: str, folder: Path) -> Path:
+    """Return an installed program, or unpack its package and the libraries it needs into `folder`.
+
+    `program` is its path below the root, such as usr/bin/prometheus. `apt-get download` and
+    `dpkg -x` need neither root nor an installation. Where there is no apt-get the test is skipped,
+    and says so.
+    """
+    installed = Path("/") / program
+    if installed.exists():
+        return installed
+    if not shutil.which("apt-get"):
+        pytest.skip(f"{package} is not installed, and there is no apt-get to fetch it")
+    told = _run(["apt-cache", "depends", "--no-recommends", "--no-suggests", package], folder)
+    libraries = [name for name in re.findall(r"Depends: (lib\S+)", told) if _is_binary(name)]
+    _run(["apt-get", "download", package, *libraries], folder)
+    for file in folder.glob("*.deb"):
+        _run(["dpkg", "-x", str(file), str(folder)], folder)
+    return folder / program
+
+
+def _is_binary(library: str) -> bool:
+    """Whether a library is one that a program is linked with, and not in every system already."""
+    return library != "libc6" and not library.startswith("libjs-")
+
+
+def _run(command: Sequence[str], folder: Path) -> str:
+    done = subprocess.run(
+        command, cwd=folder, capture_output=True, text=True, check=False, timeout=DEADLINE_SECONDS
+    )
+    if done.returncode != 0:
+        raise RuntimeError(f"{' '.join(command)}: {done.stderr} (run apt-get update first?)")
+    return done.stdout
