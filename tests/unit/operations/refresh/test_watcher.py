@@ -79,8 +79,8 @@ class Stage:
         (source,) = (s for s in load_sources(ROOT) if s.name == "telemetry")
         assert isinstance(source, FileSource)
         arrivals = FileArrivals.of(source, self.settings)
-        view = View(Console(file=self._said, width=200))
-        self.watcher = Watcher(self.settings, source, arrivals, self.dbt, view)  # type: ignore[arg-type]
+        self.view = View(Console(file=self._said, width=200))
+        self.watcher = Watcher(self.settings, source, arrivals, self.dbt, self.view)  # type: ignore[arg-type]
         self.turns = Turns()
         patch.setattr(self.watcher, "_compaction", self.turns)
         patch.setattr(watching, "ingest", self._ingest)
@@ -125,6 +125,13 @@ def test_it_builds_once_at_the_start_and_then_only_what_is_new(stage: Stage) -> 
     for _ in range(3):
         stage.round()
     assert (stage.loads, len(stage.dbt.builds)) == (1, 2)
+
+
+def test_builds_are_counted_for_prometheus(stage: Stage) -> None:
+    stage.round()
+    labels = {"source": "telemetry", "outcome": "success"}
+    value = stage.view.metrics.registry.get_sample_value
+    assert value("firn_build_duration_seconds_count", labels) == 1
 
 
 def test_what_somebody_else_landed_is_built_too(stage: Stage) -> None:

@@ -1,0 +1,1 @@
+"""Tests of what the lake and the machine look like."""
