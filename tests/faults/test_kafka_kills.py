@@ -159,6 +159,17 @@ def _follow(settings: Settings, seconds: float) -> None:
     Follower(Run(settings, IngestOptions(max_rows=5_000)), source, seconds).follow()
 
 
+@contextmanager
+def _followed(topics: Topics) -> Iterator[None]:
+    """Let a process follow the topic, and kill it."""
+    follower = fork(_follow, topics.settings, 0.7)
+    try:
+        yield
+    finally:
+        follower.kill()
+        follower.join()
+
+
 @pytest.mark.spark
 def test_maintenance_while_a_follower_commits(topics: Topics) -> None:
     """Fault expired-snapshots: compaction and expiry come between commits, offsets stay."""
@@ -184,17 +195,14 @@ def test_maintenance_while_a_follower_commits(topics: Topics) -> None:
             len(maintained),
         ) >= 3  # fmt: skip
 
-    follower = fork(_follow, topics.settings, 0.7)
     producing = threading.Thread(target=produce)
-    with Spark(topics.settings) as spark:
+    with _followed(topics), Spark(topics.settings) as spark:
         spark.sql("select 1")
         producing.start()
         topics.until(lambda: topics.lake.snapshots(TABLE) > 0)
         topics.until(maintain)
-    is_over.set()
-    producing.join()
-    follower.kill()
-    follower.join()
+        is_over.set()
+        producing.join()
     topics.ingest(wait=True)
     assert _verdict(topics, sum(sent)).is_clean
 
