@@ -9,7 +9,8 @@
 
     `config.meta.version` lists the columns whose tuple orders the versions of a row: a matched row
     changes only for a greater one, so that any order and any batching of the same input gives the
-    same table. Without it every matched row changes, as in dbt-spark.
+    same table. With `config.meta.keep: first` it changes only for a smaller one. Without `version`
+    every matched row changes, as in dbt-spark.
     `incremental_predicates` may name `DBT_INTERNAL_SOURCE` and `DBT_INTERNAL_DEST`.
 
         {{ config(unique_key='order_id', meta={'version': ['updated_at', '_ingested_at']}) }}
@@ -24,20 +25,32 @@
         config.get('merge_update_columns'), config.get('merge_exclude_columns'), shared
     ) or columns -%}
     {%- set matches = [_same_key(keys, 'DBT_INTERNAL_SOURCE', 'DBT_INTERNAL_DEST') if keys else 'false'] -%}
-    {%- set version = config.get('meta', {}).get('version') -%}
+    {%- set meta = config.get('meta', {}) -%}
     merge into {{ target }} as DBT_INTERNAL_DEST
     using (
         {{ _rows_with_one_per_key(target, source, keys) if keys else 'select * from ' ~ source }}
     ) as DBT_INTERNAL_SOURCE
         on {{ (matches + (incremental_predicates or [])) | join(' and ') }}
     when matched
-        {%- if version %} and {{ _is_newer(version, 'DBT_INTERNAL_SOURCE', 'DBT_INTERNAL_DEST') }}{% endif %}
+        {%- if meta.get('version') %} and {{ _takes_its_place(meta, 'DBT_INTERNAL_SOURCE', 'DBT_INTERNAL_DEST') }}{% endif %}
         then update set {{ _assignments(updated, 'DBT_INTERNAL_DEST', 'DBT_INTERNAL_SOURCE') }}
     when not matched then insert ({{ columns | join(', ') }})
         values ({{ _prefixed(columns, 'DBT_INTERNAL_SOURCE') | join(', ') }})
 {% endmacro %}
 
 
-{%- macro _is_newer(version, newer, older) -%}
-    struct({{ _prefixed(version, newer) | join(', ') }}) > struct({{ _prefixed(version, older) | join(', ') }})
+{%- macro _takes_its_place(meta, new, present) -%}
+    struct({{ _prefixed(meta.version, new) | join(', ') }})
+        {{- ' < ' if _keeps_first(meta) else ' > ' -}}
+        struct({{ _prefixed(meta.version, present) | join(', ') }})
+{%- endmacro -%}
+
+
+{#- Whether the first version of a row holds, not the latest, by the `meta` of its model. -#}
+{%- macro _keeps_first(meta) -%}
+    {%- set keep = meta.get('keep', 'latest') -%}
+    {%- if keep not in ['first', 'latest'] -%}
+        {%- do exceptions.raise_compiler_error("meta.keep is '" ~ keep ~ "'; it can be 'first' or 'latest'.") -%}
+    {%- endif -%}
+    {{ return(keep == 'first') }}
 {%- endmacro -%}

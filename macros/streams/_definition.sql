@@ -1,6 +1,6 @@
 {#-
     A hash of what this model's rows follow from, beside its upstreams: its SQL and that of the ephemeral
-    models it reads, its version columns, the rules and the key of the raw tables it reads, its own or (for
+    models it reads, its version columns and which version it keeps, the rules and the key of the raw tables it reads, its own or (for
     quarantine) those of their silver models, and what the seeds hold that it reads.
 
     It asks Spark for each seed, so it is found once per model and run, when the model is compiled;
@@ -9,7 +9,7 @@
 {%- macro _definition() -%}
     {%- set inputs = _inputs_of(model) -%}
     {%- set rules = [model.config.meta.get('rules')] -%}
-    {%- set others = [model.config.meta.get('key')] -%}
+    {%- set others = [model.config.meta.get('key'), model.config.meta.get('keep')] -%}
     {%- for unique_id in inputs if unique_id in graph.sources -%}
         {%- set silver = _silver_model_of(unique_id) -%}
         {%- do rules.append(silver.config.meta.rules if silver else none) -%}

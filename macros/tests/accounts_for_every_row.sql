@@ -1,6 +1,6 @@
 {#-
     A silver model holds just what was landed: for each key that has a usable version the newest of
-    them, deleted or not as it says, and nothing else. So what was landed is either in silver, or
+    them (with `meta.keep: first` the first), deleted or not as it says, and nothing else. So what was landed is either in silver, or
     superseded by what is, or broke a rule (and is in quarantine). Compared with the landed table as
     the model has read it, so rows landed since then are no difference. Fails with one row per
     key missing, added or in another version.
@@ -23,13 +23,17 @@ usable as (
     where {{ is_usable(model_name) }}
 ),
 
-newest as (
+chosen as (
+    {%- if _keeps_first(declared.meta) %}
+    {{ deduplicate_first('usable', declared.unique_key, declared.meta.version) }}
+    {%- else %}
     {{ deduplicate_latest('usable', declared.unique_key, declared.meta.version) }}
+    {%- endif %}
 ),
 
 compared as (
     select {{ compared | join(', ') }}, _is_deleted as is_deleted, 1 as landed_count
-    from newest
+    from chosen
     union all
     select {{ compared | join(', ') }}, is_deleted, -1 as landed_count
     from {{ model }}

@@ -141,6 +141,13 @@ def test_a_version_that_is_older(project: PlainProject) -> None:
     assert project.rows("versioned", "id") == [{"id": 7, "at": 2 if project.repaired else 1}]
 
 
+def test_the_first_version_is_kept_where_it_is_asked_for(project: PlainProject) -> None:
+    merged = MERGED.replace("id')", "id', meta={'version': ['at'], 'keep': 'first'})")
+    for at in (2, 1, 3):
+        project.build("first_version", merged + f"select 7 as id, {at} as at")
+    assert project.rows("first_version", "id") == [{"id": 7, "at": 1 if project.repaired else 3}]
+
+
 def test_columns_to_update_are_obeyed(project: PlainProject) -> None:
     merged = MERGED.replace("id')", "id', merge_exclude_columns=['first_seen'])")
     for day in (1, 2):
