@@ -1,0 +1,39 @@
+-- One row per category of which something was bought, over all time.
+-- Trap: a product counts in the category that each purchase names, which may change over time.
+{{
+    config(
+        unique_key='category',
+    )
+}}
+
+{%- set changes = changes_of(clickstream__events=['event_id']) %}
+
+with
+
+affected as (
+    {% call affected_groups() %}
+    select category
+    from {{ changes.clickstream__events }} as changed
+    where event_type = 'purchase'
+    {% endcall %}
+),
+
+purchases as (
+    select *
+    from {{ ref('clickstream__events') }}
+    where
+        event_type = 'purchase'
+        and category in (select affected.category from affected)
+),
+
+totalled as (
+    select
+        category,
+        count(*) as purchases_count,
+        sum(quantity) as units_count,
+        cast(sum(quantity * price_amount) as decimal(18, 2)) as revenue_amount
+    from purchases
+    group by category
+)
+
+select * from totalled

@@ -1,0 +1,58 @@
+-- One row per date (UTC) on which a session began.
+-- Trap: a session whose every event moved to another one is gone from sessions, which changes_of
+-- does not show; so the dates of changed events are affected too.
+{{
+    config(
+        unique_key='started_date',
+    )
+}}
+
+{%- set changes = changes_of(sessions=['session_id'], clickstream__events=['event_id']) %}
+
+with
+
+affected as (
+    {% call affected_groups() %}
+    select started_date from {{ changes.sessions }} as changed
+    union
+    select cast(occurred_at as date) as started_date
+    from {{ changes.clickstream__events }} as changed
+    {% endcall %}
+),
+
+sessions as (
+    select *
+    from {{ ref('sessions') }}
+    where started_date in (select affected.started_date from affected)
+),
+
+totalled as (
+    select
+        started_date,
+        count(*) as sessions_count,
+        count(viewed_at) as viewed_sessions_count,
+        count(carted_at) as carted_sessions_count,
+        count(purchased_at) as purchased_sessions_count
+    from sessions
+    group by started_date
+),
+
+described as (
+    select
+        -- date
+        started_date,
+
+        -- sessions
+        sessions_count,
+        viewed_sessions_count,
+        carted_sessions_count,
+        purchased_sessions_count,
+
+        -- rates between steps
+        {{ ratio('carted_sessions_count', 'viewed_sessions_count') }} as view_to_cart_rate,
+        {{ ratio('purchased_sessions_count', 'carted_sessions_count') }} as cart_to_purchase_rate,
+        {{ ratio('purchased_sessions_count', 'viewed_sessions_count') }} as view_to_purchase_rate
+    from totalled
+)
+
+select * from described

@@ -1,0 +1,45 @@
+-- One row per hour (UTC) in which something was bought.
+-- Trap: an event counts in the hour in which it happened, not in which it arrived, so hours of past
+-- days still change.
+{{
+    config(
+        unique_key='hour_at',
+    )
+}}
+
+{%- set changes = changes_of(clickstream__events=['event_id']) %}
+
+with
+
+affected as (
+    {% call affected_groups() %}
+    select date_trunc('hour', occurred_at) as hour_at
+    from {{ changes.clickstream__events }} as changed
+    where event_type = 'purchase'
+    {% endcall %}
+),
+
+purchases as (
+    select
+        date_trunc('hour', occurred_at) as hour_at,
+        quantity,
+        quantity * price_amount as revenue_amount,
+        is_price_missing
+    from {{ ref('clickstream__events') }}
+    where
+        event_type = 'purchase'
+        and date_trunc('hour', occurred_at) in (select affected.hour_at from affected)
+),
+
+totalled as (
+    select
+        hour_at,
+        count(*) as purchases_count,
+        sum(quantity) as units_count,
+        cast(sum(revenue_amount) as decimal(18, 2)) as revenue_amount,
+        count_if(is_price_missing) as unpriced_purchases_count
+    from purchases
+    group by hour_at
+)
+
+select * from totalled
