@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from confluent_kafka import Message as Delivered
 from confluent_kafka import Producer
@@ -30,7 +31,7 @@ class ClicksLake(BuiltLake):
         """Name the lake; nothing is made before it is built."""
         super().__init__(home, dbt, "clickstream")
         self.messages: list[Message] = []
-        self._client = {"bootstrap.servers": servers, "log_level": 0}
+        self._client: dict[str, Any] = {"bootstrap.servers": servers, "log_level": 0}
         self.settings.env_file.touch(mode=0o600)
         self.settings.env_file.write_text(f"{CONNECTION}={servers}\n", encoding="utf-8")
 
@@ -43,14 +44,16 @@ class ClicksLake(BuiltLake):
         """Write messages to the topic, and note where each of them stands."""
         producer = Producer({**self._client, "linger.ms": 5})
         for sent in drafts:
-            producer.produce(
-                TOPIC, sent.value, sent.key, sent.partition, on_delivery=self._note
-            )
+            producer.produce(TOPIC, sent.value, sent.key, sent.partition, on_delivery=self._note)
         assert producer.flush(SECONDS) == 0
 
     def _note(self, error: object, sent: Delivered) -> None:
+        partition, offset, value = sent.partition(), sent.offset(), sent.value()
         assert error is None
-        self.messages.append(Message(sent.partition(), sent.offset(), sent.value()))
+        assert partition is not None
+        assert offset is not None
+        assert value is not None
+        self.messages.append(Message(partition, offset, value))
 
     def load(self, drafts: Iterable[Draft], *, tests: bool = False) -> None:
         """Send messages, land and build them, and check every table."""

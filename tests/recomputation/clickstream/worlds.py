@@ -1,7 +1,7 @@
 """Worlds of events for property tests: many in one lake, each with ids and days of its own.
 
-A build costs the same for one world as for many. So each way in which the events of a world can arrive
-happens in another place, and places are compared when all of them have arrived.
+A build costs the same for one world as for many. So each way in which the events of a world
+arrive happens in another place, and places are compared when all of them have arrived.
 """
 
 from collections.abc import Iterable, Iterator
@@ -19,27 +19,37 @@ from tests.recomputation.compare import Row, Rows
 ROUNDS = 3
 FIRST_DAY = datetime(2001, 1, 1, tzinfo=UTC)
 DAYS_APART = timedelta(days=6)
+OTHERWISE = {"event_type": "purchase", "session": 9, "minutes": 1440, "quantity": 7}
 OF_A_MESSAGE = ("_kafka_topic", "_kafka_partition", "_kafka_offset")
 
 
 @dataclass(frozen=True)
 class Sending:
-    """One message of a world: which of its events, in which round and to which partition."""
+    """One message of a world: which of its events, in which round and to which partition.
+
+    `copy` is 1 for the second message of an event.
+    """
 
     event: int
+    copy: int
     round: int
     partition: int
 
 
 @dataclass(frozen=True)
 class World:
-    """Events, and the ways in which they arrive: the messages of each in the order of sending."""
+    """Events, and the ways in which they arrive: the messages of each in the order of sending.
+
+    Where `differs`, the second message of an event says something else, and which one is sent first
+    matters.
+    """
 
     events: list[Event]
+    differs: bool
     arrivals: list[list[Sending]]
 
 
-_EVENTS = st.fixed_dictionaries(
+_EVENTS: st.SearchStrategy[Event] = st.fixed_dictionaries(
     {
         "event_type": st.sampled_from(
             ["view_item", "add_to_cart", "purchase", "remove_from_cart", "Purchase", "refund"]
@@ -61,16 +71,17 @@ _EVENTS = st.fixed_dictionaries(
 def worlds(draw: st.DrawFn, arrivals: int = 3) -> World:
     """Draw events, some of them sent twice, and so many ways in which they arrive."""
     events = draw(st.lists(_EVENTS, min_size=4, max_size=8))
-    sent = [number for number, made in enumerate(events) for _ in range(made["copies"])]
-    return World(events, [draw(_arrivals(sent)) for _ in range(arrivals)])
+    sent = [(number, copy) for number, made in enumerate(events) for copy in range(made["copies"])]
+    differs = draw(st.booleans())
+    return World(events, differs, [draw(_arrivals(sent)) for _ in range(arrivals)])
 
 
 @st.composite
-def _arrivals(draw: st.DrawFn, sent: list[int]) -> list[Sending]:
+def _arrivals(draw: st.DrawFn, sent: list[tuple[int, int]]) -> list[Sending]:
     places = st.tuples(st.integers(0, ROUNDS - 1), st.integers(0, PARTITIONS - 1))
     chosen = draw(st.lists(places, min_size=len(sent), max_size=len(sent)))
     order = draw(st.permutations(sent))
-    return [Sending(number, *place) for number, place in zip(order, chosen, strict=True)]
+    return [Sending(*message, *place) for message, place in zip(order, chosen, strict=True)]
 
 
 @dataclass(frozen=True)
@@ -91,15 +102,19 @@ class Place:
         """Yield the messages of a round."""
         for sending in arrival:
             if sending.round == round_:
-                yield draft(self._event(world, sending.event), sending.partition)
+                made = world.events[sending.event]
+                if sending.copy and world.differs:
+                    made = {**made, **OTHERWISE}
+                yield draft(self._event(sending.event, made), sending.partition)
 
-    def _event(self, world: World, number: int) -> Event:
-        made = world.events[number]
+    def _event(self, number: int, made: Event) -> Event:
         return event(
             f"{self._mark}e{number}",
             made["event_type"],
             self._begin + timedelta(minutes=made["minutes"]),
-            **{f"{name}_id": f"{self._mark}{made[name]}" for name in ("user", "session", "product")},
+            **{
+                f"{name}_id": f"{self._mark}{made[name]}" for name in ("user", "session", "product")
+            },
             category=f"{self._mark}{made['category']}",
             **{name: made[name] for name in ("price", "quantity", "device")},
         )
