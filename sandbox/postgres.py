@@ -14,7 +14,8 @@ from psycopg import sql
 from tenacity import RetryError, Retrying, retry_if_result, stop_after_delay, wait_fixed
 
 from lake.errors import EnvironmentFault
-from lake.processes import LOOPBACK, free_port, has_workers, installed_package, is_taken, works_in
+from lake.processes import LOOPBACK, free_port, has_workers, installed_package, works_in
+from sandbox.ports import require_free
 from sandbox.server_record import ServerRecord
 from sandbox.service_account import ServiceAccount
 
@@ -206,12 +207,7 @@ class EmbeddedPostgres:
 
     def _launch(self, record: ServerRecord) -> None:
         options = f"-p {record.port} -c listen_addresses={LOOPBACK} -c unix_socket_directories=''"
-        if is_taken(record.port):
-            raise EnvironmentFault(
-                f"port {record.port} of the sandbox server in {self.home} is in use by another"
-                " program",
-                f"stop that program (find it: lsof -i :{record.port}), or start afresh: make clean",
-            )
+        require_free(record.port, "the sandbox server", self.home)
         data = str(record.folder / "data")
         wait = str(DEADLINE_SECONDS)
         self._run("pg_ctl", ["start", "-D", data, "-o", options, "-w", "-t", wait])

@@ -9,3 +9,4 @@ class System(StrEnum):
     SHOP = "shop"
     BAKERY = "bakery"
     TELEMETRY = "telemetry"
+    CLICKSTREAM = "clickstream"

@@ -1,11 +1,9 @@
-"""Runs dbt as a person would and follows it: command -> JSON log lines -> progress and results."""
+"""Runs dbt as a person would and follows it: command -> JSON log lines -> progress."""
 
 import json
 import subprocess
 import sys
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,32 +12,6 @@ from lake.settings import Settings
 from operations.runtime.environment import dbt_environment
 
 Progress = Callable[[str, int, int], None]
-
-
-@dataclass(frozen=True)
-class DbtResult:
-    """What a dbt command did: `counts` by resource type and status, `seconds` of its own clock."""
-
-    counts: Counter[tuple[str, str]]
-    seconds: float
-
-    def count(self, *statuses: str, tests: bool) -> int:
-        """How many tests (or, else, models) ended in one of the statuses."""
-        kinds = {"test", "unit_test"} if tests else {"model"}
-        return sum(
-            number
-            for (kind, status), number in self.counts.items()
-            if kind in kinds and status in statuses
-        )
-
-
-def run_dbt(settings: Settings, arguments: list[str], on_progress: Progress) -> DbtResult:
-    """Run `dbt <arguments>` in the project folder; `on_progress(name, done, total)` as it goes.
-
-    Raises LoadError with what dbt said when it does not end well.
-    """
-    follow_dbt(settings, arguments, on_progress)
-    return _results(settings)
 
 
 def written_graph(settings: Settings) -> dict[str, Any]:
@@ -51,7 +23,10 @@ def written_graph(settings: Settings) -> dict[str, Any]:
 def follow_dbt(
     settings: Settings, arguments: list[str], on_progress: Progress | None = None
 ) -> None:
-    """Run `dbt <arguments>` as `run_dbt` does, whatever results it writes."""
+    """Run `dbt <arguments>` in the project folder; `on_progress(name, done, total)` as it goes.
+
+    Raises LoadError with what dbt said when it does not end well.
+    """
     command = [str(Path(sys.executable).parent / "dbt"), "--log-format", "json", *arguments]
     with subprocess.Popen(
         command, cwd=settings.project_dir, env=dbt_environment(settings),
@@ -82,12 +57,3 @@ def _follow(lines: Iterable[str], on_progress: Progress) -> Iterator[str]:
 
 def _ignore(_: str, __: int, ___: int) -> None:
     """Take no notice."""
-
-
-def _results(settings: Settings) -> DbtResult:
-    path = settings.home / "target" / "run_results.json"
-    document = json.loads(path.read_text(encoding="utf-8"))
-    counts = Counter(
-        (result["unique_id"].split(".")[0], result["status"]) for result in document["results"]
-    )
-    return DbtResult(counts, float(document["elapsed_time"]))

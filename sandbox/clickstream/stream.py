@@ -12,6 +12,8 @@ from sandbox.clickstream.messages import Counts
 from sandbox.clickstream.topic import Delivery, make_topics, read_clock
 
 SEED = 7
+SESSIONS = 380  # a day
+DAYS = 14
 START = "firn sandbox start clickstream"
 _LONGEST_WAIT = 0.1  # seconds until a wish to stop is noticed
 
@@ -29,7 +31,9 @@ def is_filled(servers: str) -> bool:
     return read_clock(servers) is not None
 
 
-def fill(servers: str, *, sessions: int = 380, days: int = 14, seed: int = SEED) -> Delivered:
+def fill(
+    servers: str, *, sessions: int = SESSIONS, days: int = DAYS, seed: int = SEED
+) -> Delivered:
     """Make the topic, and deliver what arrives in so many days of about so many sessions each.
 
     The same arguments give the same messages. Raises ConfigurationError when the broker has the

@@ -1,5 +1,7 @@
-"""`firn sandbox start|stop|advance|destroy`: a system's name -> the system, moved on or removed."""
+"""`firn sandbox …`: a system's name -> the system started, moved on, stopped or removed."""
 
+import time
+from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -27,10 +29,14 @@ def start(
 @named_faults
 def stop() -> None:
     """Stop the source systems; their data stays."""
+    from sandbox.control.clickstream import clickstream_broker
     from sandbox.control.shop import shop_server
 
-    shop_server(Settings.load()).stop()
+    settings = Settings.load()
+    shop_server(settings).stop()
     out.print("The shop's PostgreSQL is stopped.")
+    clickstream_broker(settings).stop()
+    out.print("The clickstream's Kafka is stopped.")
 
 
 @app.command()
@@ -40,10 +46,37 @@ def advance(
     *,
     days: Annotated[int, typer.Option(help="Days of its own calendar.", min=1, max=366)] = 7,
 ) -> None:
-    """Let time pass in a source system: new, changed and deleted rows, or new files."""
+    """Let time pass in a source system: new, changed and deleted rows, new files or messages."""
     from sandbox.control.systems import CONTROLS
 
     CONTROLS[system].advance(Settings.load(), days, out)
+
+
+class LiveSystem(StrEnum):
+    """A system whose data can be made as time passes."""
+
+    CLICKSTREAM = System.CLICKSTREAM
+
+
+@app.command()
+@named_faults
+def produce(
+    system: Annotated[LiveSystem, typer.Argument(help="Which is to produce.")],
+    *,
+    rate: Annotated[float, typer.Option(help="Events a second.", min=0.1)] = 10,
+    seconds: Annotated[
+        float | None, typer.Option(help="How long; else until Ctrl-C.", min=0.1)
+    ] = None,
+) -> None:
+    """Produce events of the present, at a set rate."""
+    from sandbox.control.clickstream import produce_clickstream
+    from sandbox.control.signals import asked_to_end
+
+    with asked_to_end() as is_stopped:
+        start = time.monotonic()
+        out.print(f"Producing for {system} at {rate:g} events a second …")
+        counts = produce_clickstream(Settings.load(), rate, seconds, is_stopped)
+    out.print(f"{counts}, in {time.monotonic() - start:.1f} s.", soft_wrap=True)
 
 
 @app.command()

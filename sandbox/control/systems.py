@@ -11,6 +11,12 @@ from rich.table import Table as Grid
 from lake.settings import Settings
 from sandbox import bakery, shop
 from sandbox.control.bakery import advance_bakery, bakery_folder, remove_bakery, start_bakery
+from sandbox.control.clickstream import (
+    advance_clickstream,
+    clickstream_broker,
+    remove_clickstream,
+    start_clickstream,
+)
 from sandbox.control.shop import advance_shop, shop_server, start_shop
 from sandbox.control.telemetry import (
     advance_telemetry,
@@ -67,10 +73,23 @@ def _advance_telemetry(settings: Settings, days: int, out: Console) -> None:
     out.print(f"The fleet dropped {dropped.files:,} reports; it is {dropped.today} there.")
 
 
+def _start_clickstream(settings: Settings) -> str:
+    verb = "filled and running" if start_clickstream(settings) else "running"
+    return f"The clickstream is {verb} on {clickstream_broker(settings).servers}."
+
+
+def _advance_clickstream(settings: Settings, days: int, out: Console) -> None:
+    delivered = advance_clickstream(settings, days)
+    out.print(
+        f"The clickstream got {delivered.counts}; it is {delivered.today} there.", soft_wrap=True
+    )
+
+
 CONTROLS = {
     System.SHOP: SystemControl(_start_shop, _advance_shop, _remove_shop),
     System.BAKERY: SystemControl(_start_bakery, _advance_bakery, remove_bakery),
     System.TELEMETRY: SystemControl(_start_telemetry, _advance_telemetry, remove_telemetry),
+    System.CLICKSTREAM: SystemControl(_start_clickstream, _advance_clickstream, remove_clickstream),
 }
 
 

@@ -1,7 +1,12 @@
-"""The sandbox, whole: doctor -> source systems -> ingestion -> dbt build -> a summary to read."""
+"""The sandbox, whole: doctor -> source systems -> ingestion -> dbt build -> a summary to read.
+
+While the systems start and are landed, dbt reads the project and Spark starts, in a process of
+their own: the build finds both ready.
+"""
 
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed, wait
 from contextlib import contextmanager
 
 from rich.console import Console
@@ -11,13 +16,14 @@ from ingestion.quarantine.store import COLUMNS, quarantine_of
 from ingestion.raw_tables.schema import RawShape, ensure_raw_table
 from ingestion.results import IngestOptions, LoadResult
 from ingestion.sources import load_sources
-from lake.errors import EnvironmentFault
+from lake.errors import EnvironmentFault, LoadError
 from lake.lake import Lake
 from lake.settings import Settings
 from lake.system_tables import ensure_system_table
 from operations.cli.console import print_findings, progress_bar
 from operations.cli.loading import land
-from operations.dbt.runner import DbtResult, run_dbt
+from operations.dbt.outcome import Outcome
+from operations.dbt.resident import ResidentDbt
 from operations.monitoring.doctor import examine
 from operations.monitoring.tables import table_states
 from sandbox.control.systems import CONTROLS
@@ -30,9 +36,10 @@ NEXT = (
     ("firn sandbox advance shop --days 7", "let a week pass: new, changed and deleted rows"),
     ("make demo", "land and build only what is new"),
     ("firn watch telemetry", "land and build reports of cars as they arrive"),
+    ("firn sandbox produce clickstream --rate 100", "visitors of right now, until Ctrl-C"),
     ("firn show gold.sales_daily", "look into a table"),
     ("dbt docs generate && dbt docs serve", "read the documentation, follow the lineage"),
-    ("firn sandbox stop", "stop the shop's PostgreSQL (make clean removes everything)"),
+    ("firn sandbox stop", "stop PostgreSQL and Kafka (make clean removes everything)"),
 )
 
 
@@ -69,21 +76,23 @@ def run_demo(settings: Settings, out: Console, systems: Sequence[System]) -> Non
     steps = Steps(out)
     with steps.step("Check the machine"):
         _examine(settings, out)
-    with steps.step("Start the sandbox"):
-        for system in systems:
-            out.print(CONTROLS[system].start(settings), soft_wrap=True)
-    with steps.step("Land what is new"):
-        loads = land(settings, systems, IngestOptions(deletes=True), out)
-        out.print(_landed(loads))
-        _make_room_for_others(settings)
-    with steps.step("Build and test"):
-        result = _build(settings, out, systems)
+    with ResidentDbt(settings, "demo") as dbt, ThreadPoolExecutor(1) as beside:
+        reading = beside.submit(dbt.run, ["parse"])
+        with steps.step("Start the sandbox"):
+            _start(settings, out, systems)
+        with steps.step("Land what is new"):
+            loads = land(settings, systems, IngestOptions(deletes=True), out)
+            out.print(_landed(loads))
+            _make_room_for_others(settings)
+        with steps.step("Build and test"):
+            wait([reading])  # what is wrong with the project, the build says too
+            outcome = _build(dbt, out, systems)
     out.rule("[bold]The lake now", align="left", style="dim")
     print_tables(table_states(settings), out)
     out.print()
     print_marts(settings, out)
     out.print()
-    print_tests(out, result)
+    print_tests(out, outcome)
     out.print()
     steps.print()
     _print_next(settings, out)
@@ -94,6 +103,14 @@ def _examine(settings: Settings, out: Console) -> None:
     print_findings(out, findings)
     if not all(finding.is_good for finding in findings):
         raise EnvironmentFault("the machine is not ready", "fix what is marked FAIL above")
+
+
+def _start(settings: Settings, out: Console, systems: Sequence[System]) -> None:
+    """Start the systems side by side: they wait for servers most of the time."""
+    with ThreadPoolExecutor(len(systems)) as pool:
+        starting = [pool.submit(CONTROLS[system].start, settings) for system in systems]
+        for started in as_completed(starting):
+            out.print(started.result(), soft_wrap=True)
 
 
 def _make_room_for_others(settings: Settings) -> None:
@@ -110,15 +127,21 @@ def _landed(loads: list[LoadResult]) -> str:
     return f"{landed:,} new rows landed." if landed else "Nothing new."
 
 
-def _build(settings: Settings, out: Console, systems: Sequence[System]) -> DbtResult:
+def _build(dbt: ResidentDbt, out: Console, systems: Sequence[System]) -> Outcome:
     selection = [f"@source:{system}" for system in systems]  # and the seeds that it takes
     with progress_bar(out) as bar:
-        task = bar.add_task("starting Spark", total=None)
+        task = bar.add_task("reading the project", total=None)
 
         def show(name: str, done: int, total: int) -> None:
             bar.update(task, description=f"built {name[:60]}", completed=done, total=total)
 
-        return run_dbt(settings, ["build", "--select", *selection, *WITHOUT_UNIT_TESTS], show)
+        outcome = dbt.run(["build", "--select", *selection, *WITHOUT_UNIT_TESTS], show)
+    if not outcome.success:
+        raise LoadError(
+            "dbt build failed:\n" + "\n".join(outcome.complaints),
+            f"read {dbt.log}, correct it, and run the same command again",
+        )
+    return outcome
 
 
 def _print_next(settings: Settings, out: Console) -> None:

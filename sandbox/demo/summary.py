@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table as Grid
 
 from lake.settings import Settings
-from operations.dbt.runner import DbtResult
+from operations.dbt.outcome import Outcome
 from operations.monitoring.tables import TableState, open_table
 
 GAP = 2  # blanks between columns
@@ -84,11 +84,11 @@ def print_marts(settings: Settings, out: Console) -> None:
     out.print(grid)
 
 
-def print_tests(out: Console, result: DbtResult) -> None:
+def print_tests(out: Console, outcome: Outcome) -> None:
     """Print how many models were built and how many tests passed."""
-    built, tested = result.count("success", tests=False), result.count("pass", tests=True)
-    failed = result.count("fail", "error", tests=True)
-    warned = result.count("warn", tests=True)
+    built, tested = outcome.count("model", "success"), outcome.count("test", "pass")
+    failed = outcome.count("test", "fail", "error")
+    warned = outcome.count("test", "warn")
     out.print(f"{built} models built, {tested} tests passed, {failed} failed, {warned} warned.")
 
 

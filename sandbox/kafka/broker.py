@@ -21,6 +21,7 @@ from lake.processes import LOOPBACK, free_port, is_taken, wait_or_kill
 from lake.settings import Settings
 from operations.runtime.jars import JarSet, ensure_jars
 from operations.runtime.java import ensure_java
+from sandbox.ports import require_free
 
 JARS = JarSet(
     "Kafka",
@@ -58,7 +59,12 @@ class EmbeddedKafka:
     @property
     def servers(self) -> str:
         """What clients connect to. Raises EnvironmentFault before the first start."""
-        return f"{LOOPBACK}:{self._ports().clients}"
+        return f"{LOOPBACK}:{self.port}"
+
+    @property
+    def port(self) -> int:
+        """The port it listens on. Raises EnvironmentFault before the first start."""
+        return self._ports().clients
 
     @property
     def is_running(self) -> bool:
@@ -124,12 +130,8 @@ class EmbeddedKafka:
             ports = _Ports(clients=free_port(), controller=free_port())
             file.write_text(ports.model_dump_json(), encoding="utf-8")
         ports = self._ports()
-        if is_taken(ports.clients):
-            raise EnvironmentFault(
-                f"port {ports.clients} of the broker in {self.home} is in use by another program",
-                f"stop that program (find it: lsof -i :{ports.clients}), or start afresh:"
-                " make clean",
-            )
+        for port in (ports.clients, ports.controller):
+            require_free(port, "the broker", self.home)
         properties = {
             "process.roles": "broker,controller",
             "node.id": "1",
@@ -190,7 +192,7 @@ class EmbeddedKafka:
         process = psutil.Process(started.pid)
         ProcessRecord(pid=process.pid, created=process.create_time()).save(self.home / "kafka.pid")
         has_ended = started.poll  # also takes the exit status, so that no zombie is left
-        port = self._ports().clients
+        port = self.port
         with suppress(RetryError):
             Retrying(
                 retry=retry_if_result(lambda is_over: not is_over),

@@ -1,9 +1,8 @@
 """Following dbt: its JSON log becomes progress and complaints."""
 
 import json
-from collections import Counter
 
-from operations.dbt.runner import DbtResult, _follow
+from operations.dbt.runner import _follow
 
 
 def event(level: str = "info", msg: str = "", **data: object) -> str:
@@ -22,18 +21,3 @@ def test_finished_nodes_are_progress_and_errors_are_kept() -> None:
     said = list(_follow(lines, lambda *step: seen.append(step)))
     assert seen == [("shop__orders", 1, 2)]
     assert said == ["Failure in test x"]
-
-
-def test_results_are_counted_by_kind_and_status() -> None:
-    counts = Counter(
-        {
-            ("model", "success"): 3,
-            ("test", "pass"): 5,
-            ("unit_test", "pass"): 2,
-            ("test", "fail"): 1,
-        }
-    )
-    result = DbtResult(counts, 1.0)
-    assert result.count("success", tests=False) == 3
-    assert result.count("pass", tests=True) == 7
-    assert result.count("fail", "error", tests=True) == 1
