@@ -45,6 +45,10 @@ class LakeFiles:
         path = _path(location)
         return path.stat().st_size if path else len(self._io.new_input(location))
 
+    def local_path(self, location: str) -> Path | None:
+        """Return the path of a file of this machine, None for any other location."""
+        return _path(location)
+
     def input(self, location: str) -> InputFile:
         """Return the file as pyiceberg's readers of manifests take it."""
         path = _path(location)

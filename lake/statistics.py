@@ -1,0 +1,240 @@
+"""What manifests say of a table's data files: newest snapshot -> rows, bounds of columns.
+
+Metadata alone is read, never a data file. Bounds of numbers, dates and times are the least and the
+greatest value of a file; those of texts may be cut off.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from functools import cache, cached_property
+from typing import TYPE_CHECKING, Any
+
+from lake.storage import LakeFiles
+
+if TYPE_CHECKING:
+    from pyiceberg.io import InputFile
+    from pyiceberg.manifest import ManifestFile
+    from pyiceberg.schema import Schema
+
+DATE, TIMESTAMP, TIMESTAMPTZ = "date", "timestamp", "timestamptz"
+TIMES = (DATE, TIMESTAMP, TIMESTAMPTZ)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+DELETED = 2  # status of a manifest's entry
+# Of a data file: content, path, partition, rows, bytes, nulls, lower and upper bounds, and of a
+# delete file the data file that it is about.
+READ = (134, 100, 102, 103, 104, 110, 125, 128, 143)
+DATA, POSITION_DELETES = 0, 1  # content of a file
+REFERENCED_PATH = 2147483546  # field of a delete file: the data file that a row of it is in
+Metadata = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class FileStatistics:
+    """A data file of the newest snapshot; per field id: how many nulls, least, greatest value.
+
+    `deleted` counts the rows that delete files take out of it. `constants` are what its partition
+    holds for all of its rows.
+    """
+
+    path: str
+    size: int
+    rows: int
+    sequence: int
+    nulls: Mapping[int, int] = field(default_factory=dict)
+    lower: Mapping[int, bytes] = field(default_factory=dict)
+    upper: Mapping[int, bytes] = field(default_factory=dict)
+    constants: Mapping[int, Any] = field(default_factory=dict)
+    deleted: int = 0
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """The least and the greatest value of a column in one file; both None: it holds only nulls."""
+
+    least: Any
+    greatest: Any
+
+
+@dataclass(frozen=True)
+class Newest:
+    """The greatest value of a column; not exact: a row that was deleted may have held it."""
+
+    value: Any = None
+    is_exact: bool = True
+
+
+@dataclass(frozen=True)
+class TableStatistics:
+    """A table's newest snapshot by its metadata; a table without a commit has no files.
+
+    Not `is_exact`: delete files do not say which data file they take rows out of.
+    """
+
+    metadata: Metadata
+    files: tuple[FileStatistics, ...] = ()
+    is_exact: bool = True
+
+    @property
+    def rows(self) -> int:
+        """How many rows there are; at least, when the statistics are not exact."""
+        return sum(file.rows - file.deleted for file in self.files)
+
+    @cached_property
+    def columns(self) -> dict[str, tuple[int, str]]:
+        """Field id and Iceberg type of every column that has a plain type, by name."""
+        current = self.metadata.get("current-schema-id", 0)
+        schemas = {schema["schema-id"]: schema for schema in self.metadata["schemas"]}
+        fields = schemas[current]["fields"]
+        return {f["name"]: (f["id"], f["type"]) for f in fields if isinstance(f["type"], str)}
+
+    @property
+    def snapshot(self) -> Mapping[str, Any] | None:
+        """The newest snapshot as the metadata file has it."""
+        current = self.metadata.get("current-snapshot-id")
+        found = (s for s in self.metadata.get("snapshots", ()) if s["snapshot-id"] == current)
+        return next(found, None)
+
+    @property
+    def written_at(self) -> datetime | None:
+        """When the newest snapshot was committed."""
+        if self.snapshot is None:
+            return None
+        return EPOCH + timedelta(milliseconds=self.snapshot["timestamp-ms"])
+
+    def last_sequence_before(self, moment: datetime) -> int:
+        """Return the sequence number that all commits before a moment are at or below, else 0."""
+        limit = (moment - EPOCH) / timedelta(milliseconds=1)
+        snapshots = self.metadata.get("snapshots", ())
+        return max((s.get("sequence-number", 0) for s in snapshots if s["timestamp-ms"] < limit),
+                   default=0)  # fmt: skip
+
+    def bounds(self, file: FileStatistics, column: str) -> Bounds | None:
+        """Return the bounds of a column in a file, None where metadata does not say them."""
+        number, kind = self.columns[column]
+        if number in file.constants:
+            value = _of_partition(file.constants[number], kind)
+            return Bounds(value, value)
+        if number in file.lower and number in file.upper:
+            return Bounds(decoded(file.lower[number], kind), decoded(file.upper[number], kind))
+        return Bounds(None, None) if file.nulls.get(number) == file.rows else None
+
+    def newest(self, column: str) -> Newest | None:
+        """Return the greatest value of a column, None where a file does not say its own."""
+        all_bounds = [(file, self.bounds(file, column)) for file in self.files]
+        whole: list[Any] = []
+        others: list[Any] = []
+        for file, bounds in all_bounds:
+            if bounds is None:
+                return None
+            if bounds.greatest is not None:
+                (others if file.deleted or not self.is_exact else whole).append(bounds.greatest)
+        if not whole and not others:
+            return Newest()
+        value = max(whole + others)
+        return Newest(value, is_exact=value in whole)
+
+
+def read_statistics(files: LakeFiles, metadata: Metadata) -> TableStatistics:
+    """Return what the manifests of the newest snapshot say.
+
+    Raises OSError when a file is gone, ValueError when it cannot be read.
+    """
+    statistics = TableStatistics(metadata)
+    if statistics.snapshot is None:
+        return statistics
+    from pyiceberg.manifest import read_manifest_list
+
+    listed = read_manifest_list(files.input(statistics.snapshot["manifest-list"]))
+    found: list[FileStatistics] = []
+    deleted: Counter[str] = Counter()
+    is_exact = True
+    for manifest in listed:
+        for entry in _entries(files.input(manifest.manifest_path)):
+            if entry[0] == DELETED:
+                continue
+            if entry[4][0] == DATA:
+                found.append(_file(entry, manifest, metadata))
+            elif (path := _referenced(entry[4])) is not None:
+                deleted[path] += entry[4][3]
+            else:
+                is_exact = False
+    counted = tuple(_without(file, deleted[file.path]) for file in found)
+    return TableStatistics(metadata, counted, is_exact)
+
+
+def decoded(value: bytes, kind: str) -> Any:  # noqa: ANN401 - a value of any type
+    """Return a bound as Python has it; what is neither number, time nor text stays bytes."""
+    if kind in {*TIMES, "int", "long"}:
+        return _of_partition(int.from_bytes(value, "little", signed=True), kind)
+    return value.decode("utf-8", "replace") if kind == "string" else value
+
+
+def _of_partition(value: Any, kind: str) -> Any:  # noqa: ANN401
+    """Return a value as a partition or a bound has it: times count from 1970."""
+    if value is None or not isinstance(value, int):
+        return value
+    if kind == DATE:
+        return date(1970, 1, 1) + timedelta(days=value)
+    if kind in {TIMESTAMP, TIMESTAMPTZ}:
+        moment = EPOCH + timedelta(microseconds=value)
+        return moment if kind == TIMESTAMPTZ else moment.replace(tzinfo=None)
+    return value
+
+
+def _entries(file: InputFile) -> Iterator[Any]:
+    from pyiceberg.avro.file import AvroFile
+
+    with AvroFile[Any](file, _entry_schema()) as reader:
+        yield from reader
+
+
+@cache
+def _entry_schema() -> Schema:
+    """Return a manifest's entry with what is read of a data file first, in the order of READ.
+
+    By pyiceberg's reader of manifests, of format 2, no deletion vector says its data file.
+    """
+    from pyiceberg.manifest import DATA_FILE_TYPE, manifest_entry_schema_with_data_file
+    from pyiceberg.types import StructType
+
+    known = {part.field_id: part for part in DATA_FILE_TYPE[3].fields}
+    order = (*READ, *(number for number in known if number not in READ))
+    return manifest_entry_schema_with_data_file(3, StructType(*(known[n] for n in order)))
+
+
+def _file(entry: Any, manifest: ManifestFile, metadata: Metadata) -> FileStatistics:  # noqa: ANN401
+    _, path, partition, rows, size, nulls, lower, upper, _ = (entry[4][n] for n in range(len(READ)))
+    sequence = manifest.sequence_number if entry[2] is None else entry[2]
+    constants = _constants(partition, manifest.partition_spec_id, metadata)
+    return FileStatistics(
+        path, size, rows, sequence, nulls or {}, lower or {}, upper or {}, constants
+    )
+
+
+def _constants(partition: Any, spec_id: int, metadata: Metadata) -> dict[int, Any]:  # noqa: ANN401
+    """Return the values of a partition's identity fields by the ids of their columns."""
+    specs = {spec["spec-id"]: spec["fields"] for spec in metadata.get("partition-specs", ())}
+    return {
+        part["source-id"]: partition[place]
+        for place, part in enumerate(specs.get(spec_id, ()))
+        if part["transform"] == "identity"
+    }
+
+
+def _referenced(file: Any) -> str | None:  # noqa: ANN401
+    """Return the one data file that a delete file is about, None where it does not say that."""
+    if file[0] != POSITION_DELETES:
+        return None
+    if file[8] is not None:
+        return str(file[8])
+    lower, upper = (bounds or {} for bounds in (file[6], file[7]))
+    path = lower.get(REFERENCED_PATH)
+    return path.decode() if path and path == upper.get(REFERENCED_PATH) else None
+
+
+def _without(file: FileStatistics, deleted: int) -> FileStatistics:
+    return replace(file, deleted=deleted) if deleted else file
