@@ -1,9 +1,10 @@
 """The contract of a connector: a declared source -> readings of its tables, and what goes with it.
 
 A technology is one folder with the same file names in each: `declaration` (the models of its YAML),
-`reader`, `replay`, `check` (what `firn doctor` says of it), `draft` where it can draft a
-declaration, and `connector`, which offers all of them. A reader never opens the lake: what it has
-to know of rows landed before, it asks the `TableState` that comes with a request.
+`reader`, `replay`, `check` (what `firn doctor` says of it), `remaining` (what `firn status` says),
+`draft` where it can draft a declaration, and `connector`, which offers all of them. A reader never
+opens the lake: what it has to know of rows landed before, it asks the `TableState` that comes with
+a request.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from ingestion.connectors.batches import (
     ReadSummary,
     RegistrableFile,
 )
+from ingestion.connectors.remaining import Remaining
 from ingestion.declarations import DeclarationModels, SourceDeclaration, TableDeclaration
 from ingestion.declarations.columns import RawColumn
 from ingestion.declarations.draft import Draft
@@ -239,6 +241,19 @@ class ConnectorType(ABC, Generic[SourceT, TableT]):
     def describe(self, position: Position | None) -> str | None:
         """Say a position to people. Raises EnvironmentFault for one that a newer Firn wrote."""
 
+    def remaining(
+        self,
+        source: SourceT,  # noqa: ARG002
+        context: ConnectorContext,  # noqa: ARG002
+        states: Mapping[str, TableState],  # noqa: ARG002
+    ) -> Mapping[str, Remaining]:
+        """Return by table what no load has read yet, within ANSWER_SECONDS; none if unknown.
+
+        `states` are what the lake holds of the source's tables, by name. Raises FirnError when the
+        source does not answer.
+        """
+        return {}
+
     def draft(self, request: DraftRequest, settings: Settings) -> Draft:  # noqa: ARG002
         """Return a draft of a declaration. Raises ConfigurationError where that cannot be done."""
         raise ConfigurationError(
@@ -281,6 +296,7 @@ __all__ = [
     "ReadSummary",
     "Reading",
     "RegistrableFile",
+    "Remaining",
     "ReplayReader",
     "TableDeclaration",
     "TableState",

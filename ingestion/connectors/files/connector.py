@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from ingestion.connectors.base import ConnectorContext, ConnectorType, DraftRequest
+from ingestion.connectors.base import (
+    ConnectorContext,
+    ConnectorType,
+    DraftRequest,
+    Remaining,
+    TableState,
+)
 from ingestion.connectors.batches import Position
 from ingestion.connectors.files.declaration import MODELS, FileSource, FileTable
 from ingestion.declarations.draft import Draft
@@ -38,6 +44,14 @@ class FilesConnector(ConnectorType[FileSource, FileTable]):
         from ingestion.connectors.files.check import check_source
 
         return check_source(source, context)
+
+    def remaining(
+        self, source: FileSource, context: ConnectorContext, states: Mapping[str, TableState]
+    ) -> Mapping[str, Remaining]:
+        """Return how many files wait. Raises FirnError when they cannot be listed."""
+        from ingestion.connectors.files.remaining import remaining_files
+
+        return remaining_files(source, context, states)
 
     def replay_reader(
         self,

@@ -69,12 +69,15 @@ _silent.propagate = False
 class Cluster:
     """A source's broker: what it holds, and consumers of it."""
 
-    def __init__(self, source: KafkaSource, settings: Settings) -> None:
+    def __init__(
+        self, source: KafkaSource, settings: Settings, seconds: float = REQUEST_SECONDS
+    ) -> None:
         """Read the properties from the variables; nothing is connected yet.
 
-        Raises ConfigurationError.
+        `seconds` is how long each question may take. Raises ConfigurationError.
         """
         self._source = source
+        self._seconds = seconds
         self._last_error: KafkaError | None = None
         self._consumer: Consumer | None = None
         self._properties = _properties(source, settings)
@@ -163,7 +166,7 @@ class Cluster:
 
     def _described(self, names: Sequence[str]) -> dict[str, TopicDescription]:
         described = self._admin.describe_topics(
-            TopicCollection(list(names)), request_timeout=REQUEST_SECONDS
+            TopicCollection(list(names)), request_timeout=self._seconds
         )
         found, missing = {}, []
         for name in names:
@@ -205,14 +208,14 @@ class Cluster:
             asked = self._admin.list_offsets(
                 dict.fromkeys(partitions, spec),
                 isolation_level=IsolationLevel.READ_COMMITTED,
-                request_timeout=REQUEST_SECONDS,
+                request_timeout=self._seconds,
             )
             return {(at.topic, at.partition): self._result(f) for at, f in asked.items()}
 
         # a client that consumes asks again by itself, one that administers does not
         attempts = Retrying(
             retry=retry_if_exception(_is_brief),
-            stop=stop_after_delay(REQUEST_SECONDS),
+            stop=stop_after_delay(self._seconds),
             wait=wait_fixed(RETRY_SECONDS),
             reraise=True,
         )
@@ -223,7 +226,7 @@ class Cluster:
 
     def _result(self, future: Future[Any]) -> Any:  # noqa: ANN401
         """Wait for an answer, but not for one of a broker that has refused the login."""
-        end = time.monotonic() + 2 * REQUEST_SECONDS
+        end = time.monotonic() + 2 * self._seconds
         while not future.done() and time.monotonic() < end:
             wait([future], timeout=POLL_SECONDS)
             self._admin.poll(0)
@@ -235,7 +238,7 @@ class Cluster:
 
     def _no_topics(self, missing: Sequence[str]) -> FirnError:
         try:
-            known = sorted(self._admin.list_topics(timeout=REQUEST_SECONDS).topics)
+            known = sorted(self._admin.list_topics(timeout=self._seconds).topics)
         except KafkaException as error:
             return self.fault(error)
         near = [name for topic in missing for name in difflib.get_close_matches(topic, known, 1)]

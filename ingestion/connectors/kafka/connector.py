@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from ingestion.connectors.base import ConnectorContext, ConnectorType
+from ingestion.connectors.base import ConnectorContext, ConnectorType, Remaining, TableState
 from ingestion.connectors.batches import Position
 from ingestion.connectors.kafka.declaration import MODELS, KafkaSource, KafkaTable
 from ingestion.connectors.kafka.position import KafkaPosition
@@ -33,6 +33,14 @@ class KafkaConnector(ConnectorType[KafkaSource, KafkaTable]):
         from ingestion.connectors.kafka.check import check_source
 
         return check_source(source, context)
+
+    def remaining(
+        self, source: KafkaSource, context: ConnectorContext, states: Mapping[str, TableState]
+    ) -> Mapping[str, Remaining]:
+        """Return the lag of each table. Raises FirnError when the broker does not answer."""
+        from ingestion.connectors.kafka.remaining import remaining_messages
+
+        return remaining_messages(source, context, states)
 
     def replay_reader(
         self,

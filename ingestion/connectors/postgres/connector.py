@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from ingestion.connectors.base import ConnectorContext, ConnectorType, DraftRequest
+from ingestion.connectors.base import (
+    ConnectorContext,
+    ConnectorType,
+    DraftRequest,
+    Remaining,
+    TableState,
+)
 from ingestion.connectors.batches import Position
 from ingestion.connectors.postgres.declaration import MODELS, PostgresSource, PostgresTable
 from ingestion.connectors.postgres.position import PostgresPosition
@@ -35,6 +41,14 @@ class PostgresConnector(ConnectorType[PostgresSource, PostgresTable]):
         from ingestion.connectors.postgres.check import check_source
 
         return check_source(source, context)
+
+    def remaining(
+        self, source: PostgresSource, context: ConnectorContext, states: Mapping[str, TableState]
+    ) -> Mapping[str, Remaining]:
+        """Return how old each table's cursor is. Raises FirnError when there is no answer."""
+        from ingestion.connectors.postgres.remaining import remaining_rows
+
+        return remaining_rows(source, context, states)
 
     def replay_reader(
         self, table: PostgresTable, context: ConnectorContext, evolved: Mapping[str, DataType]
