@@ -5,12 +5,13 @@ The one entry point is `ingest`; `firn ingest` on the command line calls it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from ingestion.connectors.base import DraftRequest
 from ingestion.connectors.registry import connector_type
 from ingestion.declarations import SourceDeclaration, select_tables
 from ingestion.declarations.draft import as_yaml, require_identifier
+from ingestion.loading.last_loads import note_loads
 from ingestion.loading.session import Run, SourceSession
 from ingestion.results import IngestOptions, LoadResult, OnEvent, Outcome, raise_failures
 from ingestion.sources import load_sources
@@ -34,31 +35,32 @@ def ingest(
     """
     settings = settings or Settings.load()
     sources = select_tables(load_sources(settings.project_dir), selection)
-    tell = on_event or (lambda _: None)
-    run = Run(settings, options or IngestOptions(), tell)
-    results: list[LoadResult] = []
-
-    def note(result: LoadResult) -> None:
-        results.append(result)
-        tell(result)
-
-    for source in sources:
-        try:
-            for result in _ingest_source(run, source):
-                note(result)
-        except FirnError as error:
-            note(LoadResult(source.name, Outcome.FAILED, error=error))
+    run = Run(settings, options or IngestOptions(), on_event or (lambda _: None))
+    results = [result for source in sources for result in _ingest_source(run, source)]
     raise_failures(results)
     return results
 
 
-def _ingest_source(run: Run, source: SourceDeclaration) -> Iterator[LoadResult]:
-    """Load all tables of a source under its lock."""
-    with (
-        source_lock(run.settings.home, source.name, run.options.wait),
-        SourceSession(run, source) as session,
-    ):
-        yield from session.load()
+def _ingest_source(run: Run, source: SourceDeclaration) -> list[LoadResult]:
+    """Load all tables of a source under its lock; what stops them all is a result too."""
+    results: list[LoadResult] = []
+
+    def note(result: LoadResult) -> None:
+        results.append(result)
+        run.on_event(result)
+
+    try:
+        with source_lock(run.settings.home, source.name, run.options.wait):
+            try:
+                with SourceSession(run, source) as session:
+                    for result in session.load():
+                        note(result)
+            except FirnError as error:
+                note(LoadResult(source.name, Outcome.FAILED, error=error))
+            note_loads(run.settings.home, source, results)
+    except FirnError as error:  # somebody else is at it
+        note(LoadResult(source.name, Outcome.FAILED, error=error))
+    return results
 
 
 def draft(connector: str, request: DraftRequest, settings: Settings | None = None) -> str:
