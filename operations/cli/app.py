@@ -2,7 +2,7 @@
 
 import typer
 
-from operations.cli import declare, loading, machine, maintenance, spark, tables, watch
+from operations.cli import declare, loading, machine, maintenance, spark, status, tables, watch
 from operations.cli.extensions import ExtensibleGroup
 from operations.runtime.imports import leave_out_pandas
 
@@ -19,6 +19,7 @@ for command in (
     machine.doctor,
     loading.ingest,
     loading.replay,
+    status.status,
     tables.create,
     tables.verify,
     tables.restore,

@@ -7,13 +7,14 @@ from pathlib import Path
 import pytest
 
 from ingestion.api import draft
-from ingestion.connectors.base import DraftRequest
+from ingestion.connectors.base import DraftRequest, Remaining
 from ingestion.loading.replay import replay
 from ingestion.results import Outcome
 from ingestion.sources import load_sources
 from lake.errors import ConfigurationError, EnvironmentFault
 from lake.lake import Lake
 from operations.monitoring.doctor import examine
+from operations.monitoring.status.status import lake_status
 from operations.preflight.verify import verify_tables
 from tests.integration.connectors.memory.rows import SOURCES
 from tests.integration.ingestion.fork import KILLED
@@ -175,6 +176,17 @@ def test_doctor_says_what_it_finds(notes: LakeHome) -> None:
     (notes.folder / "requirements").symlink_to(ROOT / "requirements")
     findings = {finding.check: finding for finding in examine(notes.settings)}
     assert findings["Source notes"].detail == "5 rows"
+
+
+def test_status_says_what_no_load_has_read(notes: LakeHome) -> None:
+    notes.ingest()
+    SOURCES["notes"]["lines"] += [{"id": 6, "text": "six"}]
+    [source] = lake_status(notes.settings).sources
+    [lines] = source.tables
+    assert (lines.rows, lines.rows_today) == (5, 5)
+    assert (lines.remaining, lines.quarantined) == (Remaining("1 rows waiting", "rows", 1), 0)
+    assert lines.last_load is not None
+    assert lines.last_load.outcome is Outcome.LANDED
 
 
 def test_a_mistake_names_all_connectors_there_are(notes: LakeHome) -> None:

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ingestion.connectors.base import ConnectorContext, ConnectorType, DraftRequest
+from ingestion.connectors.base import (
+    ConnectorContext,
+    ConnectorType,
+    DraftRequest,
+    Remaining,
+    TableState,
+)
 from ingestion.connectors.batches import Position
 from ingestion.declarations.draft import Draft
 from lake.settings import Settings
@@ -13,6 +19,7 @@ from tests.integration.connectors.memory.check import check_source
 from tests.integration.connectors.memory.declaration import MODELS, MemorySource, MemoryTable
 from tests.integration.connectors.memory.draft import draft_source
 from tests.integration.connectors.memory.reader import MemoryReader, offset_of
+from tests.integration.connectors.memory.remaining import remaining_rows
 from tests.integration.connectors.memory.replay import MemoryReplayReader
 
 
@@ -29,6 +36,15 @@ class MemoryConnector(ConnectorType[MemorySource, MemoryTable]):
     def check(self, source: MemorySource, context: ConnectorContext) -> str:  # noqa: ARG002
         """Say how many rows there are."""
         return check_source(source)
+
+    def remaining(
+        self,
+        source: MemorySource,
+        context: ConnectorContext,  # noqa: ARG002
+        states: Mapping[str, TableState],
+    ) -> Mapping[str, Remaining]:
+        """Return how many rows wait."""
+        return remaining_rows(source, states)
 
     def replay_reader(
         self,
