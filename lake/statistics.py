@@ -43,7 +43,6 @@ class FileStatistics:
     path: str
     size: int
     rows: int
-    sequence: int
     nulls: Mapping[int, int] = field(default_factory=dict)
     lower: Mapping[int, bytes] = field(default_factory=dict)
     upper: Mapping[int, bytes] = field(default_factory=dict)
@@ -104,13 +103,6 @@ class TableStatistics:
         if self.snapshot is None:
             return None
         return EPOCH + timedelta(milliseconds=self.snapshot["timestamp-ms"])
-
-    def last_sequence_before(self, moment: datetime) -> int:
-        """Return the sequence number that all commits before a moment are at or below, else 0."""
-        limit = (moment - EPOCH) / timedelta(milliseconds=1)
-        snapshots = self.metadata.get("snapshots", ())
-        return max((s.get("sequence-number", 0) for s in snapshots if s["timestamp-ms"] < limit),
-                   default=0)  # fmt: skip
 
     def bounds(self, file: FileStatistics, column: str) -> Bounds | None:
         """Return the bounds of a column in a file, None where metadata does not say them."""
@@ -208,11 +200,8 @@ def _entry_schema() -> Schema:
 
 def _file(entry: Any, manifest: ManifestFile, metadata: Metadata) -> FileStatistics:  # noqa: ANN401
     _, path, partition, rows, size, nulls, lower, upper, _ = (entry[4][n] for n in range(len(READ)))
-    sequence = manifest.sequence_number if entry[2] is None else entry[2]
     constants = _constants(partition, manifest.partition_spec_id, metadata)
-    return FileStatistics(
-        path, size, rows, sequence, nulls or {}, lower or {}, upper or {}, constants
-    )
+    return FileStatistics(path, size, rows, nulls or {}, lower or {}, upper or {}, constants)
 
 
 def _constants(partition: Any, spec_id: int, metadata: Metadata) -> dict[int, Any]:  # noqa: ANN401

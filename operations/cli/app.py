@@ -2,7 +2,17 @@
 
 import typer
 
-from operations.cli import declare, loading, machine, maintenance, spark, status, tables, watch
+from operations.cli import (
+    declare,
+    export,
+    loading,
+    machine,
+    maintenance,
+    spark,
+    status,
+    tables,
+    watch,
+)
 from operations.cli.extensions import ExtensibleGroup
 from operations.runtime.imports import leave_out_pandas
 
@@ -26,6 +36,7 @@ for command in (
     tables.show,
     maintenance.maintain,
     watch.watch,
+    export.export,
     declare.declare,
 ):
     app.command()(command)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,8 +11,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from lake.errors import ConfigurationError
 from lake.lake import Identifier
 from lake.settings import Settings
-
-GOLD = "gold"
+from operations.dbt.manifest import gold_models, read_manifest
 
 
 class CountsOnly(BaseModel):
@@ -46,17 +44,9 @@ def read_marts(settings: Settings) -> dict[Identifier, Mart]:
 
     Raises ConfigurationError for a `counts_only` that is none.
     """
-    path = settings.home / "target" / "manifest.json"
-    try:
-        manifest: dict[str, Any] = json.loads(path.read_bytes())
-    except (OSError, ValueError):
-        return {}
-    marts = (_mart(node, manifest) for node in manifest["nodes"].values() if _is_gold(node))
+    manifest = read_manifest(settings)
+    marts = (_mart(node, manifest or {}) for node in gold_models(manifest))
     return {mart.identifier: mart for mart in marts}
-
-
-def _is_gold(node: Mapping[str, Any]) -> bool:
-    return bool(node["resource_type"] == "model" and node["schema"] == GOLD)
 
 
 def _mart(node: Mapping[str, Any], manifest: Mapping[str, Any]) -> Mart:

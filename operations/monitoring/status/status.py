@@ -17,8 +17,9 @@ from ingestion.sources import load_sources
 from lake.errors import FirnError
 from lake.lake import Identifier, Lake
 from lake.settings import Settings
+from operations.dbt.manifest import GOLD
 from operations.monitoring.status.gold import Upstream, gold_status
-from operations.monitoring.status.marts import GOLD, Mart, read_marts
+from operations.monitoring.status.marts import Mart, read_marts
 from operations.monitoring.status.model import GoldStatus, LakeStatus, RawStatus, SourceStatus
 from operations.monitoring.status.raw import (
     StoredTable,

@@ -1,0 +1,1 @@
+"""Tests of exports: small lakes, files read by other programs."""

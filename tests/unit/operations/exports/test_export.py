@@ -1,0 +1,271 @@
+"""Files of gold tables, read back by Python's csv and by DuckDB."""
+
+import csv
+import hashlib
+import json
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+import pytest
+from pyiceberg.schema import Schema
+from pyiceberg.types import (
+    BinaryType,
+    BooleanType,
+    DateType,
+    DecimalType,
+    DoubleType,
+    ListType,
+    LongType,
+    NestedField,
+    StringType,
+    TimestampType,
+    TimestamptzType,
+)
+
+from lake.errors import ConfigurationError, EnvironmentFault
+from lake.lake import Lake
+from operations.exports import formats
+from operations.exports.export import MANIFEST, Exported, export_tables
+from operations.exports.formats import ExportFormat
+from tests.integration.ingestion.home import LakeHome
+
+SALES = Schema(
+    NestedField(1, "sale_id", LongType()),
+    NestedField(2, "note", StringType()),
+    NestedField(3, "amount", DecimalType(38, 4)),
+    NestedField(4, "sold_at", TimestamptzType()),
+    NestedField(5, "local_at", TimestampType()),
+    NestedField(6, "sold_date", DateType()),
+    NestedField(7, "is_gift", BooleanType()),
+    NestedField(8, "rate", DoubleType()),
+    NestedField(9, "mark", BinaryType()),
+    NestedField(10, "tags", ListType(12, StringType(), False)),
+    NestedField(11, 'odd "name", so', StringType()),
+)
+SOLD_AT = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
+FULL = {
+    "sale_id": 1,
+    "note": 'a "b", c\r\nd\ne',
+    "amount": Decimal("1234567890123456789012345678901234.5600"),
+    "sold_at": SOLD_AT,
+    "local_at": SOLD_AT.replace(tzinfo=None),
+    "sold_date": date(2026, 1, 2),
+    "is_gift": True,
+    "rate": 0.1,
+    "mark": b"\x00\xff",
+    "tags": ["x", "y,z"],
+    'odd "name", so': "ä€",
+}
+EMPTY: dict[str, Any] = {**dict.fromkeys(FULL), "sale_id": 2, "note": ""}
+NULLS: dict[str, Any] = {**dict.fromkeys(FULL), "sale_id": 3}
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> LakeHome:
+    """Return a lake with an empty gold namespace, and a manifest of the model `sales`."""
+    made = LakeHome(tmp_path / "project")
+    made.make_project()
+    Lake(made.settings).catalog.create_namespace("gold")
+    node = {"resource_type": "model", "schema": "gold", "name": "sales", "alias": "sales"}
+    config = {"unique_key": "sale_id"}
+    target = made.home / "target"
+    target.mkdir()
+    nodes = {"model.firn.sales": {**node, "config": config, "tags": ["shop"]}}
+    (target / "manifest.json").write_text(json.dumps({"nodes": nodes}))
+    return made
+
+
+def make(home: LakeHome, *files: Sequence[dict[str, Any]], name: str = "sales") -> None:
+    """Make a gold table of some data files, or add them to it."""
+    table = Lake(home.settings).catalog.create_table_if_not_exists(("gold", name), SALES)
+    for rows in files:
+        table.append(pa.Table.from_pylist(list(rows), schema=SALES.as_arrow()))
+
+
+def export(
+    home: LakeHome, folder: Path, *names: str, kind: ExportFormat = ExportFormat.CSV
+) -> list[Exported]:
+    return export_tables(home.settings, names, folder, kind)
+
+
+def test_every_value_is_what_other_programs_read(home: LakeHome, tmp_path: Path) -> None:
+    make(home, [NULLS], [FULL, EMPTY])
+    export(home, tmp_path / "out")
+    file = tmp_path / "out" / "sales.csv"
+    with file.open(encoding="utf-8", newline="") as stream:
+        header, full, empty, nulls = csv.reader(stream)
+    assert header == list(FULL)
+    assert full == [
+        "1",
+        FULL["note"],
+        "1234567890123456789012345678901234.5600",
+        "2026-01-02T03:04:05.678901Z",
+        "2026-01-02T03:04:05.678901",
+        "2026-01-02",
+        "true",
+        "0.1",
+        "AP8=",
+        '["x","y,z"]',
+        "ä€",
+    ]
+    assert (empty, nulls) == (["2", *[""] * 10], ["3", *[""] * 10])
+    lines = file.read_bytes().split(b"\r\n")
+    assert lines[-3:] == [b'2,"",,,,,,,,,', b"3,,,,,,,,,,", b""], "CRLF; NULL is not an empty text"
+
+
+def test_duckdb_reads_the_same_values_back(home: LakeHome, tmp_path: Path) -> None:
+    make(home, [FULL, EMPTY, NULLS])
+    export(home, tmp_path)
+    with duckdb.connect() as database:
+        database.execute("set timezone = 'UTC'")
+        rows = database.execute(
+            "select sale_id, note, amount, epoch_us(sold_at), is_gift from read_csv(?,"
+            " types = {'amount': 'decimal(38,4)', 'sold_at': 'timestamptz'},"
+            " allow_quoted_nulls = false) order by sale_id",
+            [str(tmp_path / "sales.csv")],
+        ).fetchall()
+    microseconds = int(SOLD_AT.timestamp()) * 1_000_000 + SOLD_AT.microsecond
+    assert rows == [
+        (1, FULL["note"], FULL["amount"], microseconds, True),
+        (2, "", None, None, None),
+        (3, None, None, None, None),
+    ]
+
+
+@pytest.mark.parametrize("kind", ExportFormat)
+def test_rows_are_sorted_by_key_and_exports_of_a_snapshot_are_the_same_bytes(
+    home: LakeHome, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: ExportFormat
+) -> None:
+    monkeypatch.setattr(formats, "ROW_GROUP_ROWS", 7)
+    rows = [{**NULLS, "sale_id": n * 37 % 101, "note": str(n % 3)} for n in range(50)]
+    make(home, rows[:20], rows[20:], [{**NULLS, "sale_id": 37, "note": "0"}])
+    [one] = export(home, tmp_path / "a", kind=kind)
+    [two] = export(home, tmp_path / "b", kind=kind)
+    file = tmp_path / "a" / one.file
+    assert one == two
+    assert file.read_bytes() == (tmp_path / "b" / two.file).read_bytes()
+    assert (tmp_path / "a" / MANIFEST).read_text() == (tmp_path / "b" / MANIFEST).read_text()
+    reader = "read_csv" if kind is ExportFormat.CSV else "read_parquet"
+    ids = duckdb.execute(f"select sale_id from {reader}(?)", [str(file)]).fetchall()
+    wanted = sorted([*(row["sale_id"] for row in rows), 37])
+    assert [number for (number,) in ids] == wanted
+    assert one.rows == 51
+
+
+def test_parquet_has_the_types_of_the_table(home: LakeHome, tmp_path: Path) -> None:
+    make(home, [FULL, EMPTY, NULLS])
+    export(home, tmp_path, kind=ExportFormat.PARQUET)
+    query = "select sale_id, note, amount, local_at, tags, mark from read_parquet(?)"
+    full, empty, nulls = duckdb.execute(query, [str(tmp_path / "sales.parquet")]).fetchall()
+    names = ("sale_id", "note", "amount", "local_at", "tags", "mark")
+    assert full == tuple(FULL[name] for name in names)
+    assert (empty[1], nulls[1]) == ("", None)
+
+
+def test_the_manifest_says_what_each_file_is(home: LakeHome, tmp_path: Path) -> None:
+    make(home, [FULL])
+    make(home, [NULLS], name="other")
+    export(home, tmp_path, "gold.other")
+    export(home, tmp_path, "shop")
+    manifest = json.loads((tmp_path / MANIFEST).read_text())
+    assert [one["file"] for one in manifest["files"]] == ["other.csv", "sales.csv"]
+    [_, sales] = manifest["files"]
+    content = (tmp_path / "sales.csv").read_bytes()
+    snapshot = Lake(home.settings).catalog.load_table("gold.sales").current_snapshot()
+    assert snapshot is not None
+    assert sales == {
+        "table": "gold.sales",
+        "file": "sales.csv",
+        "snapshot_id": snapshot.snapshot_id,
+        "rows": 1,
+        "bytes": len(content),
+        "sha256": hashlib.sha256(content).hexdigest(),
+        "sorted_by": ["sale_id"],
+    }
+    assert not [path for path in tmp_path.iterdir() if path.name.startswith(".firn")]
+
+
+def test_a_table_without_rows_is_a_header(home: LakeHome, tmp_path: Path) -> None:
+    make(home)
+    [one] = export(home, tmp_path)
+    assert (one.rows, one.snapshot_id) == (0, None)
+    assert (tmp_path / "sales.csv").read_bytes().count(b"\r\n") == 1
+
+
+def test_only_what_an_export_wrote_is_replaced(home: LakeHome, tmp_path: Path) -> None:
+    make(home, [FULL])
+    file = tmp_path / "sales.csv"
+    file.write_text("mine")
+    with pytest.raises(ConfigurationError, match=r"holds sales\.csv, which no export wrote"):
+        export(home, tmp_path)
+    assert file.read_text() == "mine"
+    file.unlink()
+    export(home, tmp_path)
+    make(home, [EMPTY])
+    [again] = export(home, tmp_path)
+    assert again.rows == 2
+
+
+def test_a_failure_leaves_the_files_of_before(
+    home: LakeHome, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make(home, [FULL])
+    export(home, tmp_path)
+    before = {path.name: path.read_bytes() for path in tmp_path.glob("*.*")}
+    make(home, [EMPTY])
+
+    def full_disk(*_: object) -> int:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("operations.exports.export.write_csv", full_disk)
+    with pytest.raises(EnvironmentFault, match="No space left on device"):
+        export(home, tmp_path)
+    assert {path.name: path.read_bytes() for path in tmp_path.glob("*.*")} == before
+
+
+def test_a_killed_export_is_finished_by_the_next(
+    home: LakeHome, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Files are renamed one by one: those that no manifest names yet are known by a staged one."""
+    make(home, [FULL])
+    make(home, [NULLS], name="other")
+    replace, renamed = Path.replace, []
+
+    def killed(path: Path, to: Path) -> Path:
+        renamed.append(path.name)
+        if len(renamed) == 3:
+            raise KeyboardInterrupt
+        return replace(path, to)
+
+    monkeypatch.setattr(Path, "replace", killed)
+    with pytest.raises(KeyboardInterrupt):
+        export(home, tmp_path)
+    monkeypatch.undo()
+    assert (tmp_path / "other.csv").exists()
+    assert not (tmp_path / MANIFEST).exists()
+    export(home, tmp_path)
+    assert len(json.loads((tmp_path / MANIFEST).read_text())["files"]) == 2
+
+
+@pytest.mark.parametrize("name", ["../evil", "a/b", "a b", ".hidden"])
+def test_no_name_leads_out_of_the_folder(home: LakeHome, tmp_path: Path, name: str) -> None:
+    Lake(home.settings).catalog.create_table(
+        ("gold", name), SALES, location=f"file://{tmp_path}/elsewhere"
+    )
+    folder = tmp_path / "out" / "in"
+    with pytest.raises(ConfigurationError, match="its name would be that of a file"):
+        export(home, folder)
+    assert not folder.exists()
+
+
+def test_an_unknown_name_is_said_with_the_nearest(home: LakeHome, tmp_path: Path) -> None:
+    make(home, [FULL])
+    with pytest.raises(ConfigurationError, match="did you mean 'sales'") as found:
+        export(home, tmp_path / "out", "salse")
+    assert found.value.fix == "choose from: gold, gold.sales, sales, shop"
+    assert not (tmp_path / "out").exists()
