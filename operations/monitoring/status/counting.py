@@ -34,10 +34,9 @@ class CountedTable:
 
         None where that would need files to be opened that are too large, or have lost rows.
         """
-        kind = self.time_kind(column)
-        if kind is None:
+        if self.time_kind(column) is None:
             return None
-        limit = _as(kind, moment)
+        limit = self.limit(column, moment)
         count, unclear = 0, []
         for file in self.files_since(column, moment):
             bounds = self.statistics.bounds(file, column)
@@ -45,12 +44,23 @@ class CountedTable:
                 count += file.rows - file.deleted
             else:
                 unclear.append(file)
-        query = f"select count(*) from rows where {quoted(column)} >= {literal(limit)}"
+        query = f"select count(*) from rows where {self.is_since(column, moment)}"
         return self._counted(count, unclear, column, query)
+
+    def limit(self, column: str, moment: datetime) -> datetime | date:
+        """Return a moment as a column has it: a date, a time without a zone, or a time."""
+        kind = self.time_kind(column)
+        if kind == DATE:
+            return moment.date()
+        return moment.replace(tzinfo=None) if kind == TIMESTAMP else moment
+
+    def is_since(self, column: str, moment: datetime) -> str:
+        """Return the SQL of whether a row's time is at or after a moment."""
+        return f"{quoted(column)} >= {_literal(self.limit(column, moment))}"
 
     def files_since(self, column: str, moment: datetime) -> list[FileStatistics]:
         """Return the files that may hold rows at or after a moment."""
-        limit = _as(self.time_kind(column) or TIMESTAMP, moment)
+        limit = self.limit(column, moment)
         found = []
         for file in self.statistics.files:
             bounds = self.statistics.bounds(file, column)
@@ -95,15 +105,8 @@ class CountedTable:
         return count + int(read)
 
 
-def literal(moment: datetime | date) -> str:
+def _literal(moment: datetime | date) -> str:
     """Return a date or a time as SQL has it."""
     if not isinstance(moment, datetime):
         return f"date '{moment.isoformat()}'"
     return f"{'timestamptz' if moment.tzinfo else 'timestamp'} '{moment.isoformat(sep=' ')}'"
-
-
-def _as(kind: str, moment: datetime) -> datetime | date:
-    """Return a moment as a column of that kind has it."""
-    if kind == DATE:
-        return moment.date()
-    return moment.replace(tzinfo=None) if kind == TIMESTAMP else moment

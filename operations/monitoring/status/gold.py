@@ -144,7 +144,7 @@ def _count_today(stored: StoredTable, only: CountsOnly, now: datetime) -> tuple[
     named = set(re.findall(WORD, only.where)) & table.statistics.columns.keys()
     query = (
         f"select count(*), count(*) filter (where {only.where}) from rows"
-        f" where {column} >= timestamp '{midnight(now):%Y-%m-%d}'"
+        f" where {table.is_since(column, midnight(now))}"
     )
     try:
         [(rows, matching)] = table.query(chosen, sorted({column, *named}), query)

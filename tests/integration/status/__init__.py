@@ -1,0 +1,1 @@
+"""Tests of `firn status` over lakes that loads have made."""
