@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack
 
 from ingestion.declarations import SourceDeclaration
+from ingestion.loading.last_loads import note_loads
 from ingestion.loading.session import Run, SourceSession
 from ingestion.results import LoadResult, Outcome, Retrying, raise_failures
 from lake.errors import CommitFailedError, ConflictError, EnvironmentFault, FirnError
@@ -44,10 +46,17 @@ class Follower:
         """
         while not self._run.is_over():
             try:
-                with SourceSession(self._run, self._source) as session:
-                    self._follow(session)
+                with ExitStack() as connected:
+                    self._follow(self._connect(connected))
             except PASSING as error:
                 self._back_off(error)
+
+    def _connect(self, connected: ExitStack) -> SourceSession:
+        try:
+            return connected.enter_context(SourceSession(self._run, self._source))
+        except FirnError as error:
+            self._note([LoadResult(self._source.name, Outcome.FAILED, error=error)])
+            raise
 
     def _follow(self, session: SourceSession) -> None:
         recorded = time.monotonic()
@@ -73,9 +82,13 @@ class Follower:
             for result in session.load():
                 results.append(result)
                 self._run.on_event(result)
+            self._note(results)
         finally:
             lock.release()
         return results
+
+    def _note(self, results: Sequence[LoadResult]) -> None:
+        note_loads(self._run.settings.home, self._source, results)
 
     def _back_off(self, error: FirnError) -> None:
         seconds = min(2.0**self._failures, LONGEST_RETRY_SECONDS)

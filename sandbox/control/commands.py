@@ -9,6 +9,7 @@ import typer
 from lake.settings import Settings
 from operations.cli.console import out
 from operations.cli.faults import named_faults
+from operations.runtime.signals import until_signalled
 from sandbox.systems import System
 
 app = typer.Typer(help="The sandbox's source systems.", no_args_is_help=True, add_completion=False)
@@ -70,12 +71,11 @@ def produce(
 ) -> None:
     """Produce events of the present, at a set rate."""
     from sandbox.control.clickstream import produce_clickstream
-    from sandbox.control.signals import asked_to_end
 
-    with asked_to_end() as is_stopped:
+    with until_signalled() as stop:
         start = time.monotonic()
         out.print(f"Producing for {system} at {rate:g} events a second …")
-        counts = produce_clickstream(Settings.load(), rate, seconds, is_stopped)
+        counts = produce_clickstream(Settings.load(), rate, seconds, lambda: stop.is_asked)
     out.print(f"{counts}, in {time.monotonic() - start:.1f} s.", soft_wrap=True)
 
 

@@ -28,7 +28,6 @@ def remaining_messages(
 def _lag(table: KafkaTable, state: TableState, found: Mapping[str, FoundTopic]) -> Remaining:
     topics = {name: found[name] for name in table.topics}
     planned = plan(KafkaPosition.of(state.position), topics)
-    parts = {f"{part.topic}[{part.partition}]": part.end - part.start for part in planned.ranges}
-    lag = sum(parts.values())
+    lag = sum(planned.lag.values())
     notes = tuple(f"the broker has lost what was not read yet: {gap}" for gap in planned.gaps)
-    return Remaining(f"lag {lag:,}", "messages", lag, parts, notes=notes)
+    return Remaining(f"lag {lag:,}", "messages", lag, planned.lag, notes=notes)
