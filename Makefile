@@ -25,6 +25,7 @@ $(VENV)/.runtime: requirements/bootstrap.txt requirements/runtime.txt requiremen
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bootstrap.txt
 	@$(UV) pip install --python $(BIN)/python --compile-bytecode --require-hashes -r requirements/runtime.txt
 	@$(UV) pip install --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@$(BESIDE)
 	@$(BIN)/firn setup
 	@touch $@
 
@@ -38,6 +39,7 @@ setup: $(VENV)/.runtime ## Make the environment, fetch the pinned jars.
 # The sandbox
 
 .PHONY: demo
+demo: BESIDE = $(BIN)/python -m sandbox.kafka.jars > /dev/null 2>&1 &
 demo: setup ## The sandbox, from its sources to tested gold; again: what is new since.
 	@$(BIN)/firn demo
 

@@ -73,7 +73,8 @@ def ensure_jars(settings: Settings, java: Java, jars: JarSet = SPARK) -> Path:
     """
     cache = jar_cache(settings)
     cache.mkdir(parents=True, exist_ok=True)
-    with filelock.FileLock(cache / ".lock", timeout=600):
+    # sets lie in folders of their own, so one does not wait for another
+    with filelock.FileLock(cache / f".{jars.owner}.lock", timeout=600):
         if unusable_jars(settings, jars):
             _retrieve(settings, java, cache, jars)
         for path in _unpinned(settings, cache, jars):
@@ -94,7 +95,7 @@ def _retrieve(settings: Settings, java: Java, cache: Path, jars: JarSet) -> None
     configurations = sorted({jar.name.split("/")[0] for jar in pinned_jars(settings, jars)})
     command = [
         str(java.path), "-cp", str(ivy), "org.apache.ivy.Main", "-error",
-        "-cache", str(cache / ".ivy"), "-ivy", str(settings.project_dir / jars.ivy),
+        "-cache", str(cache / ".ivy" / jars.owner), "-ivy", str(settings.project_dir / jars.ivy),
         "-confs", *configurations, "-types", "jar", "bundle",
         "-retrieve", f"{cache}/[conf]/[artifact]-[revision](-[classifier]).[ext]",
     ]  # fmt: skip

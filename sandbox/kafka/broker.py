@@ -19,16 +19,11 @@ from lake.errors import EnvironmentFault
 from lake.process_record import ProcessRecord
 from lake.processes import LOOPBACK, free_port, is_taken, wait_or_kill
 from lake.settings import Settings
-from operations.runtime.jars import JarSet, ensure_jars
+from operations.runtime.jars import ensure_jars
 from operations.runtime.java import ensure_java
+from sandbox.kafka.jars import JARS
 from sandbox.ports import require_free
 
-JARS = JarSet(
-    "Kafka",
-    Path(__file__).with_name("ivy.xml"),
-    Path(__file__).with_name("jars.sha256"),
-    "firn sandbox start clickstream",
-)
 MEMORY = ("-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1")
 START_SECONDS = 60
 STOP_SECONDS = 30
