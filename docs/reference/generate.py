@@ -36,6 +36,7 @@ from ingestion.sources import load_sources
 from lake import errors
 from lake.types import DataType
 from operations.maintenance.policies import Policy
+from operations.monitoring.status.marts import CountsOnly
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -187,6 +188,7 @@ def yaml_page(descriptions: Descriptions) -> str:
         parts += _block(f"A source of the connector {name}", models.source_block, descriptions)
         parts += _block(f"A table of the connector {name}", models.table_block, descriptions)
     parts += _block("Maintenance", Policy, descriptions)
+    parts += _block("What a gold model counts", CountsOnly, descriptions)
     parts += _block("A column", ColumnDeclaration, descriptions)
     parts += [f"Types: {', '.join(f'`{t}`' for t in DataType.ALLOWED.split(', '))}.\n"]
     parts += ["## Airflow\n", descriptions.of("blocks", "Airflow") + "\n"]

@@ -93,7 +93,7 @@ def _write(lake: Lake, gold: GoldTable, kind: ExportFormat, staging: Path) -> Ex
         name,
         snapshot.snapshot_id if snapshot else None,
         rows,
-        file.bytes,
+        file.size,
         file.sha256,
         gold.key,
     )

@@ -37,7 +37,7 @@ class HashedFile:
     """A file that is written once, from start to end: its bytes, and their SHA-256."""
 
     stream: IO[bytes]
-    bytes: int = 0
+    size: int = 0
     closed: bool = False
     _hash: Any = field(default_factory=hashlib.sha256)
 
@@ -49,7 +49,7 @@ class HashedFile:
     def write(self, content: bytes) -> int:
         """Write the next bytes."""
         self._hash.update(content)
-        self.bytes += len(content)
+        self.size += len(content)
         return self.stream.write(content)
 
     def flush(self) -> None:

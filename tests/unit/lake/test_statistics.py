@@ -90,7 +90,12 @@ def test_a_column_without_statistics_is_not_guessed(table: Table) -> None:
     assert found.newest("id") == Newest(1)
 
 
-def test_columns_of_some_files_are_queried(table: Table) -> None:
+@pytest.mark.parametrize("is_remote", [False, True], ids=["local", "remote"])
+def test_columns_of_some_files_are_queried(
+    table: Table, monkeypatch: pytest.MonkeyPatch, is_remote: bool
+) -> None:
+    if is_remote:
+        monkeypatch.setattr(LakeFiles, "local_path", lambda *_: None)
     append(table, (1, at(1), "a"), (2, at(2), "b"))
     with table.update_schema() as update:
         update.add_column("late", StringType())

@@ -1,5 +1,6 @@
 """`--target` on every command where dbt has it: before DBT_TARGET, and passed on to dbt."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +11,13 @@ from lake.settings import Settings
 from operations.cli import app as cli
 from operations.maintenance.run import Maintained
 from operations.monitoring.show import NewestRows
+from operations.monitoring.status.model import LakeStatus
 from operations.monitoring.tables import TableState
 from operations.preflight.create import Creation
 from operations.runtime.environment import dbt_environment
 
 ROOT = Path(__file__).parents[4]
+NO_STATUS = LakeStatus(datetime.now(UTC), (), ())
 NOTHING = TableState("gold", "sales", 0, None, None)
 # What each command calls with its settings, and what that returns.
 COMMANDS: dict[tuple[str, ...], tuple[str, object]] = {
@@ -30,6 +33,8 @@ COMMANDS: dict[tuple[str, ...], tuple[str, object]] = {
         "operations.monitoring.show.newest_rows",
         NewestRows(("id",), (), NOTHING),
     ),
+    ("status",): ("operations.monitoring.status.status.lake_status", NO_STATUS),
+    ("export", "--to", "exports"): ("operations.exports.export.export_tables", []),
     ("maintain",): ("operations.maintenance.run.maintain_lake", Maintained((), (), ())),
     ("watch", "telemetry"): ("operations.refresh.watch.watch", None),
     ("demo",): ("sandbox.demo.demo.run_demo", None),

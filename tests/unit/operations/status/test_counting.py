@@ -12,6 +12,7 @@ from pyiceberg.schema import Schema
 from pyiceberg.table import Table
 from pyiceberg.types import LongType, NestedField, StringType, TimestamptzType
 
+from lake.columns import query_files
 from lake.metadata import read_metadata
 from lake.statistics import FileStatistics, Newest, TableStatistics, read_statistics
 from lake.storage import LakeFiles
@@ -40,13 +41,12 @@ def catalog(tmp_path: Path) -> Iterator[SqlCatalog]:
 def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Return the data files that are opened from now on."""
     seen: list[str] = []
-    query = counting.query_files
 
     def noted(files: LakeFiles, chosen: Sequence[FileStatistics], *more: Any) -> Any:  # noqa: ANN401
         seen.extend(file.path for file in chosen)
-        return query(files, chosen, *more)
+        return query_files(files, chosen, *more)
 
-    monkeypatch.setattr(counting, "query_files", noted)
+    monkeypatch.setattr("operations.monitoring.status.counting.query_files", noted)
     return seen
 
 
