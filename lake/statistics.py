@@ -172,9 +172,17 @@ def _of_partition(value: Any, kind: str) -> Any:  # noqa: ANN401
     if kind == DATE:
         return date(1970, 1, 1) + timedelta(days=value)
     if kind in {TIMESTAMP, TIMESTAMPTZ}:
-        moment = EPOCH + timedelta(microseconds=value)
+        moment = _moment(value)
         return moment if kind == TIMESTAMPTZ else moment.replace(tzinfo=None)
     return value
+
+
+def _moment(microseconds: int) -> datetime:
+    """Return a time, the last or first that Python has for one beyond it."""
+    try:
+        return EPOCH + timedelta(microseconds=microseconds)
+    except OverflowError:
+        return (datetime.max if microseconds > 0 else datetime.min).replace(tzinfo=UTC)
 
 
 def _entries(file: InputFile) -> Iterator[Any]:

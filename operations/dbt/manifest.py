@@ -22,8 +22,9 @@ def read_manifest(settings: Settings) -> dict[str, Any] | None:
 
 
 def gold_models(manifest: Mapping[str, Any] | None) -> Iterator[Node]:
-    """Yield the models whose tables are in gold, by name."""
+    """Yield the models that are tables in gold, by name."""
     nodes = manifest["nodes"].values() if manifest else ()
     for node in sorted(nodes, key=lambda node: str(node["name"])):
-        if node["resource_type"] == "model" and node["schema"] == GOLD:
+        is_table = node["config"].get("materialized") not in {"view", "ephemeral"}
+        if node["resource_type"] == "model" and node["schema"] == GOLD and is_table:
             yield node

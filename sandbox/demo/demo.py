@@ -37,6 +37,7 @@ NEXT = (
     ("make demo", "land and build only what is new"),
     ("firn watch telemetry", "land and build reports of cars as they arrive"),
     ("firn sandbox produce clickstream --rate 100", "visitors of right now, until Ctrl-C"),
+    ("firn status", "how fresh sources, raw tables and gold are"),
     ("firn show gold.sales_daily", "look into a table"),
     ("dbt docs generate && dbt docs serve", "read the documentation, follow the lineage"),
     ("firn sandbox stop", "stop PostgreSQL and Kafka (make clean removes everything)"),

@@ -44,7 +44,7 @@ class Asked:
         self._thread.join(max(0.0, self._deadline - time.monotonic()))
         if self._thread.is_alive():
             return {}, EnvironmentFault(
-                f"{self.source.name}: no answer of the source within {LONGEST_SECONDS:.0f} s",
+                f"{self.source.name}: no answer of the source within {LONGEST_SECONDS:g} seconds",
                 "firn doctor waits longer, and names the cause",
             )
         return self._remaining, self._fault
@@ -57,7 +57,8 @@ class Asked:
         except FirnError as error:
             self._fault = error
         except Exception as error:  # noqa: BLE001 - whatever a library raises is the answer
-            said = f"{self.source.name}: {type(error).__name__}: {error}".splitlines()[0]
+            # and may quote a password
+            said = f"{self.source.name}: asking it ended in {type(error).__name__}"
             self._fault = EnvironmentFault(said, "firn doctor looks at the source")
 
 

@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from pathlib import Path
+from threading import Event
 
 import pytest
 
@@ -187,6 +188,32 @@ def test_status_says_what_no_load_has_read(notes: LakeHome) -> None:
     assert (lines.remaining, lines.quarantined) == (Remaining("1 rows waiting", "rows", 1), 0)
     assert lines.last_load is not None
     assert lines.last_load.outcome is Outcome.LANDED
+
+
+@pytest.mark.parametrize("is_late", [False, True], ids=["an error", "no answer"])
+def test_a_source_that_does_not_answer_is_a_line_of_the_status(
+    notes: LakeHome, monkeypatch: pytest.MonkeyPatch, is_late: bool
+) -> None:
+    notes.ingest()
+    is_over = Event()
+
+    def ask(*_: object) -> None:
+        if is_late:
+            is_over.wait(60)
+        else:
+            raise RuntimeError("postgresql://user:hunter2@host")  # pragma: allowlist secret
+
+    monkeypatch.setattr("tests.integration.connectors.memory.connector.remaining_rows", ask)
+    monkeypatch.setattr(
+        "operations.monitoring.status.sources.LONGEST_SECONDS", 0.2 if is_late else 60
+    )
+    [source] = lake_status(notes.settings).sources
+    is_over.set()
+    assert source.fault is not None
+    said = "no answer of the source within" if is_late else "asking it ended in RuntimeError"
+    assert said in source.fault.message
+    assert "hunter2" not in str(source.fault)
+    assert [(table.rows, table.remaining) for table in source.tables] == [(5, None)]
 
 
 def test_a_mistake_names_all_connectors_there_are(notes: LakeHome) -> None:

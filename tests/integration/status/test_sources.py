@@ -137,6 +137,7 @@ def test_a_broker_that_is_down_is_a_line_of_the_status(
     topics.declare()
     topics.produce(events(range(3)))
     topics.ingest()
+    monkeypatch.setattr("ingestion.connectors.kafka.remaining.ANSWER_SECONDS", 0.5)
     topics.set_secrets(CLICKS_KAFKA="127.0.0.1:9", FIRN_TOKEN_KEY="0123456789abcdef")
     began = time.monotonic()
     source = of_source(topics)

@@ -4,6 +4,9 @@ import re
 
 import pytest
 
+from lake.metadata import read_metadata
+from lake.statistics import read_statistics
+from lake.storage import LakeFiles
 from operations.runtime.spark import Spark
 from tests.integration.upkeep.upkeep_lake import RAW, REJECTED, SILVER, UpkeepLake
 from tests.warm_dbt import DbtFailedError
@@ -89,6 +92,10 @@ def test_a_row_that_is_nowhere_fails_the_books(lake: UpkeepLake, spark: Spark) -
         f"update {SILVER} set updated_at = updated_at - interval 1 day where item_id in (6, 7)"
     )
     spark.sql(f"delete from {REJECTED} where row_key like '%212%'")
+    metadata = read_metadata(LakeFiles(), lake.table(SILVER).metadata_location)
+    statistics = read_statistics(LakeFiles(), metadata)
+    assert any(file.deleted for file in statistics.files), "by deletion vectors"
+    assert statistics.rows == len(lake.rows(SILVER))
     with pytest.raises(DbtFailedError) as failed:
         lake.build("test")
     # 5 is not here; of 6 and 7 the older versions are, and the newer ones are not

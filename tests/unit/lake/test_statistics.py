@@ -15,7 +15,7 @@ from pyiceberg.types import DateType, LongType, NestedField, StringType, Timesta
 
 from lake.columns import query_files
 from lake.metadata import read_metadata
-from lake.statistics import Bounds, Newest, TableStatistics, read_statistics
+from lake.statistics import Bounds, Newest, TableStatistics, decoded, read_statistics
 from lake.storage import LakeFiles
 
 FILES = LakeFiles()
@@ -79,6 +79,11 @@ def test_a_file_whose_rows_were_rewritten_counts_once(table: Table) -> None:
     table.delete("id = 5")
     found = statistics(table)
     assert (found.rows, found.newest("at")) == (4, Newest(at(4)))
+
+
+def test_a_time_that_python_does_not_have_is_the_last_it_has() -> None:
+    beyond = (2**62).to_bytes(8, "little", signed=True)
+    assert decoded(beyond, "timestamptz") == datetime.max.replace(tzinfo=UTC)
 
 
 def test_a_column_without_statistics_is_not_guessed(table: Table) -> None:
