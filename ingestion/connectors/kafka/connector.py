@@ -51,7 +51,7 @@ class KafkaConnector(ConnectorType[KafkaSource, KafkaTable]):
         """Return the reader of a table's messages in quarantine."""
         from ingestion.connectors.kafka.replay import KafkaReplayReader
 
-        return KafkaReplayReader(table, context.tokeniser)
+        return KafkaReplayReader(table, context)
 
     def describe(self, position: Position | None) -> str | None:
         """Say a position to people: the next offset of each partition."""

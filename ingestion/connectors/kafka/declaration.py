@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 
 from ingestion.connectors.error_threshold import TOLERATED_SHARE
 from ingestion.declarations.columns import LOAD_ID, RawColumn
@@ -41,6 +41,20 @@ MESSAGE_COLUMNS = (
 HEADERS_COLUMN = RawColumn(HEADERS, DataType("string"))
 
 
+class MessageFormat(StrEnum):
+    """What messages hold: JSON, or what a schema of the registry says."""
+
+    JSON = "json"
+    AVRO = "avro"
+    PROTOBUF = "protobuf"
+    JSON_SCHEMA = "json_schema"
+
+    @property
+    def has_registry(self) -> bool:
+        """Whether messages name a schema of a registry."""
+        return self is not MessageFormat.JSON
+
+
 class Tombstones(StrEnum):
     """What happens to a message without a value."""
 
@@ -61,19 +75,21 @@ class KafkaIngestion(Declared):
 
     connector: Literal["kafka"]
     connection: Variable
+    schema_registry: Variable | None = None
+    format: MessageFormat = MessageFormat.JSON
     new_columns: Literal["rescue", "freeze"] = "rescue"
     max_row_size: RowSize = DEFAULT_ROW_SIZE
 
     def declared(self) -> dict[str, object]:
         """Return what a KafkaSource takes from here."""
-        return {"connection": self.connection}
+        return {"connection": self.connection, "schema_registry": self.schema_registry}
 
 
 class KafkaTableIngestion(Declared):
     """The `config.meta.ingestion` of a table made of topics: which, and what their messages are."""
 
     topics: Topics
-    format: Literal["json"] = "json"
+    format: MessageFormat | None = None
     key: Key
     partition_by: Partitions = ()
     new_columns: Literal["rescue", "freeze"] | None = None
@@ -91,6 +107,8 @@ class KafkaTableIngestion(Declared):
             "new_columns": self.new_columns or source.new_columns,
             "max_row_size": self.max_row_size or source.max_row_size,
             "topics": self.topics,
+            "format": self.format or source.format,
+            "schema_registry": source.schema_registry,
             "headers": self.headers,
             "tombstones": self.tombstones,
             "error_threshold": self.error_threshold,
@@ -101,6 +119,8 @@ class KafkaTable(FormattedTable):
     """A raw table that is read from topics."""
 
     topics: tuple[str, ...]
+    format: MessageFormat = MessageFormat.JSON
+    schema_registry: str | None = None
     headers: bool = False
     tombstones: Tombstones = Tombstones.QUARANTINE
     error_threshold: float = TOLERATED_SHARE
@@ -120,11 +140,27 @@ class KafkaSource(SourceDeclaration):
     """A Kafka broker, or a cluster of them."""
 
     tables: tuple[KafkaTable, ...]
+    schema_registry: str | None = None
+
+    @field_validator("schema_registry")
+    @classmethod
+    def _is_needed(cls, variable: str | None, known: ValidationInfo) -> str | None:
+        tables = known.data.get("tables") or ()
+        if variable is not None and tables and not any(t.format.has_registry for t in tables):
+            allowed = ", ".join(kind for kind in MessageFormat if kind.has_registry)
+            raise ValueError(f"no table has a format of a registry: {allowed}")
+        return variable
 
 
 def check_kafka_table(table: KafkaTable) -> Iterator[Finding]:
-    """Yield what contradicts itself in a table: its columns, a topic that stands twice."""
+    """Yield what contradicts itself in a table: its columns, a format without a registry."""
     yield from check_columns(table)
+    if table.format.has_registry and table.schema_registry is None:
+        yield (
+            ("format",),
+            f"format {table.format} needs `schema_registry` in the source's config.meta.ingestion:"
+            " the variable that holds its URL",
+        )
     for topic in sorted({topic for topic in table.topics if table.topics.count(topic) > 1}):
         yield ("topics",), f"{topic} stands twice"
 

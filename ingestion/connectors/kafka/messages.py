@@ -5,7 +5,8 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
@@ -28,6 +29,10 @@ from ingestion.formats.json.lines import JsonLines
 from ingestion.formats.rescued_fields import RescuedFields
 from ingestion.formats.rows import FormattedRows
 from ingestion.personal_data import Tokeniser
+from lake.errors import FirnError
+
+if TYPE_CHECKING:
+    from ingestion.connectors.kafka.schemas.decoder import Decoder
 
 TOMBSTONE = "tombstone"
 UNDECLARED = "undeclared_fields"
@@ -49,6 +54,10 @@ class Messages:
     values: Sequence[bytes | None]
     headers: Sequence[Headers] | None = None
 
+    def value(self, position: int) -> bytes:
+        """Return the bytes of a message."""
+        return self.values[position] or b""
+
     def part(self, start: int, end: int) -> Messages:
         """Return those at some positions."""
         return Messages(
@@ -66,8 +75,13 @@ class Messages:
 class MessageRows:
     """Turns messages into batches of one table."""
 
-    def __init__(self, table: KafkaTable, tokeniser: Tokeniser | None) -> None:
-        """Land messages of `table`; with personal data, that becomes tokens, no bytes are kept."""
+    def __init__(
+        self, table: KafkaTable, tokeniser: Tokeniser | None, decoder: Decoder | None = None
+    ) -> None:
+        """Land messages of `table`; with personal data, that becomes tokens, no bytes are kept.
+
+        `decoder` makes JSON of them where they are not JSON already.
+        """
         rescuing = table.model_copy(update={"new_columns": NewColumns.RESCUE})
         self._table = table
         self._is_frozen = table.new_columns is NewColumns.FREEZE
@@ -76,6 +90,7 @@ class MessageRows:
         # what a topic loses cannot be read again, so whole messages are kept
         self._rows = FormattedRows(rescuing, tokeniser, kept_bytes=table.max_row_size)
         self._tokeniser = tokeniser
+        self._decoder = decoder
         self.ignored_count = 0
 
     @property
@@ -86,11 +101,14 @@ class MessageRows:
     def batches(self, messages: Messages) -> Iterator[Batch]:
         """Yield the rows of the messages, and those that the table cannot hold.
 
-        Whatever a library raises costs the message that it is raised for, and no other.
+        Whatever a library raises costs the message that it is raised for, and no other. Raises
+        FirnError when a schema registry does not answer.
         """
         ignored = self.ignored_count
         try:
             batch = self._batch(messages)
+        except FirnError:
+            raise
         except Exception as error:  # noqa: BLE001 - a message must never hold its partition
             self.ignored_count = ignored
             count = len(messages.values)
@@ -126,15 +144,39 @@ class MessageRows:
                 )
             else:
                 readable.append(position)
-        parsed = self._json.parse_values([messages.values[p] or b"" for p in readable])
+        parsed, readable = self._parsed(messages, readable, bad)
         rows, numbers, unfit = self._rows.fitting(parsed)
         if self._is_frozen:
             rows, numbers, frozen = self._without_undeclared(rows, numbers, parsed)
             unfit += frozen
-        bad += [BadRow(readable[row.number], row.rule, row.reason, row.content) for row in unfit]
+        bad += [
+            BadRow(readable[row.number], row.rule, row.reason, messages.value(readable[row.number]))
+            for row in unfit
+        ]
         positions = pa.array(readable, pa.int64()).take(numbers)
         rejections = tuple(self._rejection(messages, row) for row in bad)
         return Batch(self._with_origin(rows, positions, messages), rejections)
+
+    def _parsed(
+        self, messages: Messages, readable: list[int], bad: list[BadRow]
+    ) -> tuple[Parsed, list[int]]:
+        """Return the rows of the messages at `readable`, and which of them are no `bad` ones."""
+        if self._decoder is None:
+            return self._json.parse_values([messages.value(p) for p in readable]), readable
+        from ingestion.connectors.kafka.schemas.base import UndecodableError
+
+        decoded: dict[int, bytes] = {}
+        for position in readable:
+            value = messages.value(position)
+            try:
+                decoded[position] = self._decoder.as_json(value)
+            except UndecodableError as error:
+                # what a library says may quote personal data
+                detail = f": {error.detail}" if error.detail and self._tokeniser is None else ""
+                reason = f"the message cannot be read: {error.reason}{detail}"
+                bad.append(BadRow(position, NOT_READABLE, reason, value))
+        parsed = self._json.parse_values(list(decoded.values()))
+        return replace(parsed, rows=self._decoder.with_bytes(parsed.rows)), list(decoded)
 
     def _without_undeclared(
         self, rows: pa.Table, numbers: pa.Array, parsed: Parsed

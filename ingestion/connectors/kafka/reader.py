@@ -5,9 +5,11 @@ from __future__ import annotations
 from ingestion.connectors.base import ConnectorContext, ReadRequest
 from ingestion.connectors.kafka.cluster import Cluster
 from ingestion.connectors.kafka.declaration import KafkaSource, KafkaTable
+from ingestion.connectors.kafka.messages import MessageRows
 from ingestion.connectors.kafka.plan import plan
 from ingestion.connectors.kafka.position import KafkaPosition
 from ingestion.connectors.kafka.reading import KafkaReading
+from ingestion.connectors.kafka.schemas import decoder_of, registry_of
 from lake.errors import DataLossError
 
 SHOWN_GAPS = 20
@@ -20,6 +22,7 @@ class KafkaReader:
         """Prepare to read `source`; nothing is connected yet. Raises ConfigurationError."""
         self._source = source
         self._cluster = Cluster(source, context.settings)
+        self._registry = registry_of(source.name, source.schema_registry, context.settings)
         self._tokeniser = context.tokeniser
 
     def __enter__(self) -> KafkaReader:
@@ -27,11 +30,18 @@ class KafkaReader:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Close the connections."""
+        """Close the connections to the broker and to the registry."""
         self._cluster.close()
+        if self._registry is not None:
+            self._registry.close()
 
     def prepare(self) -> None:
-        """Look whether all topics are there. Raises ConfigurationError, EnvironmentFault."""
+        """Look whether all topics are there, and whether the schema registry answers.
+
+        Raises ConfigurationError, EnvironmentFault.
+        """
+        if self._registry is not None:
+            self._registry.types()
         self._cluster.ids(sorted({t for table in self._source.tables for t in table.topics}))
 
     def read(self, request: ReadRequest[KafkaTable]) -> KafkaReading:
@@ -54,4 +64,5 @@ class KafkaReader:
                 " it and writes that to ops.gaps",
             )
         tokeniser = self._tokeniser() if table.has_personal_data else None
-        return KafkaReading(self._cluster, planned, request, tokeniser)
+        rows = MessageRows(table, tokeniser, decoder_of(table, self._registry))
+        return KafkaReading(self._cluster, planned, request, rows)

@@ -25,7 +25,6 @@ from ingestion.connectors.kafka.messages import MessageRows, Messages
 from ingestion.connectors.kafka.plan import Plan, Range
 from ingestion.connectors.kafka.position import Reached
 from ingestion.connectors.stages import Stages
-from ingestion.personal_data import Tokeniser
 from lake.errors import DataLossError, LoadError
 
 CHUNK_MESSAGES = 50_000
@@ -83,14 +82,14 @@ class KafkaReading:
         cluster: Cluster,
         plan: Plan,
         request: ReadRequest[KafkaTable],
-        tokeniser: Tokeniser | None,
+        rows: MessageRows,
     ) -> None:
-        """Make a reading that starts when its block is entered."""
+        """Make a reading of `rows` that starts when its block is entered."""
         self._cluster = cluster
         self._plan = plan.limited(request.max_rows)
         self._table = request.table
         self._is_asked_to_end = request.is_over
-        self._rows = MessageRows(self._table, tokeniser)
+        self._rows = rows
         self._reached: dict[Place, Reached] = {}
         self._epochs: dict[Place, int | None] = {}  # of the last message consumed
         self.summary = ReadSummary(gaps=list(plan.gaps), has_more=self._plan.has_more, lag=plan.lag)

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import cached_property
 from typing import Any
 
 import pyarrow as pa
 
-from ingestion.connectors.base import ROW_ID, Cursor
+from ingestion.connectors.base import ROW_ID, ConnectorContext, Cursor
 from ingestion.connectors.batches import Batch, Position, QuarantinedRow, Rejection
 from ingestion.connectors.kafka.declaration import OFFSET, PARTITION, TOPIC, KafkaTable
 from ingestion.connectors.kafka.messages import TOMBSTONE, MessageRows, message_of
+from ingestion.connectors.kafka.schemas import decoder_of, registry_of
 from ingestion.formats.rows import BYTES
-from ingestion.personal_data import Tokeniser
 
 NOT_KEPT = "; not all of the message was kept, so it cannot be replayed"
 
@@ -24,10 +24,10 @@ class KafkaReplayReader:
 
     origin_columns: tuple[str, ...] = (TOPIC, PARTITION, OFFSET)
 
-    def __init__(self, table: KafkaTable, tokeniser: Callable[[], Tokeniser]) -> None:
-        """Read for `table`; `tokeniser` is asked for if it has personal data."""
+    def __init__(self, table: KafkaTable, context: ConnectorContext) -> None:
+        """Read for `table`; a tokeniser is asked for if it has personal data."""
         self._table = table
-        self._make_tokeniser = tokeniser
+        self._context = context
 
     def origin(self, row: QuarantinedRow) -> tuple[Any, ...]:
         """Return the topic, partition and offset of a message."""
@@ -59,8 +59,10 @@ class KafkaReplayReader:
 
     @cached_property
     def _messages(self) -> MessageRows:
-        tokeniser = self._make_tokeniser() if self._table.has_personal_data else None
-        return MessageRows(self._table, tokeniser)
+        table, context = self._table, self._context
+        tokeniser = context.tokeniser() if table.has_personal_data else None
+        registry = registry_of(table.source, table.schema_registry, context.settings)
+        return MessageRows(table, tokeniser, decoder_of(table, registry))
 
 
 def _value(row: QuarantinedRow) -> bytes | None:

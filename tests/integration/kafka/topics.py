@@ -38,19 +38,26 @@ class Topics(LakeHome):
         self,
         columns: dict[str, str] | None = None,
         maintenance: dict[str, object] | None = None,
+        source: Mapping[str, object] | None = None,
         **ingestion: object,
     ) -> None:
-        """Declare the table `events` of the topic."""
+        """Declare the table `events` of the topic; a type may be followed by `token`, or `as=json`.
+
+        `source` goes to the ingestion block of the source.
+        """
         block = {"topics": self.topic, "key": ["id"], **ingestion}
         declared: list[dict[str, Any]] = []
         for name, kind in (columns or COLUMNS).items():
-            data_type, _, personal = kind.partition(" ")
-            meta = {"config": {"meta": {"personal_data": personal}}} if personal else {}
-            declared.append({"name": name, "data_type": data_type, **meta})
-        source = {
+            data_type, _, more = kind.partition(" ")
+            key, is_set, text = more.partition("=")
+            meta = {key: text} if is_set else {"personal_data": more}
+            config = {"config": {"meta": meta}} if more else {}
+            declared.append({"name": name, "data_type": data_type, **config})
+        block_of_source = {"connector": "kafka", "connection": "CLICKS_KAFKA", **(source or {})}
+        declaration = {
             "name": SOURCE,
             "schema": f"raw_{SOURCE}",
-            "config": {"meta": {"ingestion": {"connector": "kafka", "connection": "CLICKS_KAFKA"}}},
+            "config": {"meta": {"ingestion": block_of_source}},
             "tables": [
                 {
                     "name": "events",
@@ -60,7 +67,7 @@ class Topics(LakeHome):
             ],
         }
         file = self.folder / "models" / "raw" / f"{SOURCE}.yml"
-        file.write_text(yaml.safe_dump({"sources": [source]}, sort_keys=False))
+        file.write_text(yaml.safe_dump({"sources": [declaration]}, sort_keys=False))
 
     # the broker
 
