@@ -26,6 +26,7 @@ from tenacity import Retrying, retry_if_exception, stop_after_delay, wait_fixed
 
 from ingestion.connectors.kafka.declaration import KafkaSource
 from ingestion.connectors.kafka.plan import FoundTopic, Offsets
+from ingestion.connectors.kafka.tls import certificate_fault
 from lake.errors import ConfigurationError, EnvironmentFault, FirnError
 from lake.settings import Settings
 
@@ -46,7 +47,6 @@ OWN = {
 REFUSED_LOGINS = {
     KafkaError._AUTHENTICATION,
     KafkaError.SASL_AUTHENTICATION_FAILED,
-    KafkaError._SSL,
 }
 FORBIDDEN = {
     KafkaError.TOPIC_AUTHORIZATION_FAILED,
@@ -149,6 +149,13 @@ class Cluster:
         told = self._last_error
         known = given if given is not None and given.code() >= 0 else told or given
         label, variable = self._source.name, self._source.connection
+        if known is not None and _is_tls(known):
+            why = certificate_fault(self._properties[SERVERS], self._properties)
+            return ConfigurationError(
+                f"{label}: there is no TLS with the broker: {why or _said(known)}",
+                f"see {variable} and {variable}__SSL_*: SSL_CA_LOCATION is the authority that"
+                " signed its certificate, SSL_CERTIFICATE_LOCATION the client's own",
+            )
         if known is not None and known.code() in REFUSED_LOGINS:
             return ConfigurationError(
                 f"{label}: the broker refuses the login: {_said(known)}",
@@ -230,7 +237,7 @@ class Cluster:
         while not future.done() and time.monotonic() < end:
             wait([future], timeout=POLL_SECONDS)
             self._admin.poll(0)
-            if self._last_error is not None and self._last_error.code() in REFUSED_LOGINS:
+            if self._last_error is not None and _is_refused(self._last_error):
                 raise self.fault()
         if not future.done():
             raise self.fault()
@@ -263,6 +270,16 @@ def _properties(source: KafkaSource, settings: Settings) -> dict[str, Any]:
             f"exactly once rests on it; unset {variable}__{forbidden[0].upper().replace('.', '_')}",
         )
     return {SERVERS: servers, **given}
+
+
+def _is_refused(error: KafkaError) -> bool:
+    """Whether a broker has said no, and will say it again."""
+    return error.code() in REFUSED_LOGINS or _is_tls(error)
+
+
+def _is_tls(error: KafkaError) -> bool:
+    """Whether there is no TLS; a broker tells by an alert what it thinks of a client."""
+    return bool(error.code() == KafkaError._SSL) or "SSL alert" in str(error.str())
 
 
 def _is_brief(error: BaseException) -> bool:
