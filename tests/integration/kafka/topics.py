@@ -37,7 +37,7 @@ class Topics(LakeHome):
     def declare(
         self,
         columns: dict[str, str] | None = None,
-        maintenance: dict[str, object] | None = None,
+        maintenance: Mapping[str, object] | None = None,
         source: Mapping[str, object] | None = None,
         **ingestion: object,
     ) -> None:
