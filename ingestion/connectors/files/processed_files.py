@@ -64,16 +64,27 @@ def fingerprint(table: FileTable) -> str:
 
 
 def processed_files(table: FileTable, state: TableState) -> ProcessedFiles:
-    """Return the files that `table` holds rows of, and those that quarantine keeps as a whole.
+    """Return the files that `table` holds rows of, and those that quarantine keeps as a whole."""
+    processed = landed_files(state)
+    add_quarantined(processed, table, state)
+    return processed
+
+
+def landed_files(state: TableState) -> ProcessedFiles:
+    """Return the files that a table holds rows of."""
+    processed = ProcessedFiles()
+    for name, content, modified_at in state.landed_values((FILE, FILE_HASH, FILE_MODIFIED_AT)):
+        processed.add(name, content, modified_at)
+    return processed
+
+
+def add_quarantined(processed: ProcessedFiles, table: FileTable, state: TableState) -> None:
+    """Add the files that quarantine keeps as a whole.
 
     A file of which quarantine keeps single rows is known by its other rows only: those rows are
     kept before the others are landed, and a load may die in between.
     """
-    processed = ProcessedFiles()
-    for name, content, modified_at in state.landed_values((FILE, FILE_HASH, FILE_MODIFIED_AT)):
-        processed.add(name, content, modified_at)
     for place in state.quarantined_places():
         if place.get("declared") == fingerprint(table):
             modified_at = datetime.fromisoformat(place["modified_at"])
             processed.add(place["file"], place["hash"], modified_at)
-    return processed

@@ -8,7 +8,11 @@ from typing import Any, cast
 
 from ingestion.connectors.base import ConnectorContext, TableState
 from ingestion.connectors.files.declaration import FileSource, FileTable
-from ingestion.connectors.files.processed_files import ProcessedFiles, processed_files
+from ingestion.connectors.files.processed_files import (
+    ProcessedFiles,
+    add_quarantined,
+    landed_files,
+)
 from ingestion.connectors.files.storage.base import FileInfo, FileLeftError, FileStorage
 from ingestion.connectors.files.storage.factory import open_storage
 from ingestion.connectors.remaining import Remaining
@@ -32,8 +36,11 @@ def remaining_files(
 def _remaining(
     storage: FileStorage, table: FileTable, listed: Sequence[FileInfo], state: TableState
 ) -> Remaining:
-    processed = processed_files(table, state) if listed else ProcessedFiles()
+    processed = landed_files(state) if listed else ProcessedFiles()
     new = [found for found in listed if not processed.is_unchanged(found)]
+    if new:
+        add_quarantined(processed, table, state)
+        new = [found for found in new if not processed.is_unchanged(found)]
     if sum(found.size for found in new) <= HASHED_BYTES:
         new = [found for found in new if not _is_known(storage, found, processed)]
     count = len(new)
