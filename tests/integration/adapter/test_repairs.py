@@ -146,6 +146,11 @@ def test_the_first_version_is_kept_where_it_is_asked_for(project: PlainProject) 
     for at in (2, 1, 3):
         project.build("first_version", merged + f"select 7 as id, {at} as at")
     assert project.rows("first_version", "id") == [{"id": 7, "at": 1 if project.repaired else 3}]
+    if project.repaired:
+        with pytest.raises(DbtFailedError, match="meta.keep is 'last'"):
+            project.build(
+                "first_version", merged.replace("first'", "last'") + "select 7 as id, 1 as at"
+            )
 
 
 def test_columns_to_update_are_obeyed(project: PlainProject) -> None:

@@ -4,7 +4,7 @@ from decimal import Decimal
 from itertools import count
 
 import pytest
-from hypothesis import Phase, given, settings
+from hypothesis import Phase, assume, given, settings
 from hypothesis import strategies as st
 
 from tests.recomputation.clickstream.clicks_lake import ClicksLake
@@ -15,7 +15,7 @@ from tests.recomputation.compare import Row
 
 pytestmark = [pytest.mark.kafka, pytest.mark.spark]
 
-EXAMPLES = settings().max_examples // 50  # 2, or 40 with the profile `long`
+EXAMPLES = settings().max_examples // 100  # 1, or 20 with the profile `long`
 WORLDS = 12  # of each example; three arrivals of each are in one lake
 PLACES = count()
 
@@ -157,6 +157,7 @@ def test_any_order_and_any_batching_make_the_same_tables(
 
     Worlds of which messages contradict each other are no more than right: there, order matters.
     """
+    assume(any(sending.round for world in drawn for way in world.arrivals for sending in way))
     arriving = [
         (Place(next(PLACES)), world, arrival) for world in drawn for arrival in world.arrivals
     ]
