@@ -1,7 +1,7 @@
 """What `firn status` prints: a table for each source and one for gold, then what is to be noted."""
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from rich.console import Console
@@ -12,7 +12,6 @@ from ingestion.loading.last_loads import LastLoad
 from ingestion.results import Outcome
 from lake.errors import FirnError
 from lake.statistics import Newest
-from operations.cli.console import format_age
 from operations.monitoring.status.model import (
     GoldStatus,
     LakeStatus,
@@ -46,8 +45,8 @@ def _source_grid(source: SourceStatus, at: datetime) -> Grid:
     grid.add_column("table", no_wrap=True)
     for heading in RAW_COUNTS:
         grid.add_column(heading, justify="right", no_wrap=True)
-    for heading in ("newest event", "source", "last load"):
-        grid.add_column(heading)
+    for heading in ("newest event", "behind", "last load"):
+        grid.add_column(heading, no_wrap=heading != "last load")
     for table in source.tables:
         counts = (table.rows, table.rows_today, table.quarantined)
         grid.add_row(
@@ -92,8 +91,8 @@ def _gold_grid(status: LakeStatus) -> Grid:
     grid = Grid(box=None, header_style="bold", pad_edge=False)
     grid.add_column("table", no_wrap=True)
     grid.add_column("rows", justify="right", no_wrap=True)
-    for heading in ("newest", "age", "by", "built"):
-        grid.add_column(heading)
+    for heading in ("newest", "age", "built"):
+        grid.add_column(heading, no_wrap=True)
     for table in status.gold:
         newest, written = table.newest.value, table.written_at
         grid.add_row(
@@ -101,8 +100,7 @@ def _gold_grid(status: LakeStatus) -> Grid:
             f"{'' if table.is_exact else '≥ '}{table.rows:,}",
             _newest(table.newest),
             NOTHING if newest is None else _age(newest, status.at),
-            table.column or NOTHING,
-            "never" if written is None else f"{format_age(status.at - written)} ago",
+            "never" if written is None else f"{_short(status.at - written)} ago",
         )
     return grid
 
@@ -146,7 +144,7 @@ def _moment(value: date | datetime) -> str:
 
 def _age(value: Any, at: datetime) -> str:  # noqa: ANN401 - a date or a time
     is_day = not isinstance(value, datetime)
-    return "today" if is_day and value >= at.date() else format_age(age_of(value, at))
+    return "today" if is_day and value >= at.date() else _short(age_of(value, at))
 
 
 def _remaining(table: RawStatus) -> str:
@@ -154,14 +152,22 @@ def _remaining(table: RawStatus) -> str:
     if remaining is None:
         return UNKNOWN
     behind = remaining.behind
-    return remaining.text if behind is None else f"{format_age(behind)} behind"
+    return remaining.text if behind is None else _short(behind)
 
 
 def _load(load: LastLoad | None, at: datetime) -> str:
     if load is None:
         return "never"
-    ago = f"{format_age(at - load.ended_at)} ago"
+    ago = _short(at - load.ended_at)
     if load.outcome is Outcome.FAILED:
-        return f"[bold red]FAILED[/] {ago}"
-    rows = f" {load.rows_landed + load.rows_deleted:,}" if load.outcome is Outcome.LANDED else ""
-    return f"{load.outcome.value}{rows}, {ago}"
+        return f"[bold red]FAILED[/], {ago}"
+    return ago if load.outcome is Outcome.LANDED else f"{load.outcome.value}, {ago}"
+
+
+def _short(age: timedelta) -> str:
+    """Return an age in its largest fitting unit: 42 s, 3 min, 5 h, 517 d."""
+    seconds = max(0, int(age.total_seconds()))
+    for unit, length in (("d", 86_400), ("h", 3_600), ("min", 60)):
+        if seconds >= length:
+            return f"{seconds // length} {unit}"
+    return f"{seconds} s"

@@ -44,7 +44,7 @@ def _remaining(
     if sum(found.size for found in new) <= HASHED_BYTES:
         new = [found for found in new if not _is_known(storage, found, processed)]
     count = len(new)
-    text = f"{count:,} file{'' if count == 1 else 's'} waiting"
+    text = f"{count:,} file{'' if count == 1 else 's'}"
     return Remaining(text, "files", count)
 
 

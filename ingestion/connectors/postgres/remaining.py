@@ -51,7 +51,7 @@ async def _server_time(source: PostgresSource, context: ConnectorContext) -> dat
 
 def _behind(table: PostgresTable, state: TableState, now: datetime) -> Remaining:
     if table.load is LoadMode.FULL:
-        return Remaining("read whole by each load")
+        return Remaining("read whole")
     cursor = PostgresPosition.of(state.position).cursor
     if cursor is None:
         return Remaining("nothing read yet")

@@ -76,7 +76,7 @@ def test_a_database_whose_table_is_read_whole_has_no_cursor(lakehouse: Lakehouse
     table = of_table(lakehouse)
     assert (table.rows, table.last_load) == (0, None), "not made yet"
     assert table.remaining is not None
-    assert (table.remaining.text, table.remaining.behind) == ("read whole by each load", None)
+    assert (table.remaining.text, table.remaining.behind) == ("read whole", None)
 
 
 @pytest.mark.postgres
@@ -167,7 +167,7 @@ def test_files_by_those_that_wait(drop: Drop, opened: list[tuple[str, ...]]) -> 
     opened.clear()
     table = of_table(drop)
     assert table.remaining is not None
-    assert (table.remaining.count, table.remaining.text) == (2, "2 files waiting")
+    assert (table.remaining.count, table.remaining.text) == (2, "2 files")
     assert table.rows == len(drop.rows()) == 2
     assert table.quarantined == len(drop.quarantined()) == 1
     assert table.newest_event.value == datetime(2026, 1, 2, 11, tzinfo=UTC)
@@ -218,7 +218,7 @@ def test_the_document_for_programs_has_all_of_it(
         "newest_event_is_exact": True,
         "quarantined": 0,
         "remaining": {
-            "text": "0 files waiting",
+            "text": "0 files",
             "unit": "files",
             "count": 0,
             "parts": {},

@@ -53,7 +53,7 @@ class RegistryTopics:
         """What the schemas of the topic's values are registered as."""
         return f"{self.topics.topic}-value"
 
-    def declare(self, columns: dict[str, str], form: str = "avro", **ingestion: Any) -> None:
+    def declare(self, columns: dict[str, str], form: str = "avro", **ingestion: Any) -> None:  # noqa: ANN401 - as Topics.declare
         """Declare the table `events` in a format of the registry."""
         self.topics.declare(
             columns, format=form, source={"schema_registry": "CLICKS_REGISTRY"}, **ingestion
