@@ -13,9 +13,11 @@ from operations.cli.faults import named_faults
 if TYPE_CHECKING:
     from ingestion.connectors.base import DraftRequest
 
+VARIABLES = {"files": "FILES", "kafka": "KAFKA"}
+
 
 @named_faults
-def declare(
+def declare(  # noqa: PLR0913 - each is an option
     name: Annotated[str, typer.Argument(help="The new source, such as crm.")],
     *,
     connector: Annotated[
@@ -28,15 +30,27 @@ def declare(
     from_files: Annotated[
         str, typer.Option(help="A folder, or s3://bucket/prefix, of CSV, JSON or Parquet.")
     ] = "",
+    from_topics: Annotated[
+        str, typer.Option(help="Topics of Kafka, with commas between them.")
+    ] = "",
+    schema_registry: Annotated[
+        str, typer.Option(help="The environment variable that holds the schema registry's URL.")
+    ] = "",
 ) -> None:
     """Write a first draft of models/raw/<name>.yml, to be reviewed."""
     from ingestion.connectors.base import DraftRequest
 
-    variable = connection or f"{name.upper()}_{'FILES' if from_files else 'DATABASE_URL'}"
+    chosen = "files" if from_files else "kafka" if from_topics else connector
+    variable = connection or f"{name.upper()}_{VARIABLES.get(chosen, 'DATABASE_URL')}"
     place = from_files if "://" in from_files or not from_files else str(Path(from_files).resolve())
-    options = {"schema": schema, "from_files": place}
+    options = {
+        "schema": schema,
+        "from_files": place,
+        "from_topics": from_topics,
+        "schema_registry": schema_registry,
+    }
     request = DraftRequest(name, variable, options)
-    path = draft_source(Settings.load(), "files" if from_files else connector, request)
+    path = draft_source(Settings.load(), chosen, request)
     needs = f"Set {variable}={place}, then review it" if from_files else "Review it"
     out.print(f"Wrote {path}. {needs}, then: firn ingest {name}", soft_wrap=True)
 

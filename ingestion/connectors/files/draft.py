@@ -13,16 +13,7 @@ import pyarrow.parquet as pq
 from ingestion.connectors.base import DraftRequest
 from ingestion.connectors.files.declaration import FileFormat
 from ingestion.connectors.files.drafting.csv_sniffing import Dialect, note_values, sniffed
-from ingestion.connectors.files.drafting.fields import (
-    Field,
-    csv_fields,
-    json_fields,
-    objects_in,
-    parquet_fields,
-)
 from ingestion.connectors.files.drafting.file_groups import FileGroup, file_groups
-from ingestion.connectors.files.drafting.inference import TEXT, Guess, type_of
-from ingestion.connectors.files.drafting.keys import likely_key, may_be_key
 from ingestion.connectors.files.drafting.samples import (
     WHOLE_BYTES,
     Sample,
@@ -30,20 +21,29 @@ from ingestion.connectors.files.drafting.samples import (
     probed,
     samples_of,
 )
-from ingestion.connectors.files.drafting.trial import misfits, refusals
+from ingestion.connectors.files.drafting.trial import refusals
 from ingestion.connectors.files.storage.factory import storage_at
 from ingestion.declarations.draft import (
     JINJA_NAME,
     UNDESCRIBED,
     Draft,
     has_jinja,
-    looks_personal,
     require_identifier,
 )
 from ingestion.declarations.naming import declared_names
 from ingestion.formats.base import BadFileError
 from ingestion.formats.csv_options import CsvOptions
 from ingestion.formats.decoding import WithoutLines
+from ingestion.formats.drafting.columns import drafted_column, misfits
+from ingestion.formats.drafting.fields import (
+    Field,
+    csv_fields,
+    json_fields,
+    objects_in,
+    parquet_fields,
+)
+from ingestion.formats.drafting.inference import TEXT, type_of
+from ingestion.formats.drafting.keys import likely_key, may_be_key
 from ingestion.formats.json.document import document_lines
 from lake.errors import ConfigurationError, EnvironmentFault
 from lake.settings import Settings
@@ -192,40 +192,13 @@ class _TableDraft:
         }
 
     def _column(self, name: str, is_key: bool) -> dict[str, Any]:
-        origin, guess = self._columns[name].origin, self._guesses[name]
-        declared: dict[str, Any] = {
-            "name": name,
-            "description": UNDESCRIBED,
-            "data_type": guess.data_type,
-        }
-        meta = _meta(name, origin, guess)
-        if not self._dialect.csv.header:
-            meta.pop("path", None)
-        if is_key:
-            declared["data_tests"] = ["not_null"]
-        elif looks_personal(name) and guess == TEXT:
-            meta["personal_data"] = "token"
-            self._remark("looks personal: token, drop, or neither?", name)
-        if meta:
-            declared["config"] = {"meta": meta}
-        return declared
+        origin = self._columns[name].origin if self._dialect.csv.header else (name,)
+        return drafted_column(name, origin, self._guesses[name], is_key=is_key, remark=self._remark)
 
     def _remark(self, text: str, column: str = "") -> None:
         remark = f"{self._name}{'.' if column else ''}{column} {text}"
         if remark not in self._remarks:
             self._remarks.append(remark)
-
-
-def _meta(name: str, origin: tuple[str, ...], guess: Guess) -> dict[str, Any]:
-    meta: dict[str, Any] = {}
-    if origin != (name,):
-        has_dots = any("." in part for part in origin)
-        meta["path"] = list(origin) if has_dots else ".".join(origin)
-    if guess.as_json:
-        meta["as"] = "json"
-    if guess.truncate:
-        meta["truncate"] = True
-    return meta
 
 
 def _spread(names: Sequence[str]) -> list[str]:

@@ -5,10 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from ingestion.connectors.base import ConnectorContext, ConnectorType, Remaining, TableState
+from ingestion.connectors.base import (
+    ConnectorContext,
+    ConnectorType,
+    DraftRequest,
+    Remaining,
+    TableState,
+)
 from ingestion.connectors.batches import Position
 from ingestion.connectors.kafka.declaration import MODELS, KafkaSource, KafkaTable
 from ingestion.connectors.kafka.position import KafkaPosition
+from ingestion.declarations.draft import Draft
+from lake.settings import Settings
 from lake.types import DataType
 
 if TYPE_CHECKING:
@@ -56,6 +64,12 @@ class KafkaConnector(ConnectorType[KafkaSource, KafkaTable]):
     def describe(self, position: Position | None) -> str | None:
         """Say a position to people: the next offset of each partition."""
         return str(KafkaPosition.of(position)) or None
+
+    def draft(self, request: DraftRequest, settings: Settings) -> Draft:
+        """Return a draft for the messages of topics (`options["from_topics"]`)."""
+        from ingestion.connectors.kafka.draft import draft_source
+
+        return draft_source(request, settings)
 
 
 CONNECTOR = KafkaConnector()

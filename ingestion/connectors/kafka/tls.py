@@ -38,7 +38,8 @@ def _fault(host: str, port: int, properties: Mapping[str, str]) -> str | None:
 
 
 def _context(properties: Mapping[str, str]) -> ssl.SSLContext:
-    place = Path(properties.get("ssl.ca.location", ""))
+    authorities = properties.get("ssl.ca.location", "")
+    place = Path(authorities)
     context = ssl.create_default_context(
         cafile=str(place) if place.is_file() else None,
         capath=str(place) if place.is_dir() and place.name else None,

@@ -1,8 +1,8 @@
-"""Reads samples as they are drafted: a drafted table -> the columns that do not fit, and why."""
+"""Reads samples as they are drafted: a drafted table -> why rows of them do not fit."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -18,16 +18,6 @@ from ingestion.connectors.files.processed_files import ProcessedFiles
 from ingestion.connectors.files.reading import FileReading
 from ingestion.connectors.files.storage.folder import Folder
 from ingestion.declarations import ColumnDeclaration
-
-
-def misfits(reasons: Sequence[str], origins: Mapping[str, str]) -> set[str]:
-    """Return the columns that reasons begin with, by name, or by what `origins` say of it."""
-    found = set()
-    for name, origin in origins.items():
-        heads = tuple(f"{head}{mark}" for head in {name, origin} for mark in (":", " "))
-        if any(reason.startswith(heads) or f"({origin})" in reason for reason in reasons):
-            found.add(name)
-    return found
 
 
 def refusals(name: str, table: dict[str, Any], samples: Path) -> list[str]:

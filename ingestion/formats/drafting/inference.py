@@ -11,8 +11,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from ingestion.connectors.files.drafting.fields import Field
 from ingestion.formats.csv_options import CsvOptions
+from ingestion.formats.drafting.fields import Field
 from ingestion.values.times import UTC_TIME, times
 
 LONGEST_SCALE = 4  # fractions with more digits are measurements: double

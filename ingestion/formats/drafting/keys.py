@@ -6,8 +6,8 @@ import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ingestion.connectors.files.drafting.fields import Field
 from ingestion.declarations.checks import UNFIT_AS_KEY
+from ingestion.formats.drafting.fields import Field
 from lake.types import DataType
 
 TRIED_TOGETHER = 8

@@ -1,0 +1,1 @@
+"""What connectors draft declarations by: samples of rows -> fields, types, keys, columns."""
