@@ -6,7 +6,7 @@ import base64
 import shutil
 import subprocess
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -78,7 +78,8 @@ class EmbeddedKafka:
         """
         self.home.mkdir(parents=True, exist_ok=True)
         with FileLock(self.home / "kafka.lock", timeout=2 * START_SECONDS):
-            if self.is_running:
+            if self.is_running:  # perhaps only just: who started it may have been killed
+                self._wait_until_it_listens(lambda: not self.is_running)
                 return
             java = ensure_java(self._settings)
             jars = ensure_jars(self._settings, java, JARS) / "kafka"
@@ -186,15 +187,18 @@ class EmbeddedKafka:
             )
         process = psutil.Process(started.pid)
         ProcessRecord(pid=process.pid, created=process.create_time()).save(self.home / "kafka.pid")
-        has_ended = started.poll  # also takes the exit status, so that no zombie is left
+        # poll() also takes the exit status, so that no zombie is left
+        self._wait_until_it_listens(lambda: started.poll() is not None)
+
+    def _wait_until_it_listens(self, has_ended: Callable[[], bool]) -> None:
         port = self.port
         with suppress(RetryError):
             Retrying(
                 retry=retry_if_result(lambda is_over: not is_over),
                 stop=stop_after_delay(START_SECONDS),
                 wait=wait_fixed(0.05),
-            )(lambda: has_ended() is not None or is_taken(port))
-        if has_ended() is not None or not is_taken(port):
+            )(lambda: has_ended() or is_taken(port))
+        if has_ended() or not is_taken(port):
             self.kill()
             log_end = self.log_file.read_text(encoding="utf-8", errors="replace")[-SHOWN_OF_LOG:]
             raise EnvironmentFault(
