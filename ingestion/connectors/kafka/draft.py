@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -69,14 +70,14 @@ def draft_source(request: DraftRequest, settings: Settings) -> Draft:
         connection=block.connection,
         tables=(),
     )
-    cluster = Cluster(source, settings)
     names = declared_names(topics, "topic")
     tables, remarks = [], []
-    for topic, found in cluster.topics(topics).items():
-        drafting = _TableDraft(names[topic], topic, block, settings)
-        drafted = drafting.drafted(sampled(cluster, topic, found))
-        tables += [drafted] if drafted else []
-        remarks += drafting.remarks
+    with closing(Cluster(source, settings)) as cluster:
+        for topic, found in cluster.topics(topics).items():
+            drafting = _TableDraft(names[topic], topic, block, settings)
+            drafted = drafting.drafted(sampled(cluster, topic, found))
+            tables += [drafted] if drafted else []
+            remarks += drafting.remarks
     if not tables:
         raise EnvironmentFault(
             "; ".join(["no table could be made of the topics", *remarks]),

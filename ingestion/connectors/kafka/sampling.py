@@ -31,10 +31,8 @@ def sampled(cluster: Cluster, name: str, topic: FoundTopic) -> list[bytes]:
 
 
 def _values(cluster: Cluster, start: TopicPartition, end: int) -> list[bytes]:
-    consumer = cluster.consumer()
     found: list[bytes] = []
-    try:
-        consumer.assign([start])
+    with cluster.consuming([start]) as consumer:
         give_up = time.monotonic() + SECONDS
         while time.monotonic() < give_up:
             message = consumer.poll(0.2)
@@ -43,14 +41,10 @@ def _values(cluster: Cluster, start: TopicPartition, end: int) -> list[bytes]:
             if (error := message.error()) is not None:
                 if error.code() == KafkaError._PARTITION_EOF:
                     return found
-                raise cluster.fault(error)
+                raise KafkaException(error)
             offset = message.offset() or 0
             if offset < end and (value := message.value()) is not None:
                 found.append(bytes(value))
             if offset + 1 >= end:
                 return found
-    except KafkaException as error:
-        raise cluster.fault(error) from None
-    finally:
-        consumer.close()
-    raise cluster.fault()
+        raise cluster.fault()
