@@ -105,6 +105,18 @@ def test_schemas_change_message_by_message(schemas: RegistryTopics) -> None:
     ]  # fmt: skip
 
 
+def test_what_another_topic_calls_its_fields_is_nothing_to_this_one(
+    schemas: RegistryTopics,
+) -> None:
+    price = {"name": "price", "type": "double"}
+    (message,) = schemas.avro(record(price), [{"id": 1, "price": 1.5}])
+    for schema in (price, {"name": "amount", "type": "double", "aliases": ["price"]}):
+        schemas.register(json.dumps(record(schema)), "AVRO", "-2")
+    schemas.declare({"id": "bigint", "price": "double"})
+    (row,) = schemas.land([message])
+    assert (row["price"], row["_rescued"]) == (1.5, None)
+
+
 def test_bad_messages_cost_themselves_alone_and_come_back(schemas: RegistryTopics) -> None:
     """Fault bad-messages."""
     long = schemas.avro(record(), [{"id": 1}, {"id": 2}, {"id": GREAT}])

@@ -30,6 +30,7 @@ class Decoder:
         self._binary = BinaryFields(() if is_json else table.landed_columns)
         self._format = _format(table.format, self._binary)
         self._registry = registry
+        self._topics = table.topics
         self._readers: dict[Schema, Reader | UndecodableError] = {}
 
     def as_json(self, message: bytes) -> bytes:
@@ -91,7 +92,7 @@ class Decoder:
                     self._registry.client,
                     found,
                     indexes,
-                    lambda: self._registry.newest_beside(number),
+                    lambda: self._registry.newest_beside(number, self._topics),
                 )
         except (FirnError, UndecodableError):
             raise

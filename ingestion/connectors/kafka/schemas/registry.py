@@ -55,16 +55,19 @@ class SchemaRegistry:
         with self.asked():
             return self.client.get_schema(number)
 
-    def newest_beside(self, number: int) -> Sequence[str]:
+    def newest_beside(self, number: int, topics: Sequence[str]) -> Sequence[str]:
         """Return the newest schemas of the subjects that a schema belongs to. Raises FirnError.
 
-        There are none where the registry does not tell the subjects.
+        Those of the `topics` count, or else the only one: what others call their fields is nothing
+        to these. There are none where the registry does not tell the subjects.
         """
         try:
             with self.asked(may_lack=True):
                 versions = self.client.get_schema_versions(number)
-                subjects = sorted({found.subject for found in versions if found.subject})
-                newest = [self.client.get_latest_version(subject) for subject in subjects]
+                known = {found.subject for found in versions if found.subject}
+                own = known & {f"{topic}-value" for topic in topics}
+                subjects = own or (known if len(known) == 1 else set())
+                newest = [self.client.get_latest_version(subject) for subject in sorted(subjects)]
         except UndecodableError:
             return ()
         return [found.schema.schema_str or "" for found in newest]
