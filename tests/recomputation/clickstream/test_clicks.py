@@ -15,7 +15,7 @@ from tests.recomputation.compare import Row
 
 pytestmark = [pytest.mark.kafka, pytest.mark.spark]
 
-EXAMPLES = settings().max_examples // 100  # 1, or 20 with the profile `long`
+EXAMPLES = max(1, settings().max_examples // 200)  # 10 with the profile `long`
 WORLDS = 12  # of each example; three arrivals of each are in one lake
 PLACES = count()
 
