@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pyarrow as pa
 
 from ingestion.connectors.batches import Batch, Rejection
@@ -25,6 +26,7 @@ from ingestion.declarations import NewColumns
 from ingestion.declarations.columns import RESCUED
 from ingestion.formats.base import NOT_READABLE, BadRow, Parsed, RowContent
 from ingestion.formats.chunks import KEPT_OF_LONG_ROW, too_long
+from ingestion.formats.joined_values import NONE, JoinedValues
 from ingestion.formats.json.lines import JsonLines
 from ingestion.formats.rescued_fields import RescuedFields
 from ingestion.formats.rows import FormattedRows
@@ -43,32 +45,33 @@ Headers = Sequence[tuple[str, bytes | None]] | None
 
 @dataclass(frozen=True)
 class Messages:
-    """Messages of one topic, in the order they came; a time is milliseconds, or None."""
+    """Messages of one topic as columns, in the order they came; a time is in milliseconds."""
 
     topic: str
     topic_id: str | None
-    partitions: Sequence[int]
-    offsets: Sequence[int]
-    timestamps: Sequence[int | None]
-    keys: Sequence[bytes | None]
-    values: Sequence[bytes | None]
+    partitions: pa.Array
+    offsets: pa.Array
+    timestamps: pa.Array
+    keys: pa.Array
+    values: JoinedValues
     headers: Sequence[Headers] | None = None
 
     def value(self, position: int) -> bytes:
-        """Return the bytes of a message."""
-        return self.values[position] or b""
+        """Return the bytes of a message, none where it has no value."""
+        (value,) = self.values.part(position, position + 1).to_list()
+        return value or b""
 
     def part(self, start: int, end: int) -> Messages:
         """Return those at some positions."""
-        return Messages(
-            self.topic,
-            self.topic_id,
-            self.partitions[start:end],
-            self.offsets[start:end],
-            self.timestamps[start:end],
-            self.keys[start:end],
-            self.values[start:end],
-            None if self.headers is None else self.headers[start:end],
+        length = end - start
+        return replace(
+            self,
+            partitions=self.partitions.slice(start, length),
+            offsets=self.offsets.slice(start, length),
+            timestamps=self.timestamps.slice(start, length),
+            keys=self.keys.slice(start, length),
+            values=self.values.part(start, end),
+            headers=None if self.headers is None else self.headers[start:end],
         )
 
 
@@ -124,59 +127,70 @@ class MessageRows:
         """Return a message as a rejection, without the text where it may quote personal data."""
         text = "" if self._tokeniser is not None else f": {error}"
         reason = f"the message cannot be read ({type(error).__name__}{text})"
-        bad = BadRow(0, NOT_READABLE, reason, messages.values[0] or b"")
+        bad = BadRow(0, NOT_READABLE, reason, messages.value(0))
         return Batch(pa.table({}), (self._rejection(messages, bad),))
 
     def _batch(self, messages: Messages) -> Batch:
-        longest = self._table.max_row_size
         bad: list[BadRow] = []
-        readable: list[int] = []
-        for position, value in enumerate(messages.values):
-            if value is None:
-                if self._table.tombstones is Tombstones.IGNORE:
-                    self.ignored_count += 1
-                else:
-                    bad.append(BadRow(position, TOMBSTONE, "the message has no value", b""))
-            elif len(value) > longest:
-                head = RowContent(value[:KEPT_OF_LONG_ROW], is_cut=True)
-                bad.append(
-                    BadRow(position, NOT_READABLE, f"the message is {too_long(longest)}", head)
-                )
-            else:
-                readable.append(position)
-        parsed, readable = self._parsed(messages, readable, bad)
+        readable = self._readable(messages, bad)
+        if self._decoder is not None:
+            parsed, readable = self._decoded(self._decoder, messages, readable, bad)
+        else:
+            values = messages.values if readable is None else messages.values.take(readable)
+            parsed = self._json.parse_values(values)
         rows, numbers, unfit = self._rows.fitting(parsed)
         if self._is_frozen:
             rows, numbers, frozen = self._without_undeclared(rows, numbers, parsed)
             unfit += frozen
-        bad += [
-            BadRow(readable[row.number], row.rule, row.reason, messages.value(readable[row.number]))
-            for row in unfit
-        ]
-        positions = pa.array(readable, pa.int64()).take(numbers)
+        for row in unfit:
+            number = row.number if readable is None else readable[row.number]
+            content = row.content if self._decoder is None else messages.value(number)
+            bad.append(BadRow(number, row.rule, row.reason, content))
+        positions = numbers if unfit else None
+        if readable is not None:
+            positions = pa.array(readable, pa.int64()).take(numbers)
         rejections = tuple(self._rejection(messages, row) for row in bad)
         return Batch(self._with_origin(rows, positions, messages), rejections)
 
-    def _parsed(
-        self, messages: Messages, readable: list[int], bad: list[BadRow]
+    def _readable(self, messages: Messages, bad: list[BadRow]) -> list[int] | None:
+        """Return the positions of those that may be read, and add the others to `bad`.
+
+        None where all may be read, as usual.
+        """
+        longest, lengths = self._table.max_row_size, messages.values.lengths
+        may_be_read = (lengths != NONE) & (lengths <= longest)
+        if may_be_read.all():
+            return None
+        for position in np.flatnonzero(~may_be_read).tolist():
+            if lengths[position] != NONE:
+                head = RowContent(messages.value(position)[:KEPT_OF_LONG_ROW], is_cut=True)
+                reason = f"the message is {too_long(longest)}"
+                bad.append(BadRow(position, NOT_READABLE, reason, head))
+            elif self._table.tombstones is Tombstones.IGNORE:
+                self.ignored_count += 1
+            else:
+                bad.append(BadRow(position, TOMBSTONE, "the message has no value", b""))
+        return [int(position) for position in np.flatnonzero(may_be_read)]
+
+    def _decoded(
+        self, decoder: Decoder, messages: Messages, readable: list[int] | None, bad: list[BadRow]
     ) -> tuple[Parsed, list[int]]:
         """Return the rows of the messages at `readable`, and which of them are no `bad` ones."""
-        if self._decoder is None:
-            return self._json.parse_values([messages.value(p) for p in readable]), readable
         from ingestion.connectors.kafka.schemas.base import UndecodableError
 
+        values = messages.values.to_list()
         decoded: dict[int, bytes] = {}
-        for position in readable:
-            value = messages.value(position)
+        for position in range(len(values)) if readable is None else readable:
+            value = values[position] or b""
             try:
-                decoded[position] = self._decoder.as_json(value)
+                decoded[position] = decoder.as_json(value)
             except UndecodableError as error:
                 # what a library says may quote personal data
                 detail = f": {error.detail}" if error.detail and self._tokeniser is None else ""
                 reason = f"the message cannot be read: {error.reason}{detail}"
                 bad.append(BadRow(position, NOT_READABLE, reason, value))
-        parsed = self._json.parse_values(list(decoded.values()))
-        return replace(parsed, rows=self._decoder.with_bytes(parsed.rows)), list(decoded)
+        parsed = self._json.parse_values(JoinedValues.of(list(decoded.values())))
+        return replace(parsed, rows=decoder.with_bytes(parsed.rows)), list(decoded)
 
     def _without_undeclared(
         self, rows: pa.Table, numbers: pa.Array, parsed: Parsed
@@ -211,37 +225,40 @@ class MessageRows:
             identity=f"{messages.topic_id} {place['topic']} {place['partition']} {place['offset']}",
         )
 
-    def _with_origin(self, rows: pa.Table, positions: pa.Array, messages: Messages) -> pa.Table:
+    def _with_origin(
+        self, rows: pa.Table, positions: pa.Array | None, messages: Messages
+    ) -> pa.Table:
+        """Add where rows are from; they are the messages at `positions`, None being all of them."""
         count = rows.num_rows
         first = pa.repeat(pa.scalar(0, pa.int32()), count)
-        topic = pa.DictionaryArray.from_arrays(first, pa.array([messages.topic]))
-        times = pa.array(messages.timestamps, pa.int64()).cast(MILLISECONDS).cast(MICROSECONDS)
-        # a key may hold what is personal, and has no column that could be declared so
-        keys = messages.keys if self._tokeniser is None else [None] * len(messages.keys)
+        keys = messages.keys
+        if self._tokeniser is not None:  # a key may hold what is personal, and cannot be declared
+            keys = pa.nulls(len(keys), pa.binary())
         columns = {
-            PARTITION: pa.array(messages.partitions, pa.int32()).take(positions),
-            OFFSET: pa.array(messages.offsets, pa.int64()).take(positions),
-            TIMESTAMP: times.take(positions),
-            KEY: pa.array(keys, pa.binary()).take(positions),
+            PARTITION: messages.partitions,
+            OFFSET: messages.offsets,
+            TIMESTAMP: messages.timestamps.cast(MILLISECONDS).cast(MICROSECONDS),
+            KEY: keys,
         }
+        if self._table.headers and messages.headers is not None:
+            found = [headers_as_json(headers) for headers in messages.headers]
+            columns[HEADERS] = pa.array(found, pa.string())
+        topic = pa.DictionaryArray.from_arrays(first, pa.array([messages.topic]))
         rows = rows.append_column(TOPIC, topic)
         for name, column in columns.items():
-            rows = rows.append_column(name, column)
-        if not self._table.headers or messages.headers is None:
-            return rows
-        headers = pa.array([headers_as_json(found) for found in messages.headers], pa.string())
-        return rows.append_column(HEADERS, headers.take(positions))
+            rows = rows.append_column(name, column if positions is None else column.take(positions))
+        return rows
 
 
 def place_of(messages: Messages, number: int, *, with_key: bool) -> dict[str, str | None]:
     """Return where a message stands, and what came with it, as quarantine keeps it."""
-    key, headers = messages.keys[number], messages.headers
-    time = messages.timestamps[number]
+    key, headers = messages.keys[number].as_py(), messages.headers
+    time = messages.timestamps[number].as_py()
     return {
         "topic": messages.topic,
         "topic_id": messages.topic_id,
-        "partition": str(messages.partitions[number]),
-        "offset": str(messages.offsets[number]),
+        "partition": str(messages.partitions[number].as_py()),
+        "offset": str(messages.offsets[number].as_py()),
         "timestamp": None if time is None else str(time),
         "key_base64": base64.b64encode(key).decode() if key is not None and with_key else None,
         "headers": headers_as_json(headers[number]) if headers and with_key else None,
@@ -254,11 +271,11 @@ def message_of(place: Mapping[str, str | None], value: bytes) -> Messages:
     return Messages(
         topic=str(place["topic"]),
         topic_id=place["topic_id"],
-        partitions=[int(str(place["partition"]))],
-        offsets=[int(str(place["offset"]))],
-        timestamps=[None if time is None else int(time)],
-        keys=[None if key is None else base64.b64decode(key)],
-        values=[value],
+        partitions=pa.array([int(str(place["partition"]))], pa.int32()),
+        offsets=pa.array([int(str(place["offset"]))], pa.int64()),
+        timestamps=pa.array([None if time is None else int(time)], pa.int64()),
+        keys=pa.array([None if key is None else base64.b64decode(key)], pa.binary()),
+        values=JoinedValues.of([value]),
         headers=[_headers_of(headers)],
     )
 

@@ -11,7 +11,6 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Protocol, cast
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
@@ -20,13 +19,15 @@ from ingestion.connectors.batches import Batch, ReadSummary
 from ingestion.connectors.channel import Channel
 from ingestion.connectors.error_threshold import exceeds_error_threshold
 from ingestion.connectors.kafka.cluster import Cluster
+from ingestion.connectors.kafka.consumed import Columns, Place, Run, joined, runs
 from ingestion.connectors.kafka.declaration import KafkaTable
-from ingestion.connectors.kafka.messages import MessageRows, Messages
+from ingestion.connectors.kafka.messages import MessageRows
 from ingestion.connectors.kafka.plan import Plan, Range
 from ingestion.connectors.kafka.position import Reached
 from ingestion.connectors.stages import Stages
 from lake.errors import DataLossError, LoadError
 
+TAKEN_MESSAGES = 1000
 CHUNK_MESSAGES = 50_000
 CHUNK_BYTES = 8 * 1024 * 1024
 WAITING_CHUNKS = 2
@@ -34,14 +35,14 @@ POLL_SECONDS = 0.2
 STALL_SECONDS = 60.0
 DELETED = {KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE}
 CUT = {KafkaError._LOG_TRUNCATION}
-Place = tuple[str, int]
 
 
 @dataclass
 class _Chunk:
     """Messages of several topics, and how far their partitions are read with them."""
 
-    messages: list[Consumed] = field(default_factory=list)
+    columns: list[Columns] = field(default_factory=list)
+    messages: int = 0
     bytes: int = 0
     reached: dict[Place, Reached] = field(default_factory=dict)
 
@@ -53,21 +54,6 @@ class _Parsed:
     batches: tuple[Batch, ...]
     bytes: int
     reached: Mapping[Place, Reached]
-
-
-class Consumed(Protocol):
-    """A message as librdkafka gives it, or with an error what it has to say of a partition."""
-
-    def topic(self) -> str: ...  # noqa: D102
-    def partition(self) -> int: ...  # noqa: D102
-    def offset(self) -> int: ...  # noqa: D102
-    def leader_epoch(self) -> int | None: ...  # noqa: D102
-    def timestamp(self) -> tuple[int, int]: ...  # noqa: D102
-    def key(self) -> bytes | None: ...  # noqa: D102
-    def value(self) -> bytes | None: ...  # noqa: D102
-    def headers(self) -> list[tuple[str, bytes | None]] | None: ...  # noqa: D102
-    def error(self) -> KafkaError | None: ...  # noqa: D102
-    def __len__(self) -> int: ...
 
 
 class KafkaReading:
@@ -92,6 +78,8 @@ class KafkaReading:
         self._rows = rows
         self._reached: dict[Place, Reached] = {}
         self._epochs: dict[Place, int | None] = {}  # of the last message consumed
+        topics = self._table.topics
+        self._one_topic = topics[0] if len(topics) == 1 else None
         self.summary = ReadSummary(gaps=list(plan.gaps), has_more=self._plan.has_more, lag=plan.lag)
         self._consumed: Channel[_Chunk] = Channel(WAITING_CHUNKS)
         self._parsed: Channel[_Parsed] = Channel(WAITING_CHUNKS)
@@ -179,33 +167,30 @@ class KafkaReading:
                     raise self._cluster.fault()
                 continue
             last_heard = time.monotonic()
-            for message in (first, *consumer.consume(CHUNK_MESSAGES, timeout=0)):
-                self._take(cast("Consumed", message), chunk, open_ranges)
-            if len(chunk.messages) >= CHUNK_MESSAGES or chunk.bytes >= CHUNK_BYTES:
+            for run in runs([first, *consumer.consume(TAKEN_MESSAGES, timeout=0)], self._one_topic):
+                self._take(run, chunk, open_ranges)
+            if chunk.messages >= CHUNK_MESSAGES or chunk.bytes >= CHUNK_BYTES:
                 self._consumed.put(chunk)
                 chunk = _Chunk()
         self._consumed.put(chunk)
 
-    def _take(self, message: Consumed, chunk: _Chunk, open_ranges: dict[Place, Range]) -> None:
-        error = message.error()
-        place = (message.topic(), message.partition())
-        if error is not None and error.code() != KafkaError._PARTITION_EOF:
-            raise self._fault(error, place)
-        part = open_ranges.get(place)
+    def _take(self, run: Run, chunk: _Chunk, open_ranges: dict[Place, Range]) -> None:
+        if run.error is not None and run.error.code() != KafkaError._PARTITION_EOF:
+            raise self._fault(run.error, run.place)
+        part = open_ranges.get(run.place)
         if part is None:
             return
-        offset = message.offset()
-        if error is not None or offset >= part.end:  # all before it is read
-            if offset >= part.end:
-                chunk.reached[place] = Reached(part.end, self._epochs.get(place, part.epoch))
-                del open_ranges[place]
-            return
-        chunk.messages.append(message)
-        chunk.bytes += len(message)
-        self._epochs[place] = epoch = message.leader_epoch()
-        chunk.reached[place] = Reached(offset + 1, epoch)
-        if offset + 1 >= part.end:
-            del open_ranges[place]
+        if (taken := run.before(part.end)) is not None:
+            columns = Columns.of(taken, with_headers=self._table.headers)
+            chunk.columns.append(columns)
+            chunk.messages += len(taken.messages)
+            chunk.bytes += columns.bytes
+            self._epochs[run.place] = epoch = taken.messages[-1].leader_epoch()
+            chunk.reached[run.place] = Reached(taken.next_offset, epoch)
+        if run.next_offset >= part.end:  # all before it is read
+            epoch = self._epochs.get(run.place, part.epoch)
+            chunk.reached[run.place] = Reached(part.end, epoch)
+            del open_ranges[run.place]
 
     def _fault(self, error: KafkaError, place: Place) -> Exception:
         label = f"{place[0]}[{place[1]}]"
@@ -224,35 +209,18 @@ class KafkaReading:
 
     def _parse(self) -> None:
         for chunk in self._consumed:
-            by_topic: dict[str, list[Consumed]] = defaultdict(list)
-            for message in chunk.messages:
-                by_topic[message.topic()].append(message)
+            by_topic: dict[str, list[Columns]] = defaultdict(list)
+            for columns in chunk.columns:
+                by_topic[columns.place[0]].append(columns)
             batches = tuple(
                 batch
                 for topic, found in by_topic.items()
-                for batch in self._rows.batches(self._messages(topic, found))
+                for batch in self._rows.batches(joined(found, self._plan.ids[topic]))
             )
             self._parsed.put(_Parsed(batches, chunk.bytes, chunk.reached))
-
-    def _messages(self, topic: str, found: list[Consumed]) -> Messages:
-        return Messages(
-            topic=topic,
-            topic_id=self._plan.ids[topic],
-            partitions=[message.partition() for message in found],
-            offsets=[message.offset() for message in found],
-            timestamps=[_time(message) for message in found],
-            keys=[message.key() for message in found],
-            values=[message.value() for message in found],
-            headers=[message.headers() for message in found] if self._table.headers else None,
-        )
 
 
 def _assigned(part: Range) -> TopicPartition:
     if part.epoch is None:
         return TopicPartition(part.topic, part.partition, part.start)
     return TopicPartition(part.topic, part.partition, part.start, leader_epoch=part.epoch)
-
-
-def _time(message: Consumed) -> int | None:
-    kind, milliseconds = message.timestamp()
-    return int(milliseconds) if kind else None

@@ -30,6 +30,7 @@ from ingestion.formats.chunks import (
 )
 from ingestion.formats.declaration import FormattedTable
 from ingestion.formats.exact_json import read_json
+from ingestion.formats.joined_values import JoinedValues
 from ingestion.formats.json.fields import JsonFields
 from ingestion.formats.json.texts import (
     after_last_object,
@@ -110,13 +111,13 @@ class JsonLines:
                 objects.append((number, line))
         return self._parsed([n for n, _ in objects], [line for _, line in objects], unreadable)
 
-    def parse_values(self, values: Sequence[bytes]) -> Parsed:
+    def parse_values(self, found: JoinedValues) -> Parsed:
         """Return the rows of values that hold one object each, numbered by position, from 0."""
-        data = b"\n".join(values) + b"\n" if values else b""
-        ends = positions(b"\n", data)
-        has_plain_lines = values and len(ends) == len(values)
-        if has_plain_lines and (whole := self._whole(data, ends, -1)) is not None:
-            return whole
+        if len(found) and found.has_plain_lines:
+            whole = self._whole(found.data, found.ends, -1)
+            if whole is not None:
+                return whole
+        values = [value or b"" for value in found.to_list()]
         good: list[int] = []
         bad: list[BadRow] = []
         for position, value in enumerate(values):

@@ -3,8 +3,10 @@
 import base64
 import json
 import math
+from dataclasses import replace
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,6 +15,7 @@ from ingestion.connectors.batches import Batch, Rejection
 from ingestion.connectors.kafka.declaration import OFFSET, KafkaTable
 from ingestion.connectors.kafka.messages import MessageRows, Messages, message_of, place_of
 from ingestion.declarations import ColumnDeclaration, LoadMode, NewColumns
+from ingestion.formats.joined_values import JoinedValues
 
 TABLE = KafkaTable(
     source="clicks",
@@ -46,11 +49,11 @@ def _messages(content: list[bytes | None]) -> Messages:
     return Messages(
         "t",
         "x",
-        [0] * count,
-        list(range(100, 100 + count)),
-        [None] * count,
-        [None] * count,
-        content,
+        pa.array([0] * count, pa.int32()),
+        pa.array(range(100, 100 + count), pa.int64()),
+        pa.nulls(count, pa.int64()),
+        pa.nulls(count, pa.binary()),
+        JoinedValues.of(content),
     )
 
 
@@ -99,8 +102,8 @@ def test_what_a_library_raises_costs_one_message(monkeypatch: pytest.MonkeyPatch
     rows = MessageRows(TABLE, None)
     parse = rows._json.parse_values
 
-    def fails(found: list[bytes]) -> object:
-        if any(b"bomb" in value for value in found):
+    def fails(found: JoinedValues) -> object:
+        if b"bomb" in found.data:
             raise RuntimeError("what nobody knew")
         return parse(found)
 
@@ -123,5 +126,12 @@ def test_what_a_library_raises_costs_one_message(monkeypatch: pytest.MonkeyPatch
 def test_what_quarantine_keeps_of_a_message_gives_it_back(
     headers: list[tuple[str, bytes | None]], key: bytes | None, time: int | None
 ) -> None:
-    message = Messages("t", None, [3], [9], [time], [key], [b"v"], [headers or None])
-    assert message_of(place_of(message, 0, with_key=True), b"v") == message
+    message = replace(
+        _messages([b"v"]),
+        timestamps=pa.array([time], pa.int64()),
+        keys=pa.array([key], pa.binary()),
+        headers=[headers or None],
+    )
+    again = message_of(place_of(message, 0, with_key=True), b"v")
+    assert replace(again, values=message.values) == message
+    assert again.value(0) == b"v"
