@@ -42,6 +42,7 @@ class Lake:
         self._environment = settings
         self._profile = Profile(settings)
         self._given_parameters = spark_parameters
+        self._known: dict[Identifier, tuple[str, dict[str, Any]]] = {}
 
     @cached_property
     def backend(self) -> CatalogBackend:
@@ -68,23 +69,36 @@ class Lake:
 
         Reads the catalog's row and one JSON file: a load with nothing to do imports no pyiceberg.
         """
-        metadata = self.metadata(identifier)
-        return None if metadata is None else StoredTable.of(metadata)
+        found = self._newest(identifier)
+        return None if found is None else StoredTable.of(*found)
 
     def metadata(self, identifier: Identifier) -> dict[str, Any] | None:
         """Return the newest metadata file of a table or view, None when there is none.
 
         Raises EnvironmentFault when the catalog or the file cannot be read.
         """
+        found = self._newest(identifier)
+        return None if found is None else found[1]
+
+    def remember(self, identifier: Identifier, location: str, metadata: dict[str, Any]) -> None:
+        """Keep what a metadata file says that this process has written: files never change."""
+        self._known[identifier] = (location, metadata)
+
+    def _newest(self, identifier: Identifier) -> tuple[str, dict[str, Any]] | None:
+        """Return where the newest metadata file is, and what it says."""
         pointer = self.backend.pointer(identifier)
         if pointer is None:
             return None
         if pointer.metadata is None:
             raise metadata_missing(identifier)
-        try:
-            return read_metadata(self.files, pointer.metadata)
-        except FileNotFoundError:
-            raise metadata_missing(identifier, pointer.metadata) from None
+        known = self._known.pop(identifier, None)  # of a table that others change, nothing is kept
+        if known is None or known[0] != pointer.metadata:
+            try:
+                return pointer.metadata, read_metadata(self.files, pointer.metadata)
+            except FileNotFoundError:
+                raise metadata_missing(identifier, pointer.metadata) from None
+        self._known[identifier] = known
+        return known
 
     def pointers(self) -> dict[Identifier, Pointer]:
         """Return what the catalog says of every table and view, in one query, opening none.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from lake.catalogs.base import Identifier
@@ -15,16 +15,22 @@ from lake.storage import LakeFiles
 
 @dataclass(frozen=True)
 class StoredTable:
-    """What one table's newest metadata file says, read without opening the catalog."""
+    """What one table's newest metadata file says, read without opening the catalog.
+
+    `document` is all of the file at `location`, not to be changed: it is read once.
+    """
 
     properties: dict[str, str]
     snapshot_id: int | None
+    location: str = ""
+    document: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     @classmethod
-    def of(cls, metadata: Mapping[str, Any]) -> StoredTable:
+    def of(cls, location: str, metadata: Mapping[str, Any]) -> StoredTable:
         """Return what a metadata file says; without a commit there is no snapshot."""
         current = metadata.get("current-snapshot-id")
-        return cls(metadata.get("properties", {}), None if current == -1 else current)
+        properties = metadata.get("properties", {})
+        return cls(properties, None if current == -1 else current, location, metadata)
 
 
 def read_metadata(files: LakeFiles, location: str) -> dict[str, Any]:

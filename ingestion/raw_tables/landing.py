@@ -12,6 +12,7 @@ import pyarrow as pa
 from pyiceberg.exceptions import CommitFailedException
 
 from ingestion.declarations.columns import INGESTED_AT, IS_DELETED, LOAD_ID
+from ingestion.raw_tables.append import Append
 from ingestion.raw_tables.load_metadata import LoadMetadata
 from ingestion.raw_tables.parquet_writer import DataFileWriter
 from ingestion.raw_tables.progress import Progress
@@ -23,6 +24,7 @@ from ingestion.raw_tables.schema import (
     null_notes,
     reshape,
 )
+from lake.catalogs.base import PointerConflictError
 from lake.errors import CommitFailedError, ConflictError, EnvironmentFault
 from lake.settings import Failpoint
 
@@ -49,16 +51,18 @@ class Landing:
         constants: Collection[str] = (LOAD_ID,),
         *,
         replaces: bool = False,
+        append: Append | None = None,
     ) -> None:
         """Land within `transaction`, which may change the schema first.
 
         Columns in `constants` hold one text for many rows. With `replaces` the new rows take the
-        place of all rows there are.
+        place of all rows there are. `append` commits them if nothing else is to be changed.
         """
         self._transaction = transaction
         self._table: Table = transaction._table
         self._load = load
         self._replaces = replaces
+        self._append = append
         self._writer = DataFileWriter(transaction.table_metadata, self._table.io, constants)
         self._load_id = pa.array([load.load_id])
         self._files: list[DataFile] = []
@@ -134,6 +138,8 @@ class Landing:
     def discard(self) -> None:
         """Remove the data files, unless a commit was tried that may have made them the table's."""
         if not self._may_be_committed:
+            if self._append is not None:
+                self._append.discard()
             self._writer.discard()
             self._registered.discard()
 
@@ -149,12 +155,11 @@ class Landing:
         with self._named_faults():
             snapshot_id = self._stage()
         progress.record["snapshot_id"] = snapshot_id
-        self._transaction.set_properties(progress.as_property())
         Failpoint.BEFORE_COMMIT.reached(failpoint)
         self._may_be_committed = True
         try:
-            self._transaction.commit_transaction()
-        except CommitFailedException as error:
+            self._commit(progress)
+        except (CommitFailedException, PointerConflictError) as error:
             self._may_be_committed = False
             self.discard()
             name = ".".join(self._table.name())
@@ -164,11 +169,22 @@ class Landing:
         Failpoint.AFTER_COMMIT.reached(failpoint)
         return snapshot_id
 
+    def _commit(self, progress: Progress) -> None:
+        if self._append is not None:
+            self._append.commit(progress.as_property())
+            return
+        self._transaction.set_properties(progress.as_property())
+        self._transaction.commit_transaction()
+
     def _stage(self) -> int:
         """Make the files part of the table within the transaction; return its last snapshot's id.
 
         Registered files take a snapshot of their own: pyiceberg writes one spec in each.
         """
+        if self._registered.rows_count:
+            self._append = None
+        if self._append is not None:
+            return self._append.stage(self._transaction, self._files)
         snapshot_id = 0
         if self._files or self._replaces or not self._registered.rows_count:
             update = self._transaction.update_snapshot()
@@ -236,6 +252,11 @@ def open_landing(planned: Planned, shape: RawShape) -> tuple[Landing, list[str]]
     the table has moved on, ConfigurationError when it cannot get this shape in place.
     """
     lake, stored = planned.lake, planned.stored
+    is_made_so = stored is not None and stored.properties.get(SHAPE_PROPERTY) == shape.fingerprint
+    if stored is not None and is_made_so and not planned.replaces and Append.is_possible(stored):
+        append = Append(lake, shape.identifier, stored)
+        transaction = append.table.transaction()
+        return Landing(transaction, planned.load, planned.constants, append=append), []
     table = lake.table(shape.identifier) if planned.replaces else None
     if table is None:
         table = ensure_raw_table(lake.catalog, shape)
@@ -243,7 +264,6 @@ def open_landing(planned: Planned, shape: RawShape) -> tuple[Landing, list[str]]
     before = stored.snapshot_id if stored else None
     if before != (current.snapshot_id if current else None):
         raise ConflictError(f"{shape.label} was changed while this load was planned")
-    is_made_so = stored is not None and stored.properties.get(SHAPE_PROPERTY) == shape.fingerprint
     notes = [] if planned.replaces or is_made_so else null_notes(table, shape)
     transaction = table.transaction()
     if table.properties.get(SHAPE_PROPERTY) != shape.fingerprint:

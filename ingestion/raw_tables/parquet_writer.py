@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +22,7 @@ from pyiceberg.table.locations import load_location_provider
 from pyiceberg.typedef import Record
 
 from ingestion.raw_tables.row_groups import Encoders, OpenFile
+from lake.metadata_commit import remove_files
 from lake.types import SHORT_PRECISIONS
 
 if TYPE_CHECKING:
@@ -214,15 +215,6 @@ class DataFileWriter:
             for part, value in zip(spec.fields, values, strict=True)
         ]
         return PartitionKey(fields, spec, self._metadata.schema())
-
-
-def remove_files(io: FileIO, paths: Iterable[str]) -> None:
-    """Remove files that no table refers to, as far as that is possible."""
-    for path in paths:
-        try:
-            io.delete(path)
-        except OSError:
-            continue  # an orphan; maintenance sweeps it
 
 
 def data_file(

@@ -21,7 +21,8 @@ from pyiceberg.table.update import SetDefaultSpecUpdate
 from pyiceberg.typedef import Record
 from pyiceberg.utils.datetime import datetime_to_micros
 
-from ingestion.raw_tables.parquet_writer import data_file, remove_files
+from ingestion.raw_tables.parquet_writer import data_file
+from lake.metadata_commit import remove_files
 
 if TYPE_CHECKING:
     from pyarrow.parquet import FileMetaData

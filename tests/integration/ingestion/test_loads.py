@@ -1,6 +1,7 @@
 """Full and incremental loads against a real PostgreSQL: what is in the table after each."""
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
@@ -10,6 +11,8 @@ from pyiceberg.catalog.sql import SqlCatalog
 from pyiceberg.table import Table
 
 from ingestion.results import Outcome
+from lake.catalogs.base import PointerChange
+from lake.catalogs.sqlite import SqliteCatalog
 from lake.errors import DataLossError, LoadError
 from tests.integration.ingestion.checker import judge, tuples
 from tests.integration.ingestion.lakehouse import (
@@ -242,6 +245,26 @@ def test_a_commit_whose_answer_is_lost_counts_as_what_it_was(
     assert tuples(with_items.rows(), "item_id") == [(1,)]
 
 
+def test_an_append_that_ends_in_an_error_but_landed_is_a_load(
+    with_items: Lakehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Fault unknown-commit: the same, of a table that had rows already."""
+    commit = SqliteCatalog.compare_and_set
+
+    def commit_then_break(self: SqliteCatalog, changes: Sequence[PointerChange]) -> None:
+        commit(self, changes)
+        raise OSError("connection lost")
+
+    with_items.execute("insert into items values (1, 'a')")
+    with_items.ingest()
+    with_items.execute("insert into items values (2, 'b')")
+    with monkeypatch.context() as broken:
+        broken.setattr(SqliteCatalog, "compare_and_set", commit_then_break)
+        assert with_items.ingest().rows_landed == 1
+    assert with_items.ingest().outcome is Outcome.NOTHING_NEW
+    assert sorted(tuples(with_items.rows(), "item_id")) == [(1,), (2,)]
+
+
 def test_a_commit_that_fails_is_no_load_and_keeps_its_files(
     with_items: Lakehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -249,17 +272,14 @@ def test_a_commit_that_fails_is_no_load_and_keeps_its_files(
 
     Nobody can say what the catalog did, so no file is removed; the rows come again.
     """
-    commit = SqlCatalog.commit_table
 
-    def break_before(self: SqlCatalog, table: Table, *rest: Any) -> object:  # noqa: ANN401
-        if table.name()[0] == "raw_app":
-            raise OSError("connection lost")
-        return commit(self, table, *rest)
+    def break_before(_: SqliteCatalog, __: Sequence[PointerChange]) -> None:
+        raise OSError("connection lost")
 
     with_items.ingest()
     with_items.execute("insert into items values (1, 'a')")
     with monkeypatch.context() as broken:
-        broken.setattr(SqlCatalog, "commit_table", break_before)
+        broken.setattr(SqliteCatalog, "compare_and_set", break_before)
         with pytest.raises(LoadError, match="the catalog did not take the commit"):
             with_items.ingest()
     assert len(with_items.lake.data_files_on_disk("raw_app.items")) == 1
