@@ -148,6 +148,14 @@ bench-postgres: $(PEERS)/.done ## Firn beside dlt and Spark on TPC-H lineitem, a
 bench-files: $(PEERS)/.done ## Firn beside polars, DuckDB and Spark on a gigabyte of files, half an hour; BENCH="--help".
 	@$(BIN)/python -m benchmarks.files_lineitem $(BENCH)
 
+.PHONY: bench-kafka
+bench-kafka: $(PEERS)/.done ## Firn beside a script, dlt and Spark on 5 million Kafka messages, an hour; BENCH="--help".
+	@$(BIN)/python -m benchmarks.kafka_events $(BENCH)
+
+.PHONY: bench-kafka-steady
+bench-kafka-steady: $(VENV)/.dev ## A commit every two seconds, a thousand times, 35 minutes; BENCH="--help".
+	@$(BIN)/python -m benchmarks.kafka_steady $(BENCH)
+
 SUITE := $(BIN)/pytest -q -p dbt.tests.fixtures.project
 SUITE_RESULTS := $(foreach classes,suite neutral,$(FIRN_HOME)/$(classes)-stock.xml $(FIRN_HOME)/$(classes)-repaired.xml)
 

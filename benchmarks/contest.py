@@ -28,10 +28,13 @@ class Stage(StrEnum):
     CSV = "a CSV file"
     JSON_LINES = "a JSON Lines file"
     PARQUET = "a Parquet file"
+    TOPIC = "a topic drained"
+    LARGE_TOPIC = "a larger topic drained"
 
 
 LANDING = frozenset({Stage.FULL, Stage.CHANGES, Stage.NOTHING})
 FILES = frozenset({Stage.CSV, Stage.JSON_LINES, Stage.PARQUET})
+TOPICS = frozenset({Stage.TOPIC, Stage.LARGE_TOPIC})
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,7 @@ class Arena:
     """Where one contestant competes in one round.
 
     Only contests over PostgreSQL have URLs, and `since`, the newest cursor of the full load;
-    in those over files the reader's URL is their folder.
+    in those over files the reader's URL is their folder, in those over topics the broker.
     """
 
     project: Path

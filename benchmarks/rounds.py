@@ -46,13 +46,15 @@ class Run:
 class Terms:
     """How a contest is held: rounds, limits of each run, and whether its files stay.
 
-    Contestants start `afresh` in each round, or go on in the folders that they began with.
+    Contestants start `afresh` in each round, or go on in the folders that they began with. Stages
+    that are not among `stages` are left out.
     """
 
     rounds: int
     limits: Limits
     keeps_files: bool
     afresh: bool = True
+    stages: tuple[Stage, ...] = tuple(Stage)
 
 
 class Contest:
@@ -95,7 +97,7 @@ class Contest:
         environment: dict[str, str],
         say: Callable[[Run], None],
     ) -> None:
-        for stage in Stage:
+        for stage in self._terms.stages:
             if not (contestants := self._in_turn(turn, stage)):
                 continue
             self._referee.open(stage, turn)

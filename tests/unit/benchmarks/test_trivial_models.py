@@ -6,6 +6,7 @@ from pathlib import Path
 from benchmarks.contest import Stage
 from benchmarks.dbt_trivial import CONTESTANTS
 from benchmarks.files_lineitem import CONTESTANTS as FILE_CONTESTANTS
+from benchmarks.kafka_events import CONTESTANTS as TOPIC_CONTESTANTS
 from benchmarks.postgres_lineitem import CONTESTANTS as LANDING_CONTESTANTS
 from benchmarks.trivial_models import built_names, model_names, results_complaint
 
@@ -41,6 +42,6 @@ def test_a_model_that_failed_or_is_missing_is_a_complaint(tmp_path: Path) -> Non
 def test_each_benchmark_has_stages_of_its_own() -> None:
     benchmarks = [
         {stage for contestant in contestants for stage in contestant.stages}
-        for contestants in (LANDING_CONTESTANTS, FILE_CONTESTANTS, CONTESTANTS)
+        for contestants in (LANDING_CONTESTANTS, FILE_CONTESTANTS, TOPIC_CONTESTANTS, CONTESTANTS)
     ]
     assert sorted(stage for stages in benchmarks for stage in stages) == sorted(Stage)

@@ -1,0 +1,31 @@
+"""What loads in a row come to: percentiles, and verdicts of what grew."""
+
+from benchmarks.kafka_steady import Clock, Percentiles, Round, section
+
+
+def _rounds(first: float, last: float) -> list[Round]:
+    seconds = [1.0] + [first] * 150 + [last] * 150
+    return [Round(load=2 * s, commit=s, load_cpu=s, commit_cpu=s) for s in seconds]
+
+
+def test_what_one_in_a_hundred_exceeds_is_late() -> None:
+    found = Percentiles.of([0.001] * 980 + [0.5] * 20)
+    assert (found.middle, found.late) == (0.001, 0.5)
+    assert str(found) == "1.0 | 500.0"
+
+
+def test_commits_that_stay_alike_reach_both_targets() -> None:
+    text = section(_rounds(0.010, 0.012), {}, events=1_000)
+    assert "**missed**" not in text
+    assert "| commit, first 100 | 10.0 | 10.0 |" in text
+    assert "| commit, last 100 | 12.0 | 12.0 |" in text
+
+
+def test_commits_that_grow_miss_them() -> None:
+    assert section(_rounds(0.010, 0.200), {}, events=1_000).count("**missed**") == 2
+
+
+def test_a_clock_times_its_last_call_and_passes_on_what_comes_of_it() -> None:
+    clock = Clock()
+    assert clock.timed(sum)([1, 2]) == 3
+    assert clock.seconds > 0
