@@ -7,7 +7,7 @@ follower may be killed at any point, and other loads, replays and maintenance ma
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 
 from ingestion.declarations import SourceDeclaration
@@ -18,7 +18,7 @@ from lake.errors import CommitFailedError, ConflictError, EnvironmentFault, Firn
 from lake.locks import ProcessLock
 
 LONGEST_RETRY_SECONDS = 30.0
-RECORD_SECONDS = 60.0
+UPKEEP_SECONDS = 60.0
 POLL_SECONDS = 0.1
 # What passes by itself: a source or a disk that is away, another writer. All else needs somebody.
 PASSING = (EnvironmentFault, ConflictError, CommitFailedError)
@@ -27,15 +27,22 @@ PASSING = (EnvironmentFault, ConflictError, CommitFailedError)
 class Follower:
     """Loads a source round after round."""
 
-    def __init__(self, run: Run, source: SourceDeclaration, seconds: float) -> None:
+    def __init__(
+        self,
+        run: Run,
+        source: SourceDeclaration,
+        seconds: float,
+        upkeep: Callable[[], None] = lambda: None,
+    ) -> None:
         """Prepare to begin a round so many seconds after the one before began.
 
         A round that reached `run.options.max_rows` is followed by the next at once; `run.is_over`
-        ends the last one.
+        ends the last one. `upkeep` is done once a minute, between rounds.
         """
         self._run = run
         self._source = source
         self._seconds = seconds
+        self._upkeep = upkeep
         self._failures = 0
 
     def follow(self) -> None:
@@ -59,15 +66,16 @@ class Follower:
             raise
 
     def _follow(self, session: SourceSession) -> None:
-        recorded = time.monotonic()
+        kept_up = time.monotonic()
         while not self._run.is_over():
             began = time.monotonic()
             results = self._round(session)
             _require_loaded(results)
             self._failures = 0
-            if time.monotonic() - recorded > RECORD_SECONDS:
+            if time.monotonic() - kept_up > UPKEEP_SECONDS:
                 session.record()
-                recorded = time.monotonic()
+                self._upkeep()
+                kept_up = time.monotonic()
             if not any(result.has_more for result in results):
                 self._wait_until(began + self._seconds)
 

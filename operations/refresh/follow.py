@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from ingestion.declarations import SourceDeclaration, select_tables
 from ingestion.follow import Follower
@@ -12,12 +13,17 @@ from ingestion.loading.session import Run
 from ingestion.results import Event, IngestOptions, LoadResult, Retrying, Waiting
 from ingestion.sources import load_sources
 from lake.errors import ConfigurationError
+from lake.expiry import Kept, expire_snapshots
+from lake.lake import Lake
 from lake.locks import ProcessLock
 from lake.settings import Settings
+from operations.maintenance.policies import Policies, load_policies
 from operations.refresh.view import View
 from operations.runtime.signals import held_until_signalled
 
 REPORT_SECONDS = 60.0
+# A table that is committed to every few seconds has too many snapshots after the usual seven days.
+EXPIRE_AFTER = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -48,11 +54,29 @@ def follow(
         bounded = replace(options, max_rows=pace.rows)
         run = Run(settings, bounded, report.note, lambda: stop.is_asked)
         view.say("following", f"{source.name}, a commit each {pace.seconds:g} s where rows wait")
+        expiry = Expiry(run.lake, source, load_policies(settings.project_dir))
         try:
-            Follower(run, source, pace.seconds).follow()
+            Follower(run, source, pace.seconds, expiry.run).follow()
         finally:
             report.print()
     view.say("ended", "as asked")
+
+
+@dataclass(frozen=True)
+class Expiry:
+    """Snapshots of the tables that are followed, old ones of which go by the tables' policies."""
+
+    lake: Lake
+    source: SourceDeclaration
+    policies: Policies
+
+    def run(self) -> None:
+        """Expire what is older than a table's policy says, an hour where none is declared."""
+        for table in self.source.tables:
+            name = ".".join(table.identifier)
+            policy = self.policies.of(name)
+            after = policy.expire_after if name in self.policies.declared else EXPIRE_AFTER
+            expire_snapshots(self.lake, table.identifier, Kept(after, policy.keep_last))
 
 
 class Report:

@@ -4,9 +4,10 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 import psutil
 import pytest
@@ -16,6 +17,9 @@ from ingestion.loading.session import Run
 from ingestion.results import Event, IngestOptions, LoadResult, Outcome, Retrying
 from ingestion.sources import load_sources
 from lake.errors import DataLossError, FirnError, LoadError
+from lake.lake import Lake
+from operations.maintenance.policies import Policies
+from operations.refresh.follow import Expiry
 from sandbox.kafka.broker import EmbeddedKafka
 from tests.integration.kafka.topics import SOURCE, Topics, events
 
@@ -46,21 +50,26 @@ class Following:
         self.topics.until(lambda: self.rows() >= count or self.error is not None)
         assert self.rows() == count, self.error
 
-    def run(self, seconds: float, rows: int | None) -> None:
+    def run(self, seconds: float, rows: int | None, upkeep: Callable[[], None]) -> None:
         """Follow until asked to end."""
         (source,) = load_sources(self.topics.folder)
         options = IngestOptions(max_rows=rows)
         run = Run(self.topics.settings, options, self.events.append, lambda: self.is_over)
         try:
-            Follower(run, source, seconds).follow()
+            Follower(run, source, seconds, upkeep).follow()
         except FirnError as error:
             self.error = error
 
 
 @contextmanager
-def _followed(topics: Topics, seconds: float = 0.1, rows: int | None = None) -> Iterator[Following]:
+def _followed(
+    topics: Topics,
+    seconds: float = 0.1,
+    rows: int | None = None,
+    upkeep: Callable[[], None] = lambda: None,
+) -> Iterator[Following]:
     following = Following(topics)
-    thread = threading.Thread(target=following.run, args=(seconds, rows))
+    thread = threading.Thread(target=following.run, args=(seconds, rows, upkeep))
     thread.start()
     try:
         yield following
@@ -176,6 +185,20 @@ def test_too_many_bad_ones_end_it_with_what_was_read(started: Topics) -> None:
         started.until(lambda: following.error is not None)
     assert isinstance(following.error, LoadError)
     assert (len(started.quarantined()), started.ids()) == (300, [1])
+
+
+def test_old_snapshots_expire(started: Topics, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ingestion.follow.UPKEEP_SECONDS", 0)
+    monkeypatch.setattr("operations.refresh.follow.EXPIRE_AFTER", timedelta())
+    (source,) = load_sources(started.folder)
+    expiry = Expiry(Lake(started.settings), source, Policies({}))
+    with _followed(started, upkeep=expiry.run) as following:
+        for number in range(15):
+            started.produce(events([number]))
+            following.until_rows(number + 1)
+    kept = Policies({}).of("").keep_last
+    assert started.lake.snapshots(f"raw_{SOURCE}.events") <= kept + 1
+    assert started.ids() == list(range(15))
 
 
 # the command
