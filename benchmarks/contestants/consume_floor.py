@@ -4,7 +4,7 @@ from benchmarks.clickstream_topic import PARTITIONS, topic_of
 from benchmarks.contest import TOPICS, Arena, Job, Landed, Stage, run
 from benchmarks.contestants.topic_contestant import PeerOfTopics
 
-BATCH = 10_000
+BATCH = 1_000  # what fits into the cache of a processor
 
 
 class ConsumeFloor(PeerOfTopics):
@@ -27,6 +27,7 @@ def consume(job: Job) -> None:
         "bootstrap.servers": job.url,
         "group.id": "floor",
         "enable.partition.eof": True,
+        "fetch.queue.backoff.ms": 5,  # a second by default: it would wait most of the time
         "enable.auto.commit": False,
     }
     consumer = Consumer(properties)

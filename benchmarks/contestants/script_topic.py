@@ -51,6 +51,7 @@ def land(job: Job) -> None:
             "bootstrap.servers": job.url,
             "group.id": "script",
             "enable.partition.eof": True,
+            "fetch.queue.backoff.ms": 5,  # a second by default: it would wait most of the time
             "enable.auto.commit": False,
         }
     )
