@@ -73,14 +73,14 @@ class Cluster:
     """A source's broker: what it holds, and consumers of it."""
 
     def __init__(
-        self, source: KafkaSource, settings: Settings, seconds: float = REQUEST_SECONDS
+        self, source: KafkaSource, settings: Settings, seconds: float | None = None
     ) -> None:
         """Read the properties from the variables; nothing is connected yet.
 
         `seconds` is how long each question may take. Raises ConfigurationError.
         """
         self._source = source
-        self._seconds = seconds
+        self._seconds = REQUEST_SECONDS if seconds is None else seconds
         self._last_error: KafkaError | None = None
         self._consumer: Consumer | None = None
         self._properties = _properties(source, settings)
