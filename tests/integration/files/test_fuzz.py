@@ -4,6 +4,7 @@
 """
 
 import bz2
+import csv
 import gzip
 import io
 import json
@@ -320,6 +321,11 @@ def test_a_whole_load(tmp_path_factory: pytest.TempPathFactory, chance: random.R
     contents = {(drop.landing / name).read_bytes() for name in known}
     for name in set(names) - known:
         left = (drop.landing / name).read_bytes()
-        is_header = name.startswith("csv") and not left.partition(b"\n")[2].strip()
-        assert left in contents or is_header, name
+        assert left in contents or (name.startswith("csv") and _is_header(left)), name
     assert [result.rows_read for result in drop.ingest_all()] == [0] * len(FORMATS)
+
+
+def _is_header(content: bytes) -> bool:
+    """Whether a CSV holds one record or none: a header that is damaged may have quotes in it."""
+    lines = io.StringIO(content.decode("latin-1"), newline="")
+    return sum(any(record) for record in csv.reader(lines)) <= 1
