@@ -6,12 +6,13 @@ pyiceberg copies all of a table's metadata a dozen times for one commit; here it
 from __future__ import annotations
 
 import contextlib
-import json
 import re
 import time
 import uuid
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
+
+from pydantic_core import to_json
 
 from lake.catalogs.base import Identifier, PointerChange, PointerConflictError
 
@@ -51,7 +52,7 @@ def commit_metadata(
     version = int(found[1]) + 1 if found else 0
     location = metadata_location(stored, f"{version:05d}-{uuid.uuid4()}.metadata.json")
     with io.new_output(location).create() as stream:
-        stream.write(json.dumps(document).encode())
+        stream.write(to_json(document))
     try:
         lake.backend.compare_and_set([PointerChange(identifier, stored.location, location)])
     except PointerConflictError:

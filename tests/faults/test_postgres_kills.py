@@ -151,9 +151,13 @@ def test_an_interrupted_full_load_leaves_the_old_copy_whole(filled: Lakehouse) -
     assert _verdict(filled).is_clean
 
 
-def _without_lock(lakehouse: Lakehouse) -> "subprocess.Popen[str]":
-    """Start an ingestion that does not ask for the lock, paused before its commit by `gate`."""
+def _without_lock(lakehouse: Lakehouse, guard_off: str = "") -> "subprocess.Popen[str]":
+    """Start an ingestion that does not ask for the lock, paused before its commit by `gate`.
+
+    `guard_off` is Python that takes another guard away first.
+    """
     script = (
+        f"{guard_off}\n"
         "import contextlib, pathlib, time, ingestion.api, ingestion.raw_tables.landing\n"
         "ingestion.api.source_lock = lambda *a, **k: contextlib.nullcontext()\n"
         "commit = ingestion.raw_tables.landing.Landing.commit\n"
@@ -202,14 +206,40 @@ def test_with_retried_commits_both_would_land(
         "ingestion.raw_tables.schema.PROPERTIES",
         {"format-version": "2", "commit.retry.num-retries": "4"},
     )
+    by_pyiceberg = (
+        "from ingestion.raw_tables.append import Append;"
+        "Append.is_possible = staticmethod(lambda stored: False)"
+    )
     filled.ingest()
     filled.execute("insert into items values (0, 'new', now())")
-    process = _without_lock(filled)
+    process = _without_lock(filled, by_pyiceberg)
     _until((filled.home / "planned").exists)
     filled.ingest()
     (filled.home / "go").touch()
     process.communicate(timeout=DEADLINE_SECONDS)
     assert _verdict(filled).doubled == {0: 1}
+
+
+def test_without_the_comparison_the_first_would_be_lost(filled: Lakehouse) -> None:
+    """Fault two-loads-at-once, guard off: a pointer that is set whatever it is forgets a commit."""
+    whatever_it_is = (
+        "import lake.metadata_commit as committing; from lake.lake import Lake\n"
+        "from lake.settings import Settings\n"
+        "change = committing.PointerChange\n"
+        "def newest(table, before, after):\n"
+        "    return change(table, Lake(Settings.load()).backend.pointer(table).metadata, after)\n"
+        "committing.PointerChange = newest"
+    )
+    filled.ingest()
+    filled.execute("insert into items values (0, 'new', now())")
+    process = _without_lock(filled, whatever_it_is)
+    _until((filled.home / "planned").exists)
+    filled.execute("insert into items values (-1, 'newer', now())")
+    assert filled.ingest().rows_landed == 2
+    (filled.home / "go").touch()
+    _, errors = process.communicate(timeout=DEADLINE_SECONDS)
+    assert process.returncode == 0, errors
+    assert _verdict(filled).lost == {-1: 1}
 
 
 def test_a_zombie_that_wakes_up_after_another_run_lands_nothing(filled: Lakehouse) -> None:
