@@ -93,9 +93,11 @@ def test_what_arrives_is_committed_after_a_while(started: Topics) -> None:
             started.produce(events(range(burst * 10, burst * 10 + 10)), partition=burst % 2)
             following.until_rows(burst * 10 + 10)
     assert following.error is None
-    assert len(following.landed()) == 3
     assert started.ids() == list(range(30))
-    assert [row["rows_landed_count"] for row in started.lake.rows("ops.loads")] == [10] * 3
+    landed = [load.rows_landed for load in following.landed() if load.rows_landed]
+    assert len(landed) >= 3
+    recorded = [row["rows_landed_count"] for row in started.lake.rows("ops.loads")]
+    assert [count for count in recorded if count] == landed
 
 
 def test_a_backlog_is_committed_in_parts_without_a_pause(started: Topics) -> None:
