@@ -1,6 +1,6 @@
 """Appends data files in one commit: files + the stored metadata -> the next, compare and set.
 
-It takes about as long for a table of a thousand snapshots as for a new one.
+Its time grows little with the snapshots that a table has.
 """
 
 from __future__ import annotations
