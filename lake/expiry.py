@@ -38,6 +38,8 @@ def expire_snapshots(lake: Lake, table: Identifier, kept: Kept) -> int:
     stored = lake.stored(table)
     if stored is None or stored.document.get("format-version") != FORMAT_VERSION:
         return 0
+    if not expired(stored.document, kept, set()):  # as usual: no stream has to be asked for
+        return 0
     gone = expired(stored.document, kept, needed_snapshots(lake, table))
     if not gone:
         return 0

@@ -30,8 +30,8 @@ EXPIRE_AFTER = timedelta(hours=1)
 class Pace:
     """When a follower commits: each so many seconds, sooner when about so many rows wait."""
 
-    seconds: float = 10.0
-    rows: int = 1_000_000
+    seconds: float
+    rows: int
 
 
 def follow(
