@@ -1,0 +1,106 @@
+"""Refreshes of models -> ops.refreshes: one row per model and run, added in one commit per run.
+
+What dbt builds by hand stands here too. `task` and `trigger` are what the refresher tells the dbt
+that it runs, by FIRN_TASK and FIRN_TRIGGER.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from lake.lake import Lake
+from lake.retry import retry_on_conflict
+
+IDENTIFIER = ("ops", "refreshes")
+TASK_VARIABLE, TRIGGER_VARIABLE = "FIRN_TASK", "FIRN_TRIGGER"
+COLUMNS = {
+    "refresh_id": "string",
+    "run_id": "string",
+    "task_name": "string",
+    "trigger": "string",
+    "model_name": "string",
+    "mode": "string",
+    "reason": "string",
+    "affected_keys_count": "bigint",
+    "rows_written_count": "bigint",
+    "rows_deleted_count": "bigint",
+    "started_at": "timestamp",
+    "finished_at": "timestamp",
+    "seconds": "double",
+    "outcome": "string",
+    "error": "string",
+}
+
+
+class Trigger(StrEnum):
+    """What asked for a refresh."""
+
+    DBT = "dbt"  # somebody ran dbt
+    MANUAL = "manual"  # firn tasks run
+    SCHEDULE = "schedule"
+    ARRIVAL = "arrival"
+
+
+class Mode(StrEnum):
+    """How a model was refreshed."""
+
+    INCREMENTAL = "incremental"
+    FULL = "full"
+    SKIPPED = "skipped"  # nothing was new, or the task was not to run
+
+
+class Outcome(StrEnum):
+    """How a refresh ended."""
+
+    SUCCESS = "success"
+    FAILED = "failed"
+    SKIPPED = "skipped"  # of a task or model that did not run; `reason` says why
+
+
+@dataclass(frozen=True)
+class Refresh:
+    """One refresh of one model, or of a task that came to no model (`model_name` is None).
+
+    `model_name` is its table, such as gold.fct_orders. `affected_keys_count` counts the keys that
+    an incremental refresh looked at; None where all were.
+    """
+
+    refresh_id: str
+    run_id: str
+    started_at: datetime
+    finished_at: datetime
+    outcome: Outcome
+    model_name: str | None = None
+    task_name: str | None = None
+    trigger: Trigger = Trigger.DBT
+    mode: Mode | None = None
+    reason: str | None = None
+    affected_keys_count: int | None = None
+    rows_written_count: int | None = None
+    rows_deleted_count: int | None = None
+    error: str | None = None
+
+    @property
+    def seconds(self) -> float:
+        """How long it took."""
+        return (self.finished_at - self.started_at).total_seconds()
+
+
+def record_refreshes(lake: Lake, refreshes: Sequence[Refresh]) -> None:
+    """Add refreshes to ops.refreshes in one commit. Raises EnvironmentFault without a catalog."""
+    if refreshes:
+        rows = [{**asdict(refresh), "seconds": refresh.seconds} for refresh in refreshes]
+        retry_on_conflict(lambda: _append(lake, rows))
+
+
+def _append(lake: Lake, rows: Sequence[dict[str, object]]) -> None:
+    import pyarrow as pa
+    from pyiceberg.io.pyarrow import schema_to_pyarrow
+
+    from lake.system_tables import ensure_system_table
+
+    table = ensure_system_table(lake, IDENTIFIER, COLUMNS)
+    table.append(pa.Table.from_pylist(list(rows), schema=schema_to_pyarrow(table.schema())))
