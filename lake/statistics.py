@@ -7,28 +7,21 @@ greatest value of a file; those of texts may be cut off.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
-from functools import cache, cached_property
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from lake.manifests import ManifestEntry, entries_of, manifests_of
 from lake.storage import LakeFiles
 
 if TYPE_CHECKING:
-    from pyiceberg.io import InputFile
     from pyiceberg.manifest import ManifestFile
-    from pyiceberg.schema import Schema
 
 DATE, TIMESTAMP, TIMESTAMPTZ = "date", "timestamp", "timestamptz"
 TIMES = (DATE, TIMESTAMP, TIMESTAMPTZ)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-DELETED = 2  # status of a manifest's entry
-# Of a data file: content, path, partition, rows, bytes, nulls, lower and upper bounds, and of a
-# delete file the data file that it is about.
-READ = (134, 100, 102, 103, 104, 110, 125, 128, 143)
-DATA, POSITION_DELETES = 0, 1  # content of a file
-REFERENCED_PATH = 2147483546  # field of a delete file: the data file that a row of it is in
 Metadata = Mapping[str, Any]
 
 
@@ -138,20 +131,15 @@ def read_statistics(files: LakeFiles, metadata: Metadata) -> TableStatistics:
     statistics = TableStatistics(metadata)
     if statistics.snapshot is None:
         return statistics
-    from pyiceberg.manifest import read_manifest_list
-
-    listed = read_manifest_list(files.input(statistics.snapshot["manifest-list"]))
     found: list[FileStatistics] = []
     deleted: Counter[str] = Counter()
     is_exact = True
-    for manifest in listed:
-        for entry in _entries(files.input(manifest.manifest_path)):
-            if entry[0] == DELETED:
-                continue
-            if entry[4][0] == DATA:
+    for manifest in manifests_of(files, statistics.snapshot):
+        for entry in entries_of(files, manifest):
+            if entry.is_data:
                 found.append(_file(entry, manifest, metadata))
-            elif (path := _referenced(entry[4])) is not None:
-                deleted[path] += entry[4][3]
+            elif entry.referenced is not None:
+                deleted[entry.referenced] += entry.rows
             else:
                 is_exact = False
     counted = tuple(_without(file, deleted[file.path]) for file in found)
@@ -185,31 +173,11 @@ def _moment(microseconds: int) -> datetime:
         return (datetime.max if microseconds > 0 else datetime.min).replace(tzinfo=UTC)
 
 
-def _entries(file: InputFile) -> Iterator[Any]:
-    from pyiceberg.avro.file import AvroFile
-
-    with AvroFile[Any](file, _entry_schema()) as reader:
-        yield from reader
-
-
-@cache
-def _entry_schema() -> Schema:
-    """Return a manifest's entry with what is read of a data file first, in the order of READ.
-
-    By pyiceberg's reader of manifests, of format 2, no deletion vector says its data file.
-    """
-    from pyiceberg.manifest import DATA_FILE_TYPE, manifest_entry_schema_with_data_file
-    from pyiceberg.types import StructType
-
-    known = {part.field_id: part for part in DATA_FILE_TYPE[3].fields}
-    order = (*READ, *(number for number in known if number not in READ))
-    return manifest_entry_schema_with_data_file(3, StructType(*(known[n] for n in order)))
-
-
-def _file(entry: Any, manifest: ManifestFile, metadata: Metadata) -> FileStatistics:  # noqa: ANN401
-    _, path, partition, rows, size, nulls, lower, upper, _ = (entry[4][n] for n in range(len(READ)))
-    constants = _constants(partition, manifest.partition_spec_id, metadata)
-    return FileStatistics(path, size, rows, nulls or {}, lower or {}, upper or {}, constants)
+def _file(entry: ManifestEntry, manifest: ManifestFile, metadata: Metadata) -> FileStatistics:
+    constants = _constants(entry.partition, manifest.partition_spec_id, metadata)
+    return FileStatistics(
+        entry.path, entry.size, entry.rows, entry.nulls, entry.lower, entry.upper, constants
+    )
 
 
 def _constants(partition: Any, spec_id: int, metadata: Metadata) -> dict[int, Any]:  # noqa: ANN401
@@ -220,17 +188,6 @@ def _constants(partition: Any, spec_id: int, metadata: Metadata) -> dict[int, An
         for place, part in enumerate(specs.get(spec_id, ()))
         if part["transform"] == "identity"
     }
-
-
-def _referenced(file: Any) -> str | None:  # noqa: ANN401
-    """Return the one data file that a delete file is about, None where it does not say that."""
-    if file[0] != POSITION_DELETES:
-        return None
-    if file[8] is not None:
-        return str(file[8])
-    lower, upper = (bounds or {} for bounds in (file[6], file[7]))
-    path = lower.get(REFERENCED_PATH)
-    return path.decode() if path and path == upper.get(REFERENCED_PATH) else None
 
 
 def _without(file: FileStatistics, deleted: int) -> FileStatistics:
