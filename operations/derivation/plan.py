@@ -1,0 +1,318 @@
+"""Plans: a query as a tree of small steps, each with columns of names of its own.
+
+Steps are compared by identity: one that is read twice (a CTE) is one object, so that what is
+derived from it is derived once. The columns of the two inputs of a join differ in their names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from operations.derivation.expressions import Expression, column, columns_read
+
+Items = tuple[tuple[str, Expression], ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """A table of the lake, in no world yet."""
+
+    name: str
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Relation:
+    """What stands in FROM, the same whenever it is read."""
+
+    text: str
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Filter:
+    """The rows that satisfy all conditions."""
+
+    input: Step
+    conditions: tuple[Expression, ...]
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Those of the input."""
+        return self.input.columns
+
+
+@dataclass(frozen=True, eq=False)
+class Project:
+    """Each row as the items say."""
+
+    input: Step
+    items: Items
+
+    @cached_property
+    def columns(self) -> tuple[str, ...]:
+        """The names of the items."""
+        return tuple(name for name, _ in self.items)
+
+
+@dataclass(frozen=True, eq=False)
+class Join:
+    """`kind`: inner, left, full, semi or anti; a cross join is an inner one without conditions."""
+
+    kind: str
+    left: Step
+    right: Step
+    on: tuple[Expression, ...]
+
+    @cached_property
+    def columns(self) -> tuple[str, ...]:
+        """Those of both sides, of the left one only for semi and anti."""
+        if self.kind in {"semi", "anti"}:
+            return self.left.columns
+        return (*self.left.columns, *self.right.columns)
+
+
+@dataclass(frozen=True, eq=False)
+class Aggregate:
+    """One row per group; without keys, one row in any case."""
+
+    input: Step
+    keys: tuple[str, ...]
+    items: Items
+
+    @cached_property
+    def columns(self) -> tuple[str, ...]:
+        """The keys and the names of the items."""
+        return (*self.keys, *(name for name, _ in self.items))
+
+
+@dataclass(frozen=True)
+class WindowItem:
+    """A window function; `partition` are columns of the input and never empty."""
+
+    name: str
+    expression: Expression
+    partition: frozenset[str]
+
+
+@dataclass(frozen=True, eq=False)
+class Window:
+    """The input with window functions added."""
+
+    input: Step
+    items: tuple[WindowItem, ...]
+
+    @cached_property
+    def columns(self) -> tuple[str, ...]:
+        """Those of the input and the names of the items."""
+        return (*self.input.columns, *(each.name for each in self.items))
+
+    @cached_property
+    def common(self) -> frozenset[str]:
+        """The columns that stand in every PARTITION BY."""
+        return frozenset.intersection(*(each.partition for each in self.items))
+
+
+@dataclass(frozen=True, eq=False)
+class Generate:
+    """Each row once per element of an array, with the element added."""
+
+    input: Step
+    names: tuple[str, ...]
+    expression: Expression
+
+    @cached_property
+    def columns(self) -> tuple[str, ...]:
+        """Those of the input and the generated ones."""
+        return (*self.input.columns, *self.names)
+
+
+@dataclass(frozen=True, eq=False)
+class Distinct:
+    """Each row once."""
+
+    input: Step
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Those of the input."""
+        return self.input.columns
+
+
+@dataclass(frozen=True, eq=False)
+class SetOperation:
+    """`kind`: union all, intersect, intersect all, except or except all, by position."""
+
+    kind: str
+    inputs: tuple[Step, ...]
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Those of the first input, which all inputs have."""
+        return self.inputs[0].columns
+
+
+@dataclass(frozen=True, eq=False)
+class Lookup:
+    """The input with the value of a subquery added as `name`.
+
+    `kind`: exists, in or scalar. The rows of `body` that satisfy `on` are those the subquery sees;
+    `value` is what it selects of them, `operand` what IN looks for.
+    """
+
+    input: Step
+    name: str
+    kind: str
+    body: Step
+    on: tuple[Expression, ...]
+    value: tuple[Expression, ...] = ()
+    operand: tuple[Expression, ...] = ()
+
+    @cached_property
+    def columns(self) -> tuple[str, ...]:
+        """Those of the input and the value."""
+        return (*self.input.columns, self.name)
+
+
+Step = (
+    Table
+    | Relation
+    | Filter
+    | Project
+    | Join
+    | Aggregate
+    | Window
+    | Generate
+    | Distinct
+    | SetOperation
+    | Lookup
+)
+
+
+def inputs_of(step: Step) -> tuple[Step, ...]:
+    """Return the steps that a step reads."""
+    match step:
+        case Table() | Relation():
+            return ()
+        case Join():
+            return step.left, step.right
+        case SetOperation():
+            return step.inputs
+        case Lookup():
+            return step.input, step.body
+        case _:
+            return (step.input,)
+
+
+def with_inputs(step: Step, inputs: Sequence[Step]) -> Step:
+    """Return a step that does the same with other inputs, itself where they are the same."""
+    if all(new is old for new, old in zip(inputs, inputs_of(step), strict=True)):
+        return step
+    match step:
+        case Join():
+            return Join(step.kind, inputs[0], inputs[1], step.on)
+        case SetOperation():
+            return SetOperation(step.kind, tuple(inputs))
+        case Filter():
+            return Filter(inputs[0], step.conditions)
+        case Project():
+            return Project(inputs[0], step.items)
+        case Aggregate():
+            return Aggregate(inputs[0], step.keys, step.items)
+        case Window():
+            return Window(inputs[0], step.items)
+        case Generate():
+            return Generate(inputs[0], step.names, step.expression)
+        case Distinct():
+            return Distinct(inputs[0])
+        case Lookup():
+            return Lookup(
+                inputs[0], step.name, step.kind, inputs[1], step.on, step.value, step.operand
+            )
+        case _:
+            return step
+
+
+def walk(step: Step) -> Iterator[Step]:
+    """Yield a step and all below it, each once, inputs first."""
+    seen: set[int] = set()
+
+    def visit(each: Step) -> Iterator[Step]:
+        if id(each) in seen:
+            return
+        seen.add(id(each))
+        for below in inputs_of(each):
+            yield from visit(below)
+        yield each
+
+    yield from visit(step)
+
+
+def keep(step: Step, names: Sequence[str]) -> Step:
+    """Return a step with these of its columns only."""
+    if tuple(names) == step.columns:
+        return step
+    return Project(step, tuple((name, column(name)) for name in names))
+
+
+def rename(step: Step, names: Sequence[str]) -> Step:
+    """Return a step with other names for its columns, in their order."""
+    if tuple(names) == step.columns:
+        return step
+    return Project(
+        step, tuple((new, column(old)) for new, old in zip(names, step.columns, strict=True))
+    )
+
+
+def extend(step: Step, items: Items) -> Step:
+    """Return a step with more columns."""
+    if not items:
+        return step
+    return Project(step, (*((name, column(name)) for name in step.columns), *items))
+
+
+def semi_join(left: Step, right: Step, on: Sequence[Expression]) -> Step:
+    """Return the rows of `left` that match one of `right`."""
+    return Join("semi", left, right, tuple(on))
+
+
+def lookup_reads(step: Lookup) -> frozenset[str]:
+    """Return the columns of the input that decide which rows of the body are seen."""
+    wanted = columns_read((*step.on, *step.operand))
+    return wanted & frozenset(step.input.columns)
+
+
+def lookup_matches(step: Lookup) -> tuple[Expression, ...]:
+    """Return when a row of the body can decide the value for a row of the input.
+
+    Of IN and NOT IN, also where either side is null: the answer is then unknown instead of false.
+    """
+    return (
+        (*step.on, *(maybe_equal(*pair) for pair in zip(step.operand, step.value, strict=True)))
+        if step.kind == "in"
+        else step.on
+    )
+
+
+def maybe_equal(left: Expression, right: Expression) -> Expression:
+    """Return `left = right or left is null or right is null`."""
+
+    def shown(first: str, each: Expression, last: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        return (first + each.parts[0], *each.parts[1:-1], each.parts[-1] + last), each.columns
+
+    parts: list[str] = [""]
+    columns: list[str] = []
+    for before, each, after in (
+        ("((", left, ") = ("),
+        ("", right, ") or ("),
+        ("", left, ") is null or ("),
+        ("", right, ") is null)"),
+    ):
+        inner = each.parts
+        parts[-1] += before + inner[0]
+        parts += inner[1:]
+        parts[-1] += after
+        columns += each.columns
+    return Expression(tuple(parts), tuple(columns))
