@@ -9,6 +9,7 @@ from operations.derivation.contract import Derivation, Upstream
 from operations.derivation.expressions import literal
 from operations.derivation.parsing import QueryReader, parse, tables_read
 from operations.derivation.plan import Distinct, Filter, Relation, Step, keep, rename
+from operations.derivation.pruning import pruned
 from operations.derivation.refusals import NotDerivableError
 from operations.derivation.rendering import NO_ROWS, to_sql
 from operations.derivation.restriction import restricted
@@ -62,11 +63,15 @@ def _derive(
     rows = restricted(now, tuple(zip(key, names, strict=True)), keys, reader.names)
     return Derivation(
         key=key,
-        affected=to_sql(_affected(plan, key, surplus, now), dialect),
-        restricted=to_sql(rows, dialect),
-        full=to_sql(now, dialect),
+        affected=_sql(_affected(plan, key, surplus, now), key, dialect),
+        restricted=_sql(rows, plan.columns, dialect),
+        full=_sql(now, plan.columns, dialect),
         warnings=tuple(reader.warnings),
     )
+
+
+def _sql(step: Step, columns: Sequence[str], dialect: str) -> str:
+    return to_sql(keep(pruned(step, columns), columns), dialect)
 
 
 def _affected(plan: Step, key: tuple[str, ...], surplus: Surplus, now: Step) -> Step:

@@ -27,6 +27,7 @@ from operations.derivation.plan import (
     semi_join,
     with_inputs,
 )
+from operations.derivation.pruning import pruned
 from operations.derivation.tracing import equal_columns
 
 Pairs = tuple[tuple[str, str], ...]
@@ -125,7 +126,8 @@ class Restriction:
             return self._through(step, step.input, pairs, passing)
         columns = sorted(step.common)
         names = [self.names.new() for _ in columns]
-        partitions = rename(Distinct(keep(self.exact(step.input, inside), columns)), names)
+        seen = pruned(step.input, [*columns, *(name for name, _ in inside)])
+        partitions = rename(Distinct(keep(self.exact(seen, inside), columns)), names)
         whole = Restriction(partitions, self.names)
         below = whole.exact(step.input, tuple(zip(columns, names, strict=True)))
         return Narrowed(Window(below, step.items), is_exact=False)

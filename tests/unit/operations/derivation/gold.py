@@ -1,0 +1,151 @@
+"""Firn's own gold models as plain queries: files of the project -> SQL, key and columns, without dbt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import sqlglot
+import yaml
+from sqlglot import exp
+
+from operations.derivation import Upstream, tables_of
+
+PROJECT = Path(__file__).parents[4]
+LAYERS = {"silver": "silver", "intermediate": "silver", "gold": "gold"}
+
+
+@dataclass(frozen=True)
+class Model:
+    """A gold model, its hand-written groups taken away."""
+
+    name: str
+    sql: str
+    key: tuple[str, ...]
+
+    def upstreams(self, *changed: str) -> dict[str, Upstream]:
+        """Return the tables it reads; without names, all of them changed."""
+        tables = tables_of(self.sql)
+        return {each: upstream(each, not changed or each in changed) for each in tables}
+
+
+def upstream(table: str, is_changed: bool) -> Upstream:
+    """Return a table as a refresh would name it."""
+    columns = columns_of(table.split(".")[1])
+    if not is_changed:
+        return Upstream(columns, table)
+    short = table.replace(".", "_")
+    return Upstream(columns, table, f"{table} version as of 1", f"{short}_ins", f"{short}_del")
+
+
+@cache
+def columns_of(name: str) -> tuple[str, ...]:
+    """Return the columns of a model or seed as its YAML names them."""
+    file = next(each for each in PROJECT.glob(f"*/**/{name}.yml"))
+    described = yaml.safe_load(file.read_text())
+    found = (described.get("models") or described.get("seeds"))[0]
+    return tuple(each["name"] for each in found["columns"])
+
+
+@dataclass
+class Rendering:
+    """One model being rendered, with what its config says."""
+
+    config: dict[str, Any] = field(default_factory=dict)
+    ephemeral: dict[str, str] = field(default_factory=dict)
+
+    def configure(self, **given: Any) -> str:
+        """Stand for `config()`."""
+        self.config.update(given)
+        return ""
+
+    def ref(self, name: str) -> str:
+        """Return the table of a model, or the CTE of an ephemeral one."""
+        layer = layer_of(name)
+        file = next(PROJECT.glob(f"models/**/{name}.sql"), None)
+        if file is None or "materialized='ephemeral'" not in file.read_text():
+            return f"{layer}.{name}"
+        if name not in self.ephemeral:
+            inner = Rendering(ephemeral=self.ephemeral)
+            self.ephemeral[name] = inner.render(file)
+        return f"__dbt__cte__{name}"
+
+    def render(self, file: Path) -> str:
+        """Return the SQL of a model's file."""
+        return environment().from_string(macros() + file.read_text()).render(
+            config=self.configure,
+            ref=self.ref,
+            changes_of=lambda **names: {each: self.ref(each) for each in names},
+            affected_groups=lambda caller: caller(),
+            rebuild_on_change=lambda *names: "",
+            var=lambda name, default=None: default,
+        )
+
+
+def layer_of(name: str) -> str:
+    """Return the schema of a model or seed."""
+    file = next(PROJECT.glob(f"models/**/{name}.sql"), None)
+    return LAYERS[file.relative_to(PROJECT).parts[1]] if file else "seeds"
+
+
+@cache
+def environment() -> jinja2.Environment:
+    """Return dbt's way to read a template."""
+    return jinja2.Environment(extensions=["jinja2.ext.do"], autoescape=False)  # noqa: S701 - SQL
+
+
+@cache
+def macros() -> str:
+    """Return the macros that models call."""
+    folders = ("expressions", "relations")
+    files = [each for name in folders for each in sorted((PROJECT / "macros" / name).glob("*.sql"))]
+    return "".join(each.read_text() for each in files)
+
+
+def gold_models() -> Iterator[Model]:
+    """Yield all gold models."""
+    for file in sorted(PROJECT.glob("models/gold/**/*.sql")):
+        rendering = Rendering()
+        sql = rendering.render(file)
+        key = rendering.config["unique_key"]
+        names = (key,) if isinstance(key, str) else tuple(key)
+        yield Model(file.stem, plain(sql, rendering.ephemeral), names)
+
+
+def plain(sql: str, ephemeral: dict[str, str]) -> str:
+    """Return a query without hand-written affected groups, its ephemeral models as CTEs."""
+    tree = sqlglot.parse_one(sql, dialect="spark")
+    for each in list(tree.find_all(exp.CTE)):
+        if each.alias.startswith("affected"):
+            each.pop()
+    for join in list(tree.find_all(exp.Join)):
+        if join.this.alias_or_name.startswith("affected"):
+            join.pop()
+    for select in tree.find_all(exp.Select):
+        for item in [each for each in select.expressions if each.alias_or_name == "is_affected"]:
+            item.pop()
+    for star in tree.find_all(exp.Star):
+        names = [each for each in star.args.get("except_") or () if each.name != "is_affected"]
+        star.set("except_", names or None)
+    for where in list(tree.find_all(exp.Where)):
+        parts = [each for each in where.this.unnest().flatten() if not is_by_hand(each)] if (
+            isinstance(where.this.unnest(), exp.And)
+        ) else [each for each in (where.this,) if not is_by_hand(each)]
+        where.set("this", exp.and_(*parts)) if parts else where.pop()
+    ctes = [exp.CTE(this=sqlglot.parse_one(text, dialect="spark"),
+                    alias=exp.TableAlias(this=exp.to_identifier(f"__dbt__cte__{name}")))
+            for name, text in ephemeral.items()]
+    with_ = tree.args.get("with_")
+    if ctes and with_:
+        with_.set("expressions", [*ctes, *with_.expressions])
+    return tree.sql("spark", pretty=True)
+
+
+def is_by_hand(node: exp.Expr) -> bool:
+    """Whether a condition is about affected groups."""
+    tables = [each.name for each in node.find_all(exp.Table)]
+    return any(each.startswith("affected") for each in tables) or node.sql() in {"is_affected"}
