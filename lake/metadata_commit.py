@@ -26,6 +26,7 @@ VERSIONS_KEPT = "write.metadata.previous-versions-max"
 IS_DELETING = "write.metadata.delete-after-commit.enabled"
 FOLDER = "write.metadata.path"
 DEFAULT_VERSIONS = 100
+MAIN = "main"
 _VERSION = re.compile(r"(\d+)-[^/]*\.metadata\.json$")
 
 
@@ -63,6 +64,22 @@ def commit_metadata(
         kept = {entry["metadata-file"] for entry in document["metadata-log"]}
         known = [entry["metadata-file"] for entry in stored.document.get("metadata-log", ())]
         remove_files(io, [file for file in known if file not in kept])
+
+
+def with_snapshot(stored: StoredTable, snapshot: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the changes that make a new snapshot the newest of the main branch."""
+    before = stored.document
+    name = {"snapshot-id": snapshot["snapshot-id"]}
+    made_at = {"timestamp-ms": snapshot["timestamp-ms"]}
+    main = {"type": "branch", **before.get("refs", {}).get(MAIN, {}), **name}
+    return {
+        "last-updated-ms": snapshot["timestamp-ms"],
+        "last-sequence-number": snapshot["sequence-number"],
+        "current-snapshot-id": snapshot["snapshot-id"],
+        "snapshots": [*before.get("snapshots", ()), snapshot],
+        "snapshot-log": [*before.get("snapshot-log", ()), {**name, **made_at}],
+        "refs": {**before.get("refs", {}), MAIN: main},
+    }
 
 
 def remove_files(io: FileIO, locations: Iterable[str]) -> None:
