@@ -6,10 +6,11 @@ that it runs, by FIRN_TASK and FIRN_TRIGGER.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from lake.lake import Lake
 from lake.retry import retry_on_conflict
@@ -88,12 +89,39 @@ class Refresh:
         """How long it took."""
         return (self.finished_at - self.started_at).total_seconds()
 
+    def document(self) -> dict[str, object]:
+        """Return it as a row of ops.refreshes."""
+        return {**asdict(self), "seconds": self.seconds}
+
+    @classmethod
+    def of(cls, row: Mapping[str, Any]) -> Refresh:
+        """Return what a row of ops.refreshes says."""
+        given = {field.name: row[field.name] for field in fields(cls)}
+        mode, trigger = given["mode"], given["trigger"]
+        return cls(
+            **given
+            | {"outcome": Outcome(given["outcome"]), "trigger": Trigger(trigger)}
+            | {"mode": Mode(mode) if mode else None}
+        )
+
 
 def record_refreshes(lake: Lake, refreshes: Sequence[Refresh]) -> None:
     """Add refreshes to ops.refreshes in one commit. Raises EnvironmentFault without a catalog."""
     if refreshes:
-        rows = [{**asdict(refresh), "seconds": refresh.seconds} for refresh in refreshes]
+        rows = [refresh.document() for refresh in refreshes]
         retry_on_conflict(lambda: _append(lake, rows))
+
+
+def last_refreshes(lake: Lake, model: str, count: int) -> list[Refresh]:
+    """Return the last refreshes of a model by its table, the newest first."""
+    from pyiceberg.expressions import EqualTo
+
+    table = lake.table(IDENTIFIER)
+    if table is None:
+        return []
+    rows = table.scan(row_filter=EqualTo("model_name", model)).to_arrow()
+    newest = rows.sort_by([("started_at", "descending")]).slice(0, count)
+    return [Refresh.of(row) for row in newest.to_pylist()]
 
 
 def _append(lake: Lake, rows: Sequence[dict[str, object]]) -> None:

@@ -1,0 +1,192 @@
+"""How a model of plain SQL is refreshed: what changed upstream -> a query, its mode, its reason.
+
+    model's SQL and unique key ─┐
+    offsets in its own commits ─┼─> what changed ──> skipped | incremental | full, and why
+    metadata of its upstreams  ─┘
+
+`RefreshPlan.query` is what dbt's materialization runs in place of the model's SQL: pinned to the
+snapshots whose ids it carries in markers, which the commit keeps as the model's offsets.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any
+
+from lake.errors import ConfigurationError
+from lake.lake import Lake
+from operations.derivation import Derivation, NotDerivableError, derive, tables_of
+from operations.refresh.history import Mode
+from operations.refresh.upstreams import UpstreamState, read_upstream
+
+MODE_VARIABLE = "FIRN_REFRESH_MODE"  # of models that do not say theirs
+# Above this share of changed rows upstream, or of affected rows, a rebuild was faster.
+FULL_ABOVE_SHARE = 0.3
+# What stands for the relation of affected keys, until the materialization has made it.
+AFFECTED = "_firn_affected"
+
+
+class RefreshMode(StrEnum):
+    """How a model's author wants it refreshed."""
+
+    AUTO = "auto"
+    INCREMENTAL = "incremental"
+    FULL = "full"
+
+    @classmethod
+    def of(cls, text: str) -> RefreshMode:
+        """Return the mode of a name, in upper case too. Raises ConfigurationError."""
+        try:
+            return cls(text.lower())
+        except ValueError:
+            raise ConfigurationError(
+                f"refresh_mode is {text!r}", f"use one of {', '.join(cls)}"
+            ) from None
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model as dbt compiled it; `consumed` is what its newest commit says that it has read."""
+
+    table: str
+    sql: str
+    unique_key: tuple[str, ...]
+    refresh_mode: RefreshMode = RefreshMode.AUTO
+    consumed: Mapping[str, Any] | None = None
+
+    @property
+    def definition(self) -> str:
+        """A hash of what the rows follow from, beside the upstreams."""
+        parts = "\0".join([self.sql, *self.unique_key])
+        return hashlib.md5(parts.encode(), usedforsecurity=False).hexdigest()
+
+
+@dataclass(frozen=True)
+class RefreshPlan:
+    """What a refresh does and why; `derivation` is there when it is incremental."""
+
+    model: Model
+    mode: Mode
+    reason: str
+    upstreams: tuple[UpstreamState, ...]
+    sql: str
+    derivation: Derivation | None = None
+
+    @property
+    def query(self) -> str:
+        """What is run in place of the model's SQL, with what the commit is to say of upstreams."""
+        markers = (_marker(self.model, self.mode, upstream) for upstream in self.upstreams)
+        return "\n".join([*markers, self.sql])
+
+    @property
+    def changed(self) -> list[UpstreamState]:
+        """The upstreams that changed since the last refresh."""
+        return [upstream for upstream in self.upstreams if upstream.changes]
+
+    @property
+    def offsets(self) -> str:
+        """What a commit of the model says that it has read, as JSON."""
+        streams = {
+            upstream.name: {"snapshot": str(upstream.head), "sequence": str(upstream.sequence)}
+            for upstream in self.upstreams
+            if upstream.head is not None
+        }
+        return json.dumps({"definition": self.model.definition, "streams": streams})
+
+    def decided(self, affected_keys: int, affected_rows: int, rows: int) -> RefreshPlan:
+        """Return what to do now that the affected keys are known, and the rows that have them.
+
+        `rows` are all rows of the model. Nothing is done where no key is affected; `auto` rebuilds
+        where most rows are.
+        """
+        if not affected_keys:
+            return replace(self, mode=Mode.SKIPPED, reason=f"no row is reached by {self.reason}")
+        share = affected_rows / max(rows, 1)
+        is_auto = self.model.refresh_mode == RefreshMode.AUTO
+        if is_auto and share > FULL_ABOVE_SHARE and self.derivation:
+            reason = f"{share:.0%} of its rows are reached by {self.reason}"
+            return replace(self, mode=Mode.FULL, reason=reason, sql=self.derivation.full)
+        return self
+
+
+def plan_refresh(lake: Lake, model: Model) -> RefreshPlan:
+    """Return how to refresh a model now; nothing is written and no data is read.
+
+    Raises ConfigurationError when the model asks for incremental refreshes and its SQL cannot be
+    derived, EnvironmentFault when the lake cannot be read.
+    """
+    names = tables_of(model.sql)
+    if model.table in names:
+        raise ConfigurationError(
+            f"{model.table} reads itself, so that what a change reaches cannot be derived",
+            "write changes_of() and affected_groups() by hand, or leave {{ this }} out",
+        )
+    consumed = model.consumed or {}
+    streams = consumed.get("streams", {})
+    states = tuple(read_upstream(lake, name, streams.get(name)) for name in names)
+    if reason := _reason_to_rebuild(model, consumed, states):
+        return _full(model, states, reason)
+    changed = [state for state in states if state.changes]
+    if not changed:
+        return RefreshPlan(model, Mode.SKIPPED, "nothing new upstream", states, model.sql)
+    return _incremental(model, states, changed)
+
+
+def _reason_to_rebuild(
+    model: Model, consumed: Mapping[str, Any], states: Sequence[UpstreamState]
+) -> str:
+    if not consumed:
+        return "it is built for the first time, or its commits do not say what they read"
+    if consumed.get("definition") != model.definition:
+        return "its definition changed"
+    return "; ".join(state.reason for state in states if state.reason)
+
+
+def _incremental(
+    model: Model, states: tuple[UpstreamState, ...], changed: Sequence[UpstreamState]
+) -> RefreshPlan:
+    if model.refresh_mode == RefreshMode.FULL:
+        return _full(model, states, "refresh_mode is full")
+    try:
+        derivation = _derive(model, states)
+    except NotDerivableError as error:
+        if model.refresh_mode == RefreshMode.INCREMENTAL:
+            raise
+        return _full(model, states, error.message)
+    share = sum(s.changed_rows for s in changed) / max(sum(s.rows for s in changed), 1)
+    said = ", ".join(f"{state.changed_rows:,} rows of {state.name}" for state in changed)
+    if model.refresh_mode == RefreshMode.AUTO and share > FULL_ABOVE_SHARE:
+        return _full(model, states, f"{share:.0%} of the rows upstream changed: {said}", derivation)
+    return RefreshPlan(model, Mode.INCREMENTAL, said, states, derivation.restricted, derivation)
+
+
+def _full(
+    model: Model,
+    states: tuple[UpstreamState, ...],
+    reason: str,
+    derivation: Derivation | None = None,
+) -> RefreshPlan:
+    """Return a rebuild, by the same text that an incremental refresh runs where it is derived."""
+    if derivation is None:
+        try:
+            derivation = _derive(model, states)
+        except NotDerivableError:
+            return RefreshPlan(model, Mode.FULL, reason, states, model.sql)
+    return RefreshPlan(model, Mode.FULL, reason, states, derivation.full)
+
+
+def _derive(model: Model, states: Sequence[UpstreamState]) -> Derivation:
+    upstreams = {state.name: state.upstream() for state in states}
+    return derive(model.sql, model.unique_key, upstreams, AFFECTED)
+
+
+def _marker(model: Model, mode: Mode, state: UpstreamState) -> str:
+    """Return what the commit is to say of an upstream, as `macros/streams` write and read it."""
+    marks = {Mode.FULL: "rebuild", Mode.SKIPPED: "unchanged"}
+    mark = marks.get(mode) or ("incremental" if state.changes else "unchanged")
+    at = f"{state.head or 'none'}:{state.sequence}"
+    return f"/* firn:stream {state.name} {mark} {at} {model.definition} */"
