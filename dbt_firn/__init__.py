@@ -5,7 +5,8 @@ them by hand.
 """
 
 from dbt_firn.preflight import Preflight
+from dbt_firn.refreshes import Refreshes
 from dbt_firn.streams import Streams
 from dbt_firn.warm_target import WarmTarget
 
-plugins = [Preflight, Streams, WarmTarget]
+plugins = [Preflight, Refreshes, Streams, WarmTarget]

@@ -1,11 +1,13 @@
 """What macros may call as `adapter.firn_…`: Python functions -> methods of dbt-spark's adapter."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dbt.adapters.base.meta import available
 from dbt.adapters.spark.impl import SparkAdapter
+from dbt_common.exceptions import DbtRuntimeError
 
 if TYPE_CHECKING:
     from lake.lake import Lake
@@ -32,3 +34,14 @@ def lake_of(adapter: SparkAdapter) -> "Lake":
     from lake.lake import Lake
 
     return Lake(settings_of(adapter), adapter.config.credentials.server_side_parameters)
+
+
+@contextmanager
+def named_faults() -> Iterator[None]:
+    """Let dbt print what is wrong as it is: FirnError -> DbtRuntimeError."""
+    from lake.errors import FirnError
+
+    try:
+        yield
+    except FirnError as error:
+        raise DbtRuntimeError(str(error)) from error

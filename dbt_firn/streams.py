@@ -3,15 +3,12 @@
 The macros of `macros/streams` use it.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from dbt.adapters.spark.impl import SparkAdapter
 from dbt.plugins.manager import dbtPlugin
-from dbt_common.exceptions import DbtRuntimeError
 
-from dbt_firn.adapter_methods import add_methods, lake_of
+from dbt_firn.adapter_methods import add_methods, lake_of, named_faults
 
 if TYPE_CHECKING:
     from lake.lake import Identifier
@@ -35,7 +32,7 @@ def firn_snapshot_history(
     """
     from lake.snapshots import snapshot_history
 
-    with _named_faults():
+    with named_faults():
         return snapshot_history(lake_of(adapter), _identifier(table), position)
 
 
@@ -46,20 +43,10 @@ def firn_stream_offsets(adapter: SparkAdapter, reader: str) -> dict[str, Any]:
     """
     from lake.stream_offsets import stream_offsets
 
-    with _named_faults():
+    with named_faults():
         return stream_offsets(lake_of(adapter), _identifier(reader))
 
 
 def _identifier(table: str) -> "Identifier":
     namespace, name = table.split(".", 1)
     return namespace, name
-
-
-@contextmanager
-def _named_faults() -> Iterator[None]:
-    from lake.errors import FirnError
-
-    try:
-        yield
-    except FirnError as error:
-        raise DbtRuntimeError(str(error)) from error

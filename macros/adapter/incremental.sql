@@ -9,9 +9,9 @@
     (open) asks for P4.
     Repair: a view of a name of its own, dropped afterwards; create or replace where the format can.
 
-    `default__incremental_action`, `default__in_update` and `default__in_commit` are where a project that
-    knows more of its models decides (Firn's streams do), and what stands around the statements that
-    update, and around the one that commits.
+    `default__planned_sql`, `default__incremental_action`, `default__in_update` and `default__in_commit` are where a
+    project that knows more of its models decides (Firn's streams do) what query is run and what it does to the table,
+    and what stands around the statements that update, and around the one that commits.
 
         {{ config(materialized='incremental', incremental_strategy='merge', unique_key='order_id') }}
 -#}
@@ -25,11 +25,9 @@
 
     {{ run_hooks(pre_hooks) }}
 
-    {%- if existing is none or existing.is_view or should_full_refresh() -%}
-        {%- set action = 'create' -%}
-    {%- else -%}
-        {%- set action = adapter.dispatch('incremental_action')(strategy, sql) -%}
-    {%- endif -%}
+    {%- set is_update = existing is not none and not existing.is_view and not should_full_refresh() -%}
+    {%- set planned = adapter.dispatch('planned_sql')(strategy, sql, is_update) -%}
+    {%- set action = adapter.dispatch('incremental_action')(strategy, planned) if is_update else 'create' -%}
 
     {%- if action == 'skip' -%}
         {%- call noop_statement('main', 'SKIP: nothing new upstream') -%}
@@ -39,15 +37,15 @@
         {%- if existing is not none and (existing.is_view or file_format not in ['iceberg', 'delta']) -%}
             {%- do adapter.drop_relation(existing) -%}
         {%- endif -%}
-        {%- call adapter.dispatch('in_commit')(sql) -%}
+        {%- call adapter.dispatch('in_commit')(planned) -%}
             {%- call statement('main') -%}
-                {{ create_table_as(False, this, sql) }}
+                {{ create_table_as(False, this, planned) }}
             {%- endcall -%}
         {%- endcall -%}
         {%- do persist_constraints(this, model) -%}
     {%- else -%}
-        {%- call(query) adapter.dispatch('in_update')(strategy, sql) -%}
-            {%- do _add_new_rows(strategy, existing, query) -%}
+        {%- call(query) adapter.dispatch('in_update')(strategy, planned) -%}
+            {%- do _add_new_rows(strategy, existing, planned, query) -%}
         {%- endcall -%}
     {%- endif -%}
 
@@ -62,7 +60,7 @@
     A contract is compared with a view of the query and enforced in a second one: Spark resolves a long query once then,
     which takes longer than its rows do where they are few.
 -#}
-{%- macro _add_new_rows(strategy, existing, query) -%}
+{%- macro _add_new_rows(strategy, existing, planned, query) -%}
     {%- set new_rows = make_temp_relation(this) -%}
     {%- set is_enforced = config.get('contract').enforced -%}
     {%- set made = make_temp_relation(this, '__made') if is_enforced else new_rows -%}
@@ -71,7 +69,7 @@
     {%- if is_altered -%}
         {%- do _make_views(made, new_rows, query) -%}
     {%- endif -%}
-    {%- call adapter.dispatch('in_commit')(sql) -%}
+    {%- call adapter.dispatch('in_commit')(planned) -%}
         {%- call statement('main') -%}
             {{ _incremental_sql(strategy, new_rows, existing, columns) }}
         {%- endcall -%}

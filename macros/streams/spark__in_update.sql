@@ -11,14 +11,14 @@
         {{ caller(compiled) }}
     {%- else -%}
         {%- set affected = _affected_view(this) -%}
-        {%- set block = _affected_query(compiled) -%}
-        {%- call statement('affected_groups') -%}
-            {{ create_table_as(True, affected, block) }}
-        {%- endcall -%}
-        {%- call statement('cache_affected_groups') -%}
-            cache table {{ affected }}
-        {%- endcall -%}
-        {{ caller(compiled | replace(block, 'select * from ' ~ affected)) }}
+        {%- set blocks = _affected_queries(compiled) -%}
+        {%- if blocks -%}
+            {%- set keys = _find_affected(affected, _affected_query(blocks)) -%}
+            {%- do adapter.firn_note_refresh(_stream_name(this), 'incremental', '', keys) -%}
+            {{ caller(compiled | replace(blocks[0], 'select * from ' ~ affected)) }}
+        {%- else -%}
+            {{ caller(compiled | replace('_firn_affected', affected | string)) }}
+        {%- endif -%}
         {%- call statement('drop_affected_groups') -%}
             drop view if exists {{ affected }}
         {%- endcall -%}
@@ -26,13 +26,25 @@
 {% endmacro %}
 
 
+{#- Makes the cached view of the affected groups, and returns how many there are. -#}
+{%- macro _find_affected(affected, query) -%}
+    {%- call statement('affected_groups') -%}
+        {{ create_table_as(True, affected, query) }}
+    {%- endcall -%}
+    {%- call statement('cache_affected_groups') -%}
+        cache table {{ affected }}
+    {%- endcall -%}
+    {%- set counted = run_query('select count(*) as affected_keys from ' ~ affected) -%}
+    {{ return(counted.rows[0]['affected_keys'] | int) }}
+{%- endmacro -%}
+
+
 {%- macro _affected_view(model) -%}
     {{ return(make_temp_relation(model, '__affected')) }}
 {%- endmacro -%}
 
 
-{%- macro _affected_query(compiled) -%}
-    {%- set blocks = modules.re.findall('(?s)/\* firn:affected \*/(.*?)/\* firn:end \*/', compiled) -%}
+{%- macro _affected_query(blocks) -%}
     {%- if blocks | length != 1 -%}
         {%- do exceptions.raise_compiler_error(
             this ~ ": strategy recompute needs exactly one affected_groups() block, found "
@@ -40,4 +52,9 @@
         ) -%}
     {%- endif -%}
     {{ return(blocks[0]) }}
+{%- endmacro -%}
+
+
+{%- macro _affected_queries(compiled) -%}
+    {{ return(modules.re.findall('(?s)/\* firn:affected \*/(.*?)/\* firn:end \*/', compiled)) }}
 {%- endmacro -%}

@@ -6,6 +6,14 @@
         {% set action = adapter.dispatch('incremental_action')('recompute', sql) %}
 -#}
 {% macro spark__incremental_action(strategy, compiled) %}
+    {%- set action = _action(strategy, compiled) -%}
+    {%- set modes = {'skip': 'skipped', 'create': 'full', 'update': 'incremental'} -%}
+    {%- do adapter.firn_note_refresh(_stream_name(this), modes[action], '') -%}
+    {{ return(action) }}
+{% endmacro %}
+
+
+{%- macro _action(strategy, compiled) -%}
     {%- set modes = _streams_in(compiled) | map(attribute='mode') | unique | list -%}
     {%- if flags.EMPTY -%}
         {{ return('skip') }}
@@ -19,4 +27,4 @@
         {{ return('create') }}
     {%- endif -%}
     {{ return('update') }}
-{% endmacro %}
+{%- endmacro -%}

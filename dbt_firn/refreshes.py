@@ -1,0 +1,102 @@
+"""Lets macros plan and record refreshes -> `adapter.firn_plan_refresh` and its like.
+
+The macros of `macros/refreshes` use it. What is known of a refresh while its model is built is kept
+here until the run's end, when `firn_record_refreshes` writes all of it in one commit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from dbt.adapters.spark.impl import SparkAdapter
+from dbt.plugins.manager import dbtPlugin
+
+from dbt_firn.adapter_methods import add_methods, lake_of, named_faults, settings_of
+from dbt_firn.refresh_notes import note_refresh, take_notes
+
+if TYPE_CHECKING:
+    from operations.refresh.plan import RefreshPlan
+
+
+class Refreshes(dbtPlugin):
+    """Gives dbt-spark's adapter the methods that the macros of `macros/refreshes` call."""
+
+    def initialize(self) -> None:
+        """Add the methods, once for all adapters."""
+        add_methods(
+            firn_plan_refresh, firn_decide_refresh, firn_note_refresh, firn_record_refreshes
+        )
+
+
+def firn_plan_refresh(
+    adapter: SparkAdapter,
+    table: str,
+    sql: str,
+    unique_key: Sequence[str],
+    options: dict[str, Any],
+) -> RefreshPlan:
+    """Return how a model of plain SQL is refreshed; `options`: refresh_mode, is_update.
+
+    Without a refresh_mode it is that of FIRN_REFRESH_MODE, else auto. `is_update` says whether the
+    model's table may stay. Raises DbtRuntimeError, which dbt prints as it is,
+    when the model cannot be refreshed as it asks for.
+    """
+    from lake.stream_offsets import stream_offsets
+    from operations.refresh.plan import MODE_VARIABLE, Model, RefreshMode, plan_refresh
+    from operations.refresh.upstreams import identifier_of
+
+    with named_faults():
+        lake = lake_of(adapter)
+        consumed = stream_offsets(lake, identifier_of(table)) if options["is_update"] else None
+        wanted = options["refresh_mode"] or settings_of(adapter).variable(MODE_VARIABLE)
+        mode = RefreshMode.of(wanted or RefreshMode.AUTO)
+        plan = plan_refresh(lake, Model(table, sql, tuple(unique_key), mode, consumed))
+    note_refresh(table, mode=plan.mode, reason=plan.reason)
+    return plan
+
+
+def firn_decide_refresh(
+    adapter: SparkAdapter, plan: RefreshPlan, affected_keys: int, affected_rows: int
+) -> RefreshPlan:
+    """Return what to do now that the affected keys are known.
+
+    Where there are none, the model's offsets move in a commit of their own. Raises DbtRuntimeError
+    when the lake cannot be read.
+    """
+    from operations.refresh.history import Mode
+    from operations.refresh.offsets import advance_offsets, rows_of
+
+    with named_faults():
+        lake = lake_of(adapter)
+        decided = plan.decided(affected_keys, affected_rows, rows_of(lake, plan.model.table))
+        if decided.mode == Mode.SKIPPED:
+            advance_offsets(lake, decided)
+    note_refresh(
+        plan.model.table, mode=decided.mode, reason=decided.reason, affected_keys=affected_keys
+    )
+    return decided
+
+
+def firn_note_refresh(
+    _adapter: SparkAdapter, table: str, mode: str, reason: str, affected_keys: int | None = None
+) -> None:
+    """Keep what is known of a model's refresh until the run ends."""
+    note_refresh(table, mode=mode, reason=reason, affected_keys=affected_keys)
+
+
+def firn_record_refreshes(adapter: SparkAdapter, results: Sequence[Any], run_id: str) -> str:
+    """Add the run's models to ops.refreshes; return why that failed, "" if it did not.
+
+    A model that had nothing to do is left out.
+    """
+    from dbt_firn.refresh_records import refreshes_of
+    from operations.refresh.history import record_refreshes
+
+    notes = take_notes()
+    try:
+        lake = lake_of(adapter)
+        record_refreshes(lake, refreshes_of(lake, settings_of(adapter), results, run_id, notes))
+    except Exception as error:  # noqa: BLE001 - a history that cannot be written hides no result
+        return f"{type(error).__name__}: {error}"
+    return ""
