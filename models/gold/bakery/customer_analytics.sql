@@ -3,11 +3,8 @@
 {{
     config(
         unique_key='customer_id',
-        incremental_strategy='rebuild',
     )
 }}
-
-{{ rebuild_on_change('bakery__sales', 'bakery__customer_feedback') }}
 
 with
 

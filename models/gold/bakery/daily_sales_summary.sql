@@ -6,29 +6,10 @@
     )
 }}
 
-{%- set changes = changes_of(bakery__sales=['event_id']) %}
-
 with
 
-affected as (
-    {% call affected_groups() %}
-    select
-        store_id,
-        sold_date
-    from {{ changes.bakery__sales }} as changed
-    {% endcall %}
-),
-
 sales as (
-    select *
-    from {{ ref('bakery__sales') }}
-    where
-        (store_id, sold_date) in (
-            select
-                affected.store_id,
-                affected.sold_date
-            from affected
-        )
+    select * from {{ ref('bakery__sales') }}
 ),
 
 totals as (

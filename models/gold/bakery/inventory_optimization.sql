@@ -4,11 +4,8 @@
 {{
     config(
         unique_key=['store_id', 'product_id'],
-        incremental_strategy='rebuild',
     )
 }}
-
-{{ rebuild_on_change('bakery__inventory') }}
 
 {%- set cover_days = 7 %}
 

@@ -6,24 +6,12 @@
     )
 }}
 
-{%- set changes = changes_of(clickstream__events=['event_id']) %}
-
 with
-
-affected as (
-    {% call affected_groups() %}
-    select category
-    from {{ changes.clickstream__events }} as changed
-    where event_type = 'purchase'
-    {% endcall %}
-),
 
 purchases as (
     select *
     from {{ ref('clickstream__events') }}
-    where
-        event_type = 'purchase'
-        and category in (select affected.category from affected)
+    where event_type = 'purchase'
 ),
 
 totalled as (

@@ -7,23 +7,10 @@
     )
 }}
 
-{%- set changes = changes_of(sessions=['session_id'], clickstream__events=['event_id']) %}
-
 with
 
-affected as (
-    {% call affected_groups() %}
-    select started_date from {{ changes.sessions }} as changed
-    union
-    select cast(occurred_at as date) as started_date
-    from {{ changes.clickstream__events }} as changed
-    {% endcall %}
-),
-
 sessions as (
-    select *
-    from {{ ref('sessions') }}
-    where started_date in (select affected.started_date from affected)
+    select * from {{ ref('sessions') }}
 ),
 
 totalled as (

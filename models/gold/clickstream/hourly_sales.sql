@@ -7,17 +7,7 @@
     )
 }}
 
-{%- set changes = changes_of(clickstream__events=['event_id']) %}
-
 with
-
-affected as (
-    {% call affected_groups() %}
-    select date_trunc('hour', occurred_at) as hour_at
-    from {{ changes.clickstream__events }} as changed
-    where event_type = 'purchase'
-    {% endcall %}
-),
 
 purchases as (
     select
@@ -26,9 +16,7 @@ purchases as (
         quantity * price_amount as revenue_amount,
         is_price_missing
     from {{ ref('clickstream__events') }}
-    where
-        event_type = 'purchase'
-        and date_trunc('hour', occurred_at) in (select affected.hour_at from affected)
+    where event_type = 'purchase'
 ),
 
 totalled as (

@@ -7,20 +7,10 @@
     )
 }}
 
-{%- set changes = changes_of(clickstream__events=['event_id']) %}
-
 with
 
-affected as (
-    {% call affected_groups() %}
-    select session_id from {{ changes.clickstream__events }} as changed
-    {% endcall %}
-),
-
 events as (
-    select *
-    from {{ ref('clickstream__events') }}
-    where session_id in (select affected.session_id from affected)
+    select * from {{ ref('clickstream__events') }}
 ),
 
 viewed as (

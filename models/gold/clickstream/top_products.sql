@@ -3,11 +3,8 @@
 {{
     config(
         unique_key='product_id',
-        incremental_strategy='rebuild',
     )
 }}
-
-{{ rebuild_on_change('clickstream__events') }}
 
 with
 

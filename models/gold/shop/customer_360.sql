@@ -4,11 +4,8 @@
 {{
     config(
         unique_key='customer_id',
-        incremental_strategy='rebuild',
     )
 }}
-
-{{ rebuild_on_change('dim_customers', 'fct_orders') }}
 
 with
 

@@ -3,11 +3,8 @@
 {{
     config(
         unique_key=['cohort_month', 'month_number'],
-        incremental_strategy='rebuild',
     )
 }}
-
-{{ rebuild_on_change('fct_orders') }}
 
 with
 

@@ -6,34 +6,10 @@
     )
 }}
 
-{%- set changes = changes_of(
-    fct_shipments=['shipment_id'],
-    fct_orders=['order_id'],
-    dim_customers=['customer_id'],
-) %}
-
 with
 
-affected as (
-    {% call affected_groups() %}
-    select ship_date from {{ changes.fct_shipments }} as changed
-    union
-    select fct_shipments.ship_date
-    from {{ ref('fct_shipments') }} as fct_shipments
-    left semi join {{ changes.fct_orders }} as changed
-        on fct_shipments.order_id = changed.order_id
-    union
-    select fct_shipments.ship_date
-    from {{ ref('fct_shipments') }} as fct_shipments
-    left semi join {{ changes.dim_customers }} as changed
-        on fct_shipments.customer_id = changed.customer_id
-    {% endcall %}
-),
-
 fct_shipments as (
-    select *
-    from {{ ref('fct_shipments') }}
-    where ship_date in (select affected.ship_date from affected)
+    select * from {{ ref('fct_shipments') }}
 ),
 
 fct_orders as (

@@ -5,20 +5,10 @@
     )
 }}
 
-{%- set changes = changes_of(shop__customers=['customer_id']) %}
-
 with
 
-affected as (
-    {% call affected_groups() %}
-    select customer_id from {{ changes.shop__customers }} as changed
-    {% endcall %}
-),
-
 customers as (
-    select *
-    from {{ ref('shop__customers') }}
-    where customer_id in (select affected.customer_id from affected)
+    select * from {{ ref('shop__customers') }}
 ),
 
 described as (

@@ -4,11 +4,8 @@
 {{
     config(
         unique_key='calendar_date',
-        incremental_strategy='rebuild',
     )
 }}
-
-{{ rebuild_on_change('fct_orders', 'fct_shipments', 'fct_stock_daily') }}
 
 with
 

@@ -6,30 +6,10 @@
     )
 }}
 
-{%- set changes = changes_of(
-    shop__products=['product_id'],
-    shop__categories=['category_id'],
-) %}
-
 with
 
-affected as (
-    {% call affected_groups() %}
-    select product_id from {{ changes.shop__products }} as changed
-    union
-    select products.product_id
-    from {{ ref('shop__products') }} as products
-    inner join {{ ref('shop__categories') }} as categories
-        on products.category_id = categories.category_id
-    left semi join {{ changes.shop__categories }} as changed
-        on changed.category_id in (categories.category_id, categories.parent_category_id)
-    {% endcall %}
-),
-
 products as (
-    select *
-    from {{ ref('shop__products') }}
-    where product_id in (select affected.product_id from affected)
+    select * from {{ ref('shop__products') }}
 ),
 
 categories as (

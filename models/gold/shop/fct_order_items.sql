@@ -6,35 +6,14 @@
     )
 }}
 
-{%- set changes = changes_of(
-    shop__orders=['order_id'],
-    shop__order_items=['order_item_id'],
-    shop__returns=['return_id'],
-) %}
-
 with
-
-affected as (
-    {% call affected_groups() %}
-    select order_id from {{ changes.shop__orders }} as changed
-    union
-    select order_id from {{ changes.shop__order_items }} as changed
-    union
-    select order_items.order_id
-    from {{ ref('shop__order_items') }} as order_items
-    left semi join {{ changes.shop__returns }} as changed
-        on order_items.order_item_id = changed.order_item_id
-    {% endcall %}
-),
 
 orders as (
     select * from {{ ref('shop__orders') }}
 ),
 
 order_items as (
-    select *
-    from {{ ref('shop__order_items') }}
-    where order_id in (select affected.order_id from affected)
+    select * from {{ ref('shop__order_items') }}
 ),
 
 refunds as (

@@ -6,28 +6,10 @@
     )
 }}
 
-{%- set changes = changes_of(
-    shop__orders=['order_id'],
-    shop__payments=['payment_id'],
-    fct_order_items=['order_item_id'],
-) %}
-
 with
 
-affected as (
-    {% call affected_groups() %}
-    select order_id from {{ changes.shop__orders }} as changed
-    union
-    select order_id from {{ changes.shop__payments }} as changed
-    union
-    select order_id from {{ changes.fct_order_items }} as changed
-    {% endcall %}
-),
-
 orders as (
-    select *
-    from {{ ref('shop__orders') }}
-    where order_id in (select affected.order_id from affected)
+    select * from {{ ref('shop__orders') }}
 ),
 
 payments as (

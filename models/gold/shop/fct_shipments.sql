@@ -6,28 +6,10 @@
     )
 }}
 
-{%- set changes = changes_of(
-    shop__shipments=['shipment_id'],
-    fct_orders=['order_id'],
-) %}
-
 with
 
-affected as (
-    {% call affected_groups() %}
-    select shipment_id from {{ changes.shop__shipments }} as changed
-    union
-    select shipments.shipment_id
-    from {{ ref('shop__shipments') }} as shipments
-    left semi join {{ changes.fct_orders }} as changed
-        on shipments.order_id = changed.order_id
-    {% endcall %}
-),
-
 shipments as (
-    select *
-    from {{ ref('shop__shipments') }}
-    where shipment_id in (select affected.shipment_id from affected)
+    select * from {{ ref('shop__shipments') }}
 ),
 
 fct_orders as (

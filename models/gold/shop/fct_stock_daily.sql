@@ -6,30 +6,12 @@
     )
 }}
 
-{%- set changes = changes_of(shop__stock_movements=['movement_id']) %}
-
 with
-
-affected as (
-    {% call affected_groups() %}
-    select
-        product_id,
-        warehouse_id
-    from {{ changes.shop__stock_movements }} as changed
-    {% endcall %}
-),
 
 stock_movements as (
     select *
     from {{ ref('shop__stock_movements') }}
-    where
-        not is_deleted
-        and (product_id, warehouse_id) in (
-            select
-                affected.product_id,
-                affected.warehouse_id
-            from affected
-        )
+    where not is_deleted
 ),
 
 levels as (

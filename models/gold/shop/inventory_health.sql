@@ -3,11 +3,8 @@
 {{
     config(
         unique_key=['product_id', 'warehouse_id', 'stock_date'],
-        incremental_strategy='rebuild',
     )
 }}
-
-{{ rebuild_on_change('dim_products', 'fct_orders', 'fct_stock_daily') }}
 
 with
 

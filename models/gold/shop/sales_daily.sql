@@ -6,34 +6,10 @@
     )
 }}
 
-{%- set changes = changes_of(
-    fct_order_items=['order_item_id'],
-    dim_customers=['customer_id'],
-    dim_products=['product_id'],
-) %}
-
 with
 
-affected as (
-    {% call affected_groups() %}
-    select placed_date from {{ changes.fct_order_items }} as changed
-    union
-    select fct_order_items.placed_date
-    from {{ ref('fct_order_items') }} as fct_order_items
-    left semi join {{ changes.dim_customers }} as changed
-        on fct_order_items.customer_id = changed.customer_id
-    union
-    select fct_order_items.placed_date
-    from {{ ref('fct_order_items') }} as fct_order_items
-    left semi join {{ changes.dim_products }} as changed
-        on fct_order_items.product_id = changed.product_id
-    {% endcall %}
-),
-
 fct_order_items as (
-    select *
-    from {{ ref('fct_order_items') }}
-    where placed_date in (select affected.placed_date from affected)
+    select * from {{ ref('fct_order_items') }}
 ),
 
 dim_customers as (

@@ -6,22 +6,12 @@
     )
 }}
 
-{%- set changes = changes_of(telemetry__events=['event_id']) %}
-
 with
-
-affected as (
-    {% call affected_groups() %}
-    select car_chassis from {{ changes.telemetry__events }} as changed
-    {% endcall %}
-),
 
 telemetry_events as (
     select *
     from {{ ref('telemetry__events') }}
-    where
-        not is_deleted
-        and car_chassis in (select affected.car_chassis from affected)
+    where not is_deleted
 ),
 
 -- What a report does not say has not changed.

@@ -6,22 +6,12 @@
     )
 }}
 
-{%- set changes = changes_of(telemetry__events=['event_id']) %}
-
 with
-
-affected as (
-    {% call affected_groups() %}
-    select event_id from {{ changes.telemetry__events }} as changed
-    {% endcall %}
-),
 
 telemetry_events as (
     select *
     from {{ ref('telemetry__events') }}
-    where
-        not is_deleted
-        and event_id in (select affected.event_id from affected)
+    where not is_deleted
 ),
 
 telemetry_limits as (
