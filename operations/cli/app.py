@@ -4,6 +4,7 @@ import typer
 
 from operations.cli import (
     declare,
+    explain,
     export,
     loading,
     machine,
@@ -36,6 +37,7 @@ for command in (
     tables.show,
     maintenance.maintain,
     watch.watch,
+    explain.explain,
     export.export,
     declare.declare,
 ):
