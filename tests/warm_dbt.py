@@ -9,6 +9,7 @@ from lake.errors import LoadError
 from lake.settings import Settings
 from operations.dbt.outcome import Outcome
 from operations.dbt.resident import ResidentDbt
+from operations.runtime.sql_engine import Row
 
 
 class DbtFailedError(Exception):
@@ -65,3 +66,11 @@ class WarmDbt:
             said = "\n".join([*failed, *outcome.complaints])
             raise DbtFailedError(f"dbt {' '.join(arguments)}: {said}\n{self._dbt.log}")
         return outcome
+
+    def sql(self, statement: str) -> list[Row]:
+        """Run a statement in the Spark of the last command, on its lake.
+
+        Raises StatementError with what Spark says.
+        """
+        assert self._dbt, "no command was run yet"
+        return self._dbt.sql(statement)

@@ -1,0 +1,1 @@
+"""Derived refreshes in Spark: every model of plain SQL, against the same SQL run in full."""

@@ -1,0 +1,198 @@
+"""A lake whose silver is random: changes of any kind to its tables, then gold against itself."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from lake.lake import Lake
+from lake.settings import Settings
+from operations.dbt.outcome import Outcome
+from operations.preflight.create import create_tables
+from operations.runtime.environment import dbt_environment
+from tests.integration.derived.random_rows import RandomRows
+from tests.warm_dbt import WarmDbt
+
+ROWS = 12
+NOT_DERIVED = ("top_products", "top_users")  # a rank over all rows
+# What the models of gold look for in columns of text.
+TEXTS = {
+    "status": ["placed", "cancelled", "captured", "refunded", "partially_refunded", "failed"],
+    "kind": ["receipt", "sale", "return", "adjustment"],
+    "event_type": ["view_item", "add_to_cart", "purchase"],
+    "change_type": ["restock", "count", "use", "waste"],
+    "category": ["bread", "cake"],
+    "store_id": ["k1", "k2"],
+}
+LARGEST_KEY = 40
+
+
+@dataclass
+class Silver:
+    """A silver table: its columns, its key, the keys that it has, its snapshots."""
+
+    name: str
+    columns: dict[str, str]
+    key: str
+    numbers: list[int] = field(default_factory=list)
+
+
+class RandomLake:
+    """The project's own models over silver tables that only this class writes."""
+
+    def __init__(self, home: Path, project: Path, dbt: WarmDbt, seed: int) -> None:
+        """Name the lake; nothing is made before `create`."""
+        self.settings = Settings(project_dir=project, home=home)
+        self._dbt = dbt
+        self._rng = random.Random(seed)  # noqa: S311
+        self._rows = RandomRows(self._rng, TEXTS)
+
+    def create(self) -> None:
+        """Make all tables, empty, and fill silver."""
+        (self.settings.home / "lake").mkdir(parents=True)
+        create_tables(self.settings, [], self._run)
+        self.gold = self._models("gold")
+        self.silver = [table for table in self._silver() if table.columns]
+        for table in self.silver:
+            self.insert(table, ROWS)
+
+    def refresh(self, mode: str = "") -> Outcome:
+        """Run all models that are made of silver; those that can be derived in this mode."""
+        environment = dbt_environment(self.settings) | ({"FIRN_REFRESH_MODE": mode} if mode else {})
+        excluded = ["--exclude", *NOT_DERIVED] if mode == "incremental" else []
+        run = ["run", "--select", "gold", "bakery__inventory", *excluded]
+        return self._dbt.run(run, environment)
+
+    # what happens to silver
+
+    def change(self) -> list[str]:
+        """Change some tables in random ways; return what was done."""
+        done = []
+        for table in self._rng.sample(self.silver, k=self._rng.randint(1, len(self.silver))):
+            for action in self._rng.sample(self._actions(), k=self._rng.randint(1, 2)):
+                done.append(f"{action.__name__} {table.name}")
+                action(table)
+        return done
+
+    def _actions(self) -> list[Callable[[Silver], None]]:
+        often = [self.insert, self.update, self.delete, self.move_key]
+        return [*often, *often, self.compact, self.roll_back, self.expire]
+
+    def insert(self, table: Silver, count: int = 2) -> None:
+        """Add rows."""
+        numbers = self._rng.sample(self._free(table), k=count)
+        rows = [self._rows.row(table.columns, table.key, number) for number in numbers]
+        values = ", ".join(f"({', '.join(row.values())})" for row in rows)
+        self._sql(f"insert into {table.name} values {values}")
+        table.numbers += numbers
+
+    def update(self, table: Silver) -> None:
+        """Give some rows another value in a column or two."""
+        others = [name for name in table.columns if name != table.key]
+        chosen = self._rng.sample(others, k=2)
+        values = ", ".join(f"{n} = {self._rows.value(n, table.columns[n])}" for n in chosen)
+        self._sql(f"update {table.name} set {values} where {self._some(table)}")
+
+    def delete(self, table: Silver) -> None:
+        """Take a row away, as only somebody's own DELETE does."""
+        self._sql(f"delete from {table.name} where {self._some(table, 1)}")
+
+    def move_key(self, table: Silver) -> None:
+        """Give a row another key."""
+        to = self._rows.row(table.columns, table.key, self._rng.choice(self._free(table)))
+        self._sql(
+            f"update {table.name} set {table.key} = {to[table.key]} where {self._some(table, 1)}"
+        )
+
+    def compact(self, table: Silver) -> None:
+        """Write its rows into other files."""
+        self._sql(
+            f"call lake.system.rewrite_data_files(table => '{table.name}',"
+            " options => map('rewrite-all', 'true'))"
+        )
+
+    def roll_back(self, table: Silver) -> None:
+        """Go back to the snapshot before."""
+        history = self._sql(
+            f"select parent_id from {table.name}.snapshots order by committed_at desc limit 1"
+        )
+        if history and history[0]["parent_id"]:
+            parent = history[0]["parent_id"]
+            self._sql(f"call lake.system.rollback_to_snapshot('{table.name}', {parent})")
+
+    def expire(self, table: Silver) -> None:
+        """Forget all snapshots but the newest, those that gold has read included."""
+        self._sql(
+            f"call lake.system.expire_snapshots(table => '{table.name}',"
+            " older_than => timestamp '2100-01-01 00:00:00', retain_last => 1)"
+        )
+
+    def _free(self, table: Silver) -> list[int]:
+        return [number for number in range(1, LARGEST_KEY) if number not in table.numbers]
+
+    def _some(self, table: Silver, count: int = 3) -> str:
+        """Return a condition that holds for some of the rows; the table may lack a key by now."""
+        numbers = self._rng.sample(table.numbers, k=min(count, len(table.numbers)))
+        keys = [
+            self._rows.row({table.key: table.columns[table.key]}, table.key, n) for n in numbers
+        ]
+        return f"{table.key} in ({', '.join(key[table.key] for key in keys)})"
+
+    # what gold is
+
+    def differing(self, but: Collection[str] = ()) -> Iterator[str]:
+        """Yield the models, but for some, whose tables are not what their SQL gives now."""
+        for name, sql in self._compiled().items():
+            if name.removeprefix("gold.") in but:
+                continue
+            rows = f"select * from {name}"
+            counted = self._sql(
+                f"select count(*) as count from (({sql} except all {rows})"
+                f" union all ({rows} except all {sql}))"
+            )
+            if counted[0]["count"]:
+                yield name
+
+    def refreshes(self) -> list[dict[str, Any]]:
+        """Return the rows of ops.refreshes."""
+        table = Lake(self.settings).table(("ops", "refreshes"))
+        return table.scan().to_arrow().to_pylist() if table else []
+
+    def _compiled(self) -> dict[str, str]:
+        """Return the SQL of the models as dbt compiled it for the last run."""
+        folder = self.settings.home / "target" / "compiled" / "firn"
+        texts = {node["alias"]: folder / node["original_file_path"] for node in self.gold}
+        return {
+            f"gold.{name}": f"(select * from ({file.read_text(encoding='utf-8')}))"
+            for name, file in texts.items()
+        }
+
+    def _models(self, schema: str) -> list[Mapping[str, Any]]:
+        manifest = json.loads((self.settings.home / "target" / "manifest.json").read_bytes())
+        return [
+            node
+            for node in manifest["nodes"].values()
+            if node["resource_type"] == "model"
+            and node["schema"] == schema
+            and node["config"]["materialized"] != "ephemeral"
+        ]
+
+    def _silver(self) -> Iterator[Silver]:
+        lake = Lake(self.settings)
+        for node in self._models("silver"):
+            if node["alias"] == "bakery__inventory":  # a model that reads silver itself
+                continue
+            table = lake.table(("silver", node["alias"]))
+            assert table
+            columns = {each.name: str(each.field_type) for each in table.schema().fields}
+            yield Silver(f"silver.{node['alias']}", columns, node["config"]["unique_key"])
+
+    def _run(self, arguments: list[str]) -> Outcome:
+        return self._dbt.run(arguments, dbt_environment(self.settings))
+
+    def _sql(self, statement: str) -> list[dict[str, Any]]:
+        return self._dbt.sql(statement)

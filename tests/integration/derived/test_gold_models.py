@@ -1,0 +1,31 @@
+"""Every model of gold, over random silver: refreshed as it derives = its SQL run in full."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.integration.derived.random_lake import NOT_DERIVED, RandomLake
+from tests.warm_dbt import WarmDbt
+
+PROJECT = Path(__file__).parents[3]
+ROUNDS = int(os.environ.get("FIRN_FUZZ_ROUNDS", "3"))  # noqa: TID251
+SEED = int(os.environ.get("FIRN_FUZZ_SEED", "16"))  # noqa: TID251
+
+pytestmark = pytest.mark.spark
+
+
+def test_gold_equals_its_sql_after_changes_of_any_kind(tmp_path: Path, warm_dbt: WarmDbt) -> None:
+    """Inserts, updates, deletes, other keys, late rows, compaction, rollback, expiry."""
+    lake = RandomLake(tmp_path / "home", PROJECT, warm_dbt, SEED)
+    lake.create()
+    lake.refresh()
+    assert list(lake.differing()) == []
+    for number in range(ROUNDS):
+        done = lake.change()
+        lake.refresh("incremental")
+        assert list(lake.differing(but=NOT_DERIVED)) == [], (SEED, number, done)
+    lake.refresh()
+    assert list(lake.differing()) == []
+    modes = {row["mode"] for row in lake.refreshes()}
+    assert {"incremental", "full"} <= modes
