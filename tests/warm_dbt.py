@@ -47,14 +47,11 @@ class WarmDbt:
 
         Raises DbtFailedError with what dbt said when it failed.
         """
-        project = environment["PWD"]
-        if self._dbt is None:
-            settings = Settings(project_dir=Path(project), home=Path(environment["FIRN_HOME"]))
-            self._dbt = ResidentDbt(settings, "tests")
-        lasting = {**environment, "FIRN_PROJECT_DIR": project}
+        lasting = {**environment, "FIRN_PROJECT_DIR": environment["PWD"]}
         lasting.pop("PYTEST_CURRENT_TEST", None)  # another one in each test: dbt would parse again
+        dbt = self._resident(environment)
         try:
-            outcome = self._dbt.run(arguments, environment=lasting)
+            outcome = dbt.run(arguments, environment=lasting)
         except LoadError as error:
             raise DbtFailedError(str(error)) from error
         if not outcome.success:
@@ -64,13 +61,19 @@ class WarmDbt:
                 if node.has_failed
             ]
             said = "\n".join([*failed, *outcome.complaints])
-            raise DbtFailedError(f"dbt {' '.join(arguments)}: {said}\n{self._dbt.log}")
+            raise DbtFailedError(f"dbt {' '.join(arguments)}: {said}\n{dbt.log}")
         return outcome
 
     def sql(self, statement: str) -> list[Row]:
-        """Run a statement in the Spark of the last command, on its lake.
+        """Run a statement in the session that dbt ran in last, and return the rows.
 
         Raises StatementError with what Spark says.
         """
-        assert self._dbt, "no command was run yet"
+        assert self._dbt is not None, "no dbt command was run yet: there is no lake to ask"
         return self._dbt.sql(statement)
+
+    def _resident(self, environment: Mapping[str, str]) -> ResidentDbt:
+        if self._dbt is None:
+            home, project = Path(environment["FIRN_HOME"]), Path(environment["PWD"])
+            self._dbt = ResidentDbt(Settings(project_dir=project, home=home), "tests")
+        return self._dbt

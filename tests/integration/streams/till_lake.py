@@ -20,6 +20,7 @@ from ingestion.sources import load_sources
 from lake.lake import open_catalog
 from lake.settings import Settings
 from operations.dbt.outcome import Outcome
+from operations.runtime.sql_engine import Row
 from tests.warm_dbt import WarmDbt
 
 OTHERS_LEFT_OUT = ("--exclude", "tag:unguarded", "tag:returns", "tag:aliased")
@@ -94,6 +95,10 @@ class TillLake:
             "DBT_PROFILES_DIR": str(self._settings.project_dir / "profiles"),
         }
         return self._dbt.run(arguments, environment)
+
+    def sql(self, statement: str) -> list[Row]:
+        """Run a statement in Spark, after a first build."""
+        return self._dbt.sql(statement)
 
     def edit(self, model: str, old: str, new: str) -> None:
         """Replace a part of a model's SQL."""
