@@ -24,16 +24,17 @@ class Streams(dbtPlugin):
 
 
 def firn_snapshot_history(
-    adapter: SparkAdapter, table: str, position: str | None
+    adapter: SparkAdapter, table: str, offset: dict[str, Any]
 ) -> "SnapshotHistory":
-    """Return how a table, such as silver.shop__orders, came to its head since a stream's position.
+    """Return how a table, such as silver.shop__orders, came to its head since a stream's offset.
 
+    An offset is what a model's commit says of one upstream: `snapshot` and `sequence`, or nothing.
     Raises DbtRuntimeError, which dbt prints as it is, when the lake cannot be read.
     """
-    from lake.snapshots import snapshot_history
+    from lake.snapshots import Offset, snapshot_history
 
     with named_faults():
-        return snapshot_history(lake_of(adapter), _identifier(table), position)
+        return snapshot_history(lake_of(adapter), _identifier(table), Offset.of(offset))
 
 
 def firn_stream_offsets(adapter: SparkAdapter, reader: str) -> dict[str, Any]:

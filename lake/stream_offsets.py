@@ -10,7 +10,7 @@ import json
 from typing import Any
 
 from lake.lake import Identifier, Lake
-from lake.snapshots import ancestors
+from lake.snapshots import Metadata, line_of
 
 PROPERTY = "firn.positions."
 
@@ -18,13 +18,18 @@ PROPERTY = "firn.positions."
 def stream_offsets(lake: Lake, reader: Identifier) -> dict[str, Any]:
     """Return what a model consumed last, as its own commits say it.
 
-    A hash of what the model was made by (`definition`), and by upstream table the snapshot and
-    sequence number (`streams`). The newest snapshot carries it; where maintenance committed last,
-    one before it. Empty for a table that is not there or whose commits say nothing. Raises
-    EnvironmentFault as `ancestors` does.
+    A hash of what the model was made by (`definition`), by upstream table the snapshot and
+    sequence number (`streams`), and the upstreams that had no snapshot (`empty`). The newest
+    snapshot carries it; where maintenance committed last, one before it. Empty for a table that is
+    not there or whose commits say nothing. Raises EnvironmentFault as `ancestors` does.
     """
+    return offsets_in(lake.metadata(reader) or {}, reader)
+
+
+def offsets_in(metadata: Metadata, reader: Identifier) -> dict[str, Any]:
+    """Return the same by what a model's metadata file says."""
     name = PROPERTY + ".".join(reader)
-    for snapshot in ancestors(lake, reader):
+    for snapshot in line_of(metadata):
         if text := snapshot["summary"].get(name):
             return dict(json.loads(text))
     return {}

@@ -4,6 +4,7 @@
 
         definition          a hash of what the model was made by
         streams             {stream name: {snapshot, sequence}}
+        empty               names of streams of tables that had no snapshot yet
 
     An empty dict for a table that is not there or whose commits say nothing.
 -#}

@@ -9,10 +9,11 @@
         is_replaced         whether rows were replaced or deleted since that offset
         definition          a hash of what this model is made by
 
-    An offset is usable while it is an ancestor of the upstream's head and nothing but appends
-    (raw) or row-lineage commits (format 3) came since; otherwise all relations are read in full,
-    together, and the log says why. `rebuild`: in full as well, because the model's own SQL, rules
-    or version columns are others than last time.
+    An offset is usable while it is an ancestor of the upstream's head and nothing but appends and
+    deletes (raw) or row-lineage commits (format 3) came since; otherwise all relations are read in full,
+    together, and the log says why. `rebuild`: in full as well, and nothing of the model's table stays:
+    its own SQL, rules or version columns are others than last time, or an upstream was rolled back or
+    replaced.
 -#}
 {% macro _stream_plan(relations) %}
     {%- set plan = _upstreams_of_this(relations) -%}
@@ -30,14 +31,15 @@
 {% macro _upstreams_of_this(relations) %}
     {%- set consumed = _stream_offsets_of(this) if is_incremental() else {} -%}
     {%- set definition = _definition() -%}
-    {%- set is_edited = is_incremental() and consumed and consumed.definition != definition -%}
-    {%- if is_edited -%}
-        {%- do log(this ~ ' is rebuilt: its definition changed') -%}
+    {%- set histories = _histories(relations, consumed.get('streams', {})) -%}
+    {%- set reason = _reason_to_rebuild(consumed, definition, histories) -%}
+    {%- if reason -%}
+        {%- do log(this ~ ' is rebuilt: ' ~ reason) -%}
     {%- endif -%}
     {%- set plan = [] -%}
     {%- for relation in relations -%}
-        {%- set offset = {} if is_edited else consumed.get('streams', {}).get(_stream_name(relation), {}) -%}
-        {%- set history = adapter.firn_snapshot_history(_stream_name(relation), offset.get('snapshot')) -%}
+        {%- set offset = {} if reason else consumed.get('streams', {}).get(_stream_name(relation), {}) -%}
+        {%- set history = histories[_stream_name(relation)] -%}
         {%- do plan.append({
             'relation': relation,
             'head': history.head,
@@ -45,7 +47,7 @@
             'offset': offset.get('snapshot'),
             'offset_sequence': offset.get('sequence'),
             'is_replaced': history.is_replaced,
-            'mode': 'rebuild' if is_edited else _mode(relation, offset, history),
+            'mode': 'rebuild' if reason else _mode(relation, offset, history),
             'definition': definition,
         }) -%}
     {%- endfor -%}
@@ -53,19 +55,44 @@
 {% endmacro %}
 
 
+{#- How these relations, and all others that the model has read, came to their heads since its offsets, by name. -#}
+{%- macro _histories(relations, offsets) -%}
+    {%- set histories = {} -%}
+    {%- set names = offsets | list -%}
+    {%- for relation in relations -%}
+        {%- do names.append(_stream_name(relation)) -%}
+    {%- endfor -%}
+    {%- for name in names | unique -%}
+        {%- do histories.update({name: adapter.firn_snapshot_history(name, offsets.get(name, {}))}) -%}
+    {%- endfor -%}
+    {{ return(histories) }}
+{%- endmacro -%}
+
+
+{#-
+    Why nothing of a model's table can stay, none when it can. All that it reads is asked, so that each stream of a
+    model answers alike.
+-#}
+{%- macro _reason_to_rebuild(consumed, definition, histories) -%}
+    {%- if not consumed -%}
+        {{ return(none) }}
+    {%- elif consumed.definition != definition -%}
+        {{ return('its definition changed') }}
+    {%- endif -%}
+    {%- for name, history in histories.items() if history.is_undone -%}
+        {{ return(name ~ ': ' ~ history.full_read.value) }}
+    {%- endfor -%}
+    {{ return(none) }}
+{%- endmacro -%}
+
+
 {%- macro _mode(relation, offset, history) -%}
     {%- if offset.get('snapshot') == history.head -%}
         {{ return('unchanged') }}
-    {%- elif not offset -%}
-        {%- set reason = 'it was not read before, or the model is rebuilt' -%}
-    {%- elif not history.is_position_known -%}
-        {%- set reason = 'the snapshot read last is no ancestor of the current one' -%}
-    {%- elif history.is_replaced and relation.schema.startswith('raw_') -%}
-        {%- set reason = 'it was replaced since' -%}
-    {%- else -%}
+    {%- elif history.full_read is none -%}
         {{ return('incremental') }}
     {%- endif -%}
-    {%- do log(this ~ ' reads all of ' ~ relation ~ ': ' ~ reason) -%}
+    {%- do log(this ~ ' reads all of ' ~ relation ~ ': ' ~ history.full_read.value) -%}
     {{ return('full') }}
 {%- endmacro -%}
 

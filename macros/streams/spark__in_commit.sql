@@ -18,7 +18,8 @@
         }) -%}
     {%- endfor -%}
     {%- set definition = streams[0].definition if streams else _definition() -%}
-    {%- set offsets = {'definition': definition, 'streams': consumed} -%}
+    {%- set empty = streams | selectattr('snapshot', 'equalto', 'none') | map(attribute='name') | list -%}
+    {%- set offsets = {'definition': definition, 'streams': consumed, 'empty': empty} -%}
     {%- set setting = '`spark.sql.iceberg.snapshot-property.' ~ _stream_offsets_property(this) ~ '`' -%}
     {%- call statement('set_stream_offsets') -%}
         set {{ setting }} = `{{ tojson(offsets) }}`

@@ -114,12 +114,10 @@ def record_refreshes(lake: Lake, refreshes: Sequence[Refresh]) -> None:
 
 def last_refreshes(lake: Lake, model: str, count: int) -> list[Refresh]:
     """Return the last refreshes of a model by its table, the newest first."""
-    from pyiceberg.expressions import EqualTo
-
     table = lake.table(IDENTIFIER)
     if table is None:
         return []
-    rows = table.scan(row_filter=EqualTo("model_name", model)).to_arrow()
+    rows = table.scan(row_filter=f"model_name = '{model}'").to_arrow()
     newest = rows.sort_by([("started_at", "descending")]).slice(0, count)
     return [Refresh.of(row) for row in newest.to_pylist()]
 

@@ -91,11 +91,12 @@ class RefreshPlan:
     def offsets(self) -> str:
         """What a commit of the model says that it has read, as JSON."""
         streams = {
-            upstream.name: {"snapshot": str(upstream.head), "sequence": str(upstream.sequence)}
+            upstream.name: {"snapshot": upstream.head, "sequence": str(upstream.sequence)}
             for upstream in self.upstreams
             if upstream.head is not None
         }
-        return json.dumps({"definition": self.model.definition, "streams": streams})
+        empty = [upstream.name for upstream in self.upstreams if upstream.head is None]
+        return json.dumps({"definition": self.model.definition, "streams": streams, "empty": empty})
 
     def decided(self, affected_keys: int, affected_rows: int, rows: int) -> RefreshPlan:
         """Return what to do now that the affected keys are known, and the rows that have them.

@@ -14,25 +14,19 @@ from typing import Any
 from lake.errors import EnvironmentFault
 from lake.file_changes import FileChanges, file_changes
 from lake.lake import Identifier, Lake
-from lake.snapshots import COMPACTION
+from lake.snapshots import (
+    APPEND,
+    COMPACTION,
+    ROW_LINEAGE_FORMAT,
+    FullRead,
+    Offset,
+    SnapshotHistory,
+    history_in,
+)
 from operations.derivation import Upstream
 
-ROW_LINEAGE_FORMAT = 3
 # More literals than that take Spark longer to read than the join by row ids.
 MAXIMUM_POSITIONS = 20_000
-
-
-@dataclass(frozen=True)
-class Offset:
-    """How far a model has read an upstream: the snapshot's id and sequence number."""
-
-    snapshot: int
-    sequence: int
-
-    @classmethod
-    def of(cls, given: Mapping[str, Any]) -> Offset:
-        """Return what a commit of the model says of one of its streams."""
-        return cls(int(given["snapshot"]), int(given["sequence"]))
 
 
 @dataclass(frozen=True)
@@ -54,7 +48,7 @@ class UpstreamState:
     """
 
     name: str
-    head: int | None
+    head: str | None
     sequence: int
     columns: tuple[str, ...]
     rows: int
@@ -137,10 +131,9 @@ def read_upstream(lake: Lake, name: str, consumed: Mapping[str, Any] | None) -> 
     metadata = lake.metadata(identifier_of(name))
     if metadata is None or "snapshots" not in metadata:
         return UpstreamState(name, None, 0, (), 0, reason=f"{name} is no Iceberg table")
-    snapshots = {snapshot["snapshot-id"]: snapshot for snapshot in metadata["snapshots"]}
-    head = snapshots.get(metadata.get("current-snapshot-id"))
-    state = _State(lake, name, metadata, snapshots, head)
-    return state.since(Offset.of(consumed) if consumed else None)
+    offset = Offset.of(consumed)
+    history = history_in(metadata, identifier_of(name), offset)
+    return _State(lake, name, metadata, history).since(offset)
 
 
 def identifier_of(table: str) -> Identifier:
@@ -160,56 +153,45 @@ class _State:
     lake: Lake
     name: str
     metadata: Mapping[str, Any]
-    snapshots: Mapping[int, Mapping[str, Any]]
-    head: Mapping[str, Any] | None
+    history: SnapshotHistory
 
     def since(self, offset: Offset | None) -> UpstreamState:
         """Return the upstream with what changed since the offset."""
-        if self.head is None:
-            return self._state(reason="" if offset is None else f"{self.name} was emptied")
-        if offset is None:
-            return self._state(reason=f"{self.name} was not read before")
-        between = self._between(offset.snapshot)
-        if between is None:
-            return self._state(
-                reason=f"the snapshot of {self.name} read last is no ancestor of its current one"
-            )
-        if changed := self._changed_columns(self.snapshots[offset.snapshot]):
+        full_read = self.history.full_read
+        if self.history.head is None and offset is None:
+            return self._state()
+        if offset is None or full_read not in {None, FullRead.OVERWRITTEN}:
+            return self._state(reason=f"{self.name}: {full_read}")
+        old = self._snapshot(offset.snapshot)
+        if changed := self._changed_columns(old):
             return self._state(reason=f"{self.name} changed its columns {', '.join(changed)}")
-        operations = {snapshot["summary"]["operation"] for snapshot in between}
-        return self._state(changes=self._changes(offset, operations, self.head))
+        return self._state(changes=self._changes(offset, old))
 
-    def _changes(
-        self, since: Offset, operations: set[str], head: Mapping[str, Any]
-    ) -> Changes | None:
-        """Return what commits of some kinds changed; rows that compaction moved did not."""
+    def _changes(self, since: Offset, old: Mapping[str, Any]) -> Changes | None:
+        """Return what the commits since changed; rows that compaction moved did not."""
+        operations = {snapshot["summary"]["operation"] for snapshot in self.history.since}
         if operations <= {COMPACTION}:
             return None
-        files = self._file_changes(self.snapshots[since.snapshot], head)
+        files = self._file_changes(old, self.history.since[0])
         has_lineage = self.metadata["format-version"] >= ROW_LINEAGE_FORMAT
-        changes = Changes(since, files, operations <= {COMPACTION, "append"}, has_lineage)
+        changes = Changes(since, files, operations <= {COMPACTION, APPEND}, has_lineage)
         return None if files == FileChanges() else changes
 
     def _state(self, reason: str = "", changes: Changes | None = None) -> UpstreamState:
-        head = self.head or {}
+        head = self.history.head
         return UpstreamState(
             name=self.name,
-            head=head.get("snapshot-id"),
-            sequence=int(head.get("sequence-number", 0)),
+            head=head,
+            sequence=self.history.sequence,
             columns=tuple(field["name"] for field in self._fields(None)),
-            rows=rows_in(head),
+            rows=rows_in(self._snapshot(head)) if head else 0,
             changes=changes,
             reason=reason,
         )
 
-    def _between(self, position: int) -> list[Mapping[str, Any]] | None:
-        """Return the commits since a snapshot, None when it is not an ancestor that is there."""
-        found: list[Mapping[str, Any]] = []
-        snapshot = self.head
-        while snapshot is not None and snapshot["snapshot-id"] != position:
-            found.append(snapshot)
-            snapshot = self.snapshots.get(snapshot.get("parent-snapshot-id", -1))
-        return None if snapshot is None else found
+    def _snapshot(self, number: str) -> Mapping[str, Any]:
+        found = (s for s in self.metadata["snapshots"] if str(s["snapshot-id"]) == number)
+        return next(found)
 
     def _file_changes(self, old: Mapping[str, Any], new: Mapping[str, Any]) -> FileChanges:
         try:
@@ -233,7 +215,7 @@ class _State:
         return []
 
 
-def _version(name: str, snapshot: int | None) -> str:
+def _version(name: str, snapshot: str | None) -> str:
     return name if snapshot is None else f"{name} version as of {snapshot}"
 
 

@@ -79,6 +79,7 @@ class RandomLake:
         return done
 
     def _actions(self) -> list[Callable[[Silver], None]]:
+        often: list[Callable[[Silver], None]]
         often = [self.insert, self.update, self.delete, self.move_key]
         return [*often, *often, self.compact, self.roll_back, self.expire]
 

@@ -41,7 +41,7 @@ def test_a_table_that_is_overwritten_is_compared_row_by_row(lake: TillLake) -> N
 
 def test_rows_deleted_before_a_compaction_are_found_after_it(lake: TillLake) -> None:
     lake.sql(f"delete from {SILVER} where sale_id = 2")
-    _compact(lake, SILVER)
+    lake.compact(SILVER)
     lake.build("--select", "daily_sales")
     assert lake.daily() == [(1, 10, 1), (2, 30, 1)]
 
@@ -61,8 +61,3 @@ def test_a_row_of_which_the_key_is_null_leaves_its_group(lake: TillLake) -> None
     lake.sql(f"update {SILVER} set sold_date = date '2025-07-05' where sale_id is null")
     lake.build("--select", "daily_sales")
     assert lake.daily() == [(1, 30, 2), (5, 30, 1)]
-
-
-def _compact(lake: TillLake, table: str) -> None:
-    options = "map('rewrite-all', 'true')"
-    lake.sql(f"call lake.system.rewrite_data_files(table => '{table}', options => {options})")

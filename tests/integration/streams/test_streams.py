@@ -83,13 +83,46 @@ def test_an_expired_position_is_answered_by_a_full_read(lake: TillLake) -> None:
     lake.build()
     assert lake.daily() == [(1, 30, 2), (2, 35, 2)]
     assert lake.position(SILVER, RAW) == f"{head}:2"
+    assert lake.reasons()[0].endswith(f"{RAW}: the snapshot read last is expired")
 
 
-def test_a_replaced_source_is_read_in_full(lake: TillLake) -> None:
-    lake.land(Sale(1, day=1, amount=7, version=9), replace=True)
+def test_rows_deleted_from_raw_stay_with_their_readers(lake: TillLake) -> None:
+    """What is deleted from raw was consumed: it is no data, and no reason to read what is left."""
+    lake.land(Sale(1, day=1, amount=7, version=9), replace=True)  # a delete, and an append
     lake.land(Sale(5, day=5, amount=50))
     lake.build()
     assert lake.daily() == [(1, 27, 2), (2, 30, 1), (5, 50, 1)]
+    assert lake.reasons() == []
+
+
+def test_a_raw_table_that_was_overwritten_is_read_in_full(lake: TillLake) -> None:
+    lake.land(Sale(5, day=5, amount=50))
+    lake.sql(f"insert overwrite {RAW} select * from {RAW} where sale_id <> 1")
+    lake.build()
+    assert lake.daily() == [(1, 30, 2), (2, 30, 1), (5, 50, 1)]
+    [reason] = lake.reasons()
+    assert reason.endswith("rows of it were replaced, and it does not say which")
+
+
+def test_a_load_that_is_rolled_back_is_not_in_silver_any_more(lake: TillLake) -> None:
+    """Fault upstream-undone."""
+    good = lake.snapshots(RAW)[-1]
+    lake.land(Sale(1, day=3, amount=99, version=9), Sale(9, day=9, amount=9))
+    lake.build()
+    assert lake.daily() == [(1, 20, 1), (2, 30, 1), (3, 99, 1), (9, 9, 1)]
+    lake.sql(f"call lake.system.rollback_to_snapshot('{RAW}', {good})")
+    lake.land(Sale(4, day=2, amount=1))
+    lake.build()
+    assert lake.daily() == [(1, 30, 2), (2, 31, 2)]
+    assert "rolled back or replaced" in lake.reasons()[0]
+
+
+def test_a_source_that_was_replaced_is_what_silver_is_made_from(lake: TillLake) -> None:
+    """Fault upstream-undone."""
+    lake.replace(RAW, "sale_id = 2")
+    lake.build()
+    assert lake.daily() == [(1, 20, 1)]
+    assert "rolled back or replaced" in lake.reasons()[0]
 
 
 def test_a_full_refresh_gives_the_same_and_keeps_the_history(lake: TillLake) -> None:
@@ -120,10 +153,13 @@ def test_a_position_that_a_failure_left_behind_is_in_no_later_commit(lake: TillL
     lake.land(Sale(8, day=1, amount=1), Sale(8, day=1, amount=2, version=2))
     with pytest.raises(DbtFailedError, match="several rows for one key"):
         lake.build("--select", "till__sales_unguarded")
+    position = lake.offset(unguarded, RAW)
+    lake.compact(unguarded)  # in the session of the run that failed
+    assert lake.offset(unguarded, RAW) == position
     lake.build("--select", "till__sales")
     assert lake.position(SILVER, RAW) == f"{lake.snapshots(RAW)[-1]}:2"
     assert list(lake.positions(SILVER)) == [SILVER]
-    assert list(lake.positions(unguarded)) == [unguarded]
+    assert list(lake.positions(unguarded)) == []
 
 
 def test_groups_that_a_failed_run_found_are_found_anew(lake: TillLake) -> None:

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import re
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,8 +18,9 @@ from pyiceberg.table import Table
 from ingestion.declarations import select_tables
 from ingestion.raw_tables.schema import RawShape, ensure_raw_table
 from ingestion.sources import load_sources
-from lake.lake import open_catalog
+from lake.lake import Lake, open_catalog
 from lake.settings import Settings
+from lake.stream_offsets import stream_offsets
 from operations.dbt.outcome import Outcome
 from operations.runtime.sql_engine import Row
 from tests.warm_dbt import WarmDbt
@@ -45,6 +47,7 @@ class TillLake:
         """Build in the lake of `settings` by the warm `dbt`."""
         self._settings = settings
         self._dbt = dbt
+        self._log_length = 0
 
     @property
     def catalog(self) -> Catalog:
@@ -93,12 +96,46 @@ class TillLake:
             "FIRN_HOME": str(self._settings.home),
             "PWD": str(self._settings.project_dir),
             "DBT_PROFILES_DIR": str(self._settings.project_dir / "profiles"),
+            "DBT_LOG_PATH": str(self._log.parent),
         }
+        self._log_length = self._log.stat().st_size if self._log.exists() else 0
         return self._dbt.run(arguments, environment)
+
+    def reasons(self) -> list[str]:
+        """Return what the last dbt command logged of models that read all of an upstream."""
+        with self._log.open("rb") as log:
+            log.seek(self._log_length)
+            said = log.read().decode()
+        return re.findall(r"\S+ (?:reads all of|is rebuilt:) .*", said)
+
+    @property
+    def _log(self) -> Path:
+        return self._settings.home / "logs" / "dbt.log"
 
     def sql(self, statement: str) -> list[Row]:
         """Run a statement in Spark, after a first build."""
         return self._dbt.sql(statement)
+
+    def replace(self, table: str, condition: str) -> None:
+        """Create or replace a table: the same columns, and of its rows those of a condition."""
+        before, fields = self.snapshots(table)[-1], self.catalog.load_table(table).schema().fields
+        rows = f"select * from {table} version as of {before} where {condition}"
+        self.sql(f"create or replace table {table} using iceberg as {rows}")
+        change = self.catalog.load_table(table).update_schema(allow_incompatible_changes=True)
+        with change as schema:  # Spark leaves out that columns are required
+            for field in fields:
+                schema.update_column(field.name, required=field.required)
+
+    def compact(self, table: str) -> None:
+        """Write all files of a table together, in the session that dbt ran in last."""
+        options = "map('rewrite-all', 'true')"
+        self.sql(f"call lake.system.rewrite_data_files(table => '{table}', options => {options})")
+
+    def offset(self, model: str, upstream: str) -> str | None:
+        """Return the position of a model in an upstream, as its next run will find it."""
+        namespace, name = model.split(".")
+        found = stream_offsets(Lake(self._settings), (namespace, name))["streams"].get(upstream)
+        return f"{found['snapshot']}:{found['sequence']}" if found else None
 
     def edit(self, model: str, old: str, new: str) -> None:
         """Replace a part of a model's SQL."""
