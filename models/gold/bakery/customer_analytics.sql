@@ -1,5 +1,5 @@
 -- One row per customer whose card was ever shown at a till.
--- Trap: the newest sale moves every customer's days_since_last_visit, so the table is rebuilt.
+-- Trap: a sale on a new day moves every customer's days_since_last_visit.
 {{
     config(
         unique_key='customer_id',

@@ -1,6 +1,6 @@
 -- One row per store and product that ever moved there.
 -- Trap: the 28 days end before the day, by the store's own clock, of the chain's newest update,
--- which is not over yet; each update moves them, so the table is rebuilt.
+-- which is not over yet; the first update of a day moves them for every shelf.
 {{
     config(
         unique_key=['store_id', 'product_id'],

@@ -6,73 +6,13 @@
     )
 }}
 
-{%- set changes = changes_of(
-    bakery__sales=['event_id'],
-    bakery__customer_feedback=['feedback_id'],
-) %}
-
 with
 
--- A sale reaches all later days of its store, by the last price, and the days without any sale
--- before it, which may be new with it. A comment reaches the 7 days after it.
-affected as (
-    {% call affected_groups() %}
-    select
-        store_id,
-        explode(sequence(from_date, to_date)) as sold_date
-    from (
-        select
-            changed.store_id,
-            coalesce(
-                date_add(
-                    max(sales.sold_date) filter (where sales.sold_date < changed.first_date), 1
-                ),
-                changed.first_date
-            ) as from_date,
-            greatest(changed.last_date, max(sales.sold_date)) as to_date
-        from (
-            select
-                store_id,
-                min(sold_date) as first_date,
-                max(sold_date) as last_date
-            from {{ changes.bakery__sales }} as changed
-            group by store_id
-        ) as changed
-        left join {{ ref('bakery__sales') }} as sales
-            on changed.store_id = sales.store_id
-        group by changed.store_id, changed.first_date, changed.last_date
-    ) as spans
-    union
-    select
-        store_id,
-        explode(sequence(date_add(submitted_date, 1), date_add(submitted_date, 7))) as sold_date
-    from {{ changes.bakery__customer_feedback }} as changed
-    {% endcall %}
-),
-
-affected_stores as (
-    select
-        store_id,
-        min(sold_date) as from_date
-    from affected
-    group by store_id
-),
-
--- The affected days, and those before them that their windows look at.
 days as (
     select
         product_days.*,
-        daily_sentiments.mean_7_days_sentiment_score,
-        affected.sold_date is not null as is_affected
+        daily_sentiments.mean_7_days_sentiment_score
     from {{ ref('bakery__product_days') }} as product_days
-    inner join affected_stores
-        on
-            product_days.store_id = affected_stores.store_id
-            and product_days.sold_date >= date_sub(affected_stores.from_date, 28)
-    left join affected
-        on
-            product_days.store_id = affected.store_id
-            and product_days.sold_date = affected.sold_date
     left join {{ ref('bakery__daily_sentiments') }} as daily_sentiments
         on
             product_days.store_id = daily_sentiments.store_id
@@ -107,8 +47,7 @@ described as (
         -- what was paid and said before
         last_unit_price_amount,
         last_discount_amount,
-        mean_7_days_sentiment_score,
-        is_affected
+        mean_7_days_sentiment_score
     from days
     window
         days_before as (partition by store_id, product_id order by sold_date),
@@ -122,6 +61,4 @@ described as (
         )
 )
 
-select * except (is_affected)
-from described
-where is_affected
+select * from described

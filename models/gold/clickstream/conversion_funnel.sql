@@ -1,6 +1,5 @@
 -- One row per date (UTC) on which a session began.
--- Trap: a session whose every event moved to another one is gone from sessions, which changes_of
--- does not show; so the dates of changed events are affected too.
+-- Trap: a session whose every event moved to another one is gone; its date counts one less.
 {{
     config(
         unique_key='started_date',

@@ -1,5 +1,5 @@
 -- One row per user with a purchase, ranked by revenue over all time.
--- Trap: one purchase may move everybody's rank, so the table is rebuilt.
+-- Trap: one purchase may move everybody's rank, so that all rows are made again.
 {{
     config(
         unique_key='user_id',

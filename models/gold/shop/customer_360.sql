@@ -1,9 +1,10 @@
 -- One row per customer that is not deleted, those who never ordered included.
 -- Trap: quintiles rank all customers against each other and the as-of date moves every recency,
--- so one new order changes many rows and the table is rebuilt.
+-- so one new order changes many rows: refresh_mode full.
 {{
     config(
         unique_key='customer_id',
+        refresh_mode='full',
     )
 }}
 

@@ -1,5 +1,5 @@
 -- One row per order item; is_counted is false where it or its order is deleted or cancelled.
--- Trap: an order's discount is split over all its items, so an order is made again as a whole.
+-- Trap: an order's discount is split over all its items, so that one item changes the others.
 {{
     config(
         unique_key='order_item_id',

@@ -161,7 +161,7 @@ class RandomLake:
     def refreshes(self) -> list[dict[str, Any]]:
         """Return the rows of ops.refreshes."""
         table = Lake(self.settings).table(("ops", "refreshes"))
-        return table.scan().to_arrow().to_pylist() if table else []
+        return table.scan().to_arrow().sort_by("started_at").to_pylist() if table else []
 
     def _compiled(self) -> dict[str, str]:
         """Return the SQL of the models as dbt compiled it for the last run."""
