@@ -68,7 +68,8 @@ def _variable(text: object) -> str:
     return text
 
 
-def _duration(value: object) -> timedelta:
+def parse_duration(value: object) -> timedelta:
+    """Return what `10 minutes` or `1 hour` means. Raises ValueError for anything else."""
     if isinstance(value, timedelta):
         return value
     found = _DURATION.fullmatch(value) if isinstance(value, str) else None
@@ -111,7 +112,7 @@ def _distinct(names: tuple[str, ...]) -> tuple[str, ...]:
 Identifier = Annotated[str, BeforeValidator(_identifier)]
 Variable = Annotated[str, BeforeValidator(_variable)]
 UpstreamName = Annotated[str, BeforeValidator(_upstream_name)]
-Duration = Annotated[timedelta, BeforeValidator(_duration)]
+Duration = Annotated[timedelta, BeforeValidator(parse_duration)]
 
 
 class Declared(BaseModel):

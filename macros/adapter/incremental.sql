@@ -16,8 +16,13 @@
         {{ config(materialized='incremental', incremental_strategy='merge', unique_key='order_id') }}
 -#}
 {% materialization incremental, adapter='spark' %}
+    {{ return(_build_incrementally(config.get('incremental_strategy') or 'append')) }}
+{% endmaterialization %}
+
+
+{#- What the materializations `incremental` and `dynamic_table` do. -#}
+{%- macro _build_incrementally(strategy) -%}
     {%- set file_format = dbt_spark_validate_get_file_format(config.get('file_format', 'parquet')) -%}
-    {%- set strategy = config.get('incremental_strategy') or 'append' -%}
     {%- if not _own_strategy(strategy) -%}
         {%- do dbt_spark_validate_get_incremental_strategy(strategy, file_format) -%}
     {%- endif -%}
@@ -53,7 +58,7 @@
     {%- do persist_docs(this, model) -%}
     {{ run_hooks(post_hooks) }}
     {{ return({'relations': [this]}) }}
-{% endmaterialization %}
+{%- endmacro -%}
 
 
 {#-
