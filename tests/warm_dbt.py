@@ -9,6 +9,7 @@ from lake.errors import LoadError
 from lake.settings import Settings
 from operations.dbt.outcome import Outcome
 from operations.dbt.resident import ResidentDbt
+from operations.dbt.runner import Progress
 from operations.runtime.sql_engine import Row
 
 
@@ -47,11 +48,8 @@ class WarmDbt:
 
         Raises DbtFailedError with what dbt said when it failed.
         """
-        lasting = {**environment, "FIRN_PROJECT_DIR": environment["PWD"]}
-        lasting.pop("PYTEST_CURRENT_TEST", None)  # another one in each test: dbt would parse again
-        dbt = self._resident(environment)
         try:
-            outcome = dbt.run(arguments, environment=lasting)
+            outcome = self.outcome(arguments, environment)
         except LoadError as error:
             raise DbtFailedError(str(error)) from error
         if not outcome.success:
@@ -61,19 +59,36 @@ class WarmDbt:
                 if node.has_failed
             ]
             said = "\n".join([*failed, *outcome.complaints])
-            raise DbtFailedError(f"dbt {' '.join(arguments)}: {said}\n{dbt.log}")
+            raise DbtFailedError(f"dbt {' '.join(arguments)}: {said}\n{self._running.log}")
         return outcome
+
+    def outcome(
+        self,
+        arguments: Sequence[str],
+        environment: Mapping[str, str],
+        on_progress: Progress | None = None,
+    ) -> Outcome:
+        """Run the same and return how it ended, well or not. Raises LoadError if dbt died."""
+        project = environment["PWD"]
+        if self._dbt is None:
+            settings = Settings(project_dir=Path(project), home=Path(environment["FIRN_HOME"]))
+            self._dbt = ResidentDbt(settings, "tests")
+        lasting = {**environment, "FIRN_PROJECT_DIR": project}
+        lasting.pop("PYTEST_CURRENT_TEST", None)  # another one in each test: dbt would parse again
+        return self._dbt.run(arguments, on_progress, lasting)
 
     def sql(self, statement: str) -> list[Row]:
         """Run a statement in the session that dbt ran in last, and return the rows.
 
         Raises StatementError with what Spark says.
         """
-        assert self._dbt is not None, "no dbt command was run yet: there is no lake to ask"
-        return self._dbt.sql(statement)
+        return self._running.sql(statement)
 
-    def _resident(self, environment: Mapping[str, str]) -> ResidentDbt:
-        if self._dbt is None:
-            home, project = Path(environment["FIRN_HOME"]), Path(environment["PWD"])
-            self._dbt = ResidentDbt(Settings(project_dir=project, home=home), "tests")
+    def interrupt(self) -> None:
+        """End the process that runs dbt, from another thread; the next command starts another."""
+        self._running.interrupt()
+
+    @property
+    def _running(self) -> ResidentDbt:
+        assert self._dbt is not None, "no dbt command was run yet: there is no lake to ask"
         return self._dbt

@@ -12,6 +12,7 @@ from operations.cli import (
     spark,
     status,
     tables,
+    tasks,
     watch,
 )
 from operations.cli.extensions import ExtensibleGroup
@@ -38,10 +39,12 @@ for command in (
     maintenance.maintain,
     watch.watch,
     explain.explain,
+    tasks.refresh,
     export.export,
     declare.declare,
 ):
     app.command()(command)
+app.add_typer(tasks.app, name="tasks")
 app.add_typer(spark.app, name="spark")
 
 

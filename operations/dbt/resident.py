@@ -126,6 +126,14 @@ class ResidentDbt:
             connection.close()
             self._end(connection.record, seconds)
 
+    def interrupt(self) -> None:
+        """End the process at once, whatever it is at, from another thread than that which waits.
+
+        That one sees that the process died.
+        """
+        if record := ServerRecord.load(self._record_file):
+            record.end(0)
+
     # where it comes from
 
     def _start(self) -> Connection:

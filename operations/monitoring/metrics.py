@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
 
@@ -15,6 +16,25 @@ from operations.dbt.outcome import Outcome as Build
 TABLE = ("source", "table")
 # from a commit of some milliseconds to a load of an hour
 SECONDS = (0.005, 0.01, 0.02, 0.04, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 3600)
+
+TASK_GAUGES = {
+    "waiting_seconds": "How long the oldest change waits that a task's table lacks.",
+    "lag_seconds": "The longest lag, from the roots, of rows that the last refresh made readable.",
+    "target_lag_seconds": "The lag that a task shall keep.",
+    "failures": "Scheduled refreshes of a task that failed in a row.",
+    "suspended": "Whether a task is suspended: 1 or 0.",
+}
+
+
+@dataclass(frozen=True)
+class TaskFigures:
+    """A task now: how long the oldest change waits that it lacks, lags, failures in a row."""
+
+    waiting_seconds: float
+    lag_seconds: float | None
+    target_seconds: float | None
+    failures: int
+    is_suspended: bool
 
 
 class Metrics:
@@ -55,6 +75,24 @@ class Metrics:
             buckets=SECONDS,
         )
 
+        self._refresh_seconds = Histogram(
+            "firn_refresh_duration_seconds",
+            "What a refresh of a task took.",
+            ("task", "outcome"),
+            registry=self.registry,
+            buckets=SECONDS,
+        )
+        self._refreshes = Counter(
+            "firn_refreshes",
+            "Refreshes of models, by how they were made.",
+            ("task", "mode"),
+            registry=self.registry,
+        )
+        self._task_gauges = {
+            name: Gauge(f"firn_task_{name}", says, ("task",), registry=self.registry)
+            for name, says in TASK_GAUGES.items()
+        }
+
     def note(self, event: Event) -> None:
         """Count what an event tells."""
         if isinstance(event, LoadResult):
@@ -66,6 +104,26 @@ class Metrics:
         """Count a build of what depends on a source."""
         outcome = "success" if build.success else "failure"
         self._build_seconds.labels(source, outcome).observe(build.ended - build.started)
+
+    def refreshed(self, task: str, outcome: str, seconds: float) -> None:
+        """Count a refresh of a task."""
+        self._refresh_seconds.labels(task, outcome).observe(seconds)
+
+    def refreshed_by(self, task: str, mode: str) -> None:
+        """Count how a model was refreshed: incremental, full or skipped."""
+        self._refreshes.labels(task, mode).inc()
+
+    def show_task(self, task: str, figures: TaskFigures) -> None:
+        """Show how a task is now."""
+        for name, value in (
+            ("waiting_seconds", figures.waiting_seconds),
+            ("lag_seconds", figures.lag_seconds),
+            ("target_lag_seconds", figures.target_seconds),
+            ("failures", figures.failures),
+            ("suspended", figures.is_suspended),
+        ):
+            if value is not None:
+                self._task_gauges[name].labels(task).set(value)
 
     @contextmanager
     def served(self, port: int) -> Iterator[str]:

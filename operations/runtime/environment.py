@@ -8,6 +8,8 @@ from operations.runtime.java import command_path
 SHELL_VARIABLES = ("_", "SHLVL", "OLDPWD")
 # Where the lake is, where logs go and where programs are found: nothing that dbt parses.
 PLACES = ("FIRN_HOME", "DBT_LOG_PATH", "PATH")
+# What one run is for: no reason to parse again either.
+RUNS = ("FIRN_TASK", "FIRN_TRIGGER")
 
 
 def dbt_environment(settings: Settings) -> dict[str, str]:
@@ -38,4 +40,4 @@ def lasting_variables(environment: Mapping[str, str]) -> dict[str, str]:
 def parsing_variables(environment: Mapping[str, str]) -> dict[str, str]:
     """Return those of them that may make dbt read the same project differently."""
     lasting = lasting_variables(environment)
-    return {name: value for name, value in lasting.items() if name not in PLACES}
+    return {name: value for name, value in lasting.items() if name not in (*PLACES, *RUNS)}

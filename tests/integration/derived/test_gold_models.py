@@ -24,7 +24,6 @@ def test_gold_equals_its_sql_after_changes_of_any_kind(tmp_path: Path, warm_dbt:
     for number in range(ROUNDS):
         done = lake.change()
         lake.refresh("incremental")
-        print(number, [(r["model_name"], r["mode"], r["affected_keys_count"], round(r["seconds"],1), (r["reason"] or "")[:60]) for r in lake.refreshes()][-25:])
         assert list(lake.differing(but=NOT_DERIVED)) == [], (SEED, number, done)
     lake.refresh()
     assert list(lake.differing()) == []

@@ -1,0 +1,134 @@
+"""What tables' commits say, read from metadata files that changed: pointers -> commits by table.
+
+One query of the catalog tells which tables changed since the last look. Of an idle lake no file is
+read.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from lake.lake import Identifier, Lake
+from lake.metadata import metadata_missing, read_metadata
+from lake.snapshots import COMPACTION
+from lake.stream_offsets import PROPERTY
+
+
+@dataclass(frozen=True)
+class Commit:
+    """A snapshot: when it was committed, its rows, and what its model had consumed by then.
+
+    `consumed` has by upstream table the snapshot up to which it was read; None where the commit
+    says nothing of it, as that of a load or of maintenance.
+    """
+
+    snapshot: str
+    at: float
+    is_change: bool
+    rows: int
+    consumed: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True)
+class _Known:
+    metadata: str
+    commits: tuple[Commit, ...]
+    history: tuple[Commit, ...]
+
+
+class Heads:
+    """The commits of the tables that are looked at, newest first."""
+
+    def __init__(self, lake: Lake, tables: Iterable[str]) -> None:
+        """Look at these tables, such as gold.sales_daily; nothing is read yet."""
+        self._lake = lake
+        self._tables = tuple(tables)
+        self._pointers: dict[str, str] = {}
+        self._known: dict[str, _Known] = {}
+
+    def look(self) -> bool:
+        """Return whether a table changed since the last look. Raises EnvironmentFault."""
+        found = self._lake.pointers()
+        pointers = {
+            table: pointer.metadata
+            for table in self._tables
+            if (pointer := found.get(_identifier(table))) and pointer.metadata
+        }
+        has_changed = pointers != self._pointers
+        self._pointers = pointers
+        return has_changed
+
+    def commits(self, table: str) -> tuple[Commit, ...]:
+        """Return the commits that led to a table's newest snapshot; none of one that is not there.
+
+        Raises EnvironmentFault when its metadata file cannot be read.
+        """
+        known = self._of(table)
+        return known.commits if known else ()
+
+    def history(self, table: str) -> tuple[Commit, ...]:
+        """Return all commits that a table still has, newest first, those before a replacement too.
+
+        Raises EnvironmentFault as `commits` does.
+        """
+        known = self._of(table)
+        return known.history if known else ()
+
+    def head(self, table: str) -> str | None:
+        """Return the newest snapshot that changed a table's rows, None without one."""
+        return next((commit.snapshot for commit in self.commits(table) if commit.is_change), None)
+
+    def is_there(self, table: str) -> bool:
+        """Whether the catalog has the table, as it was looked at last."""
+        return table in self._pointers
+
+    def _of(self, table: str) -> _Known | None:
+        location = self._pointers.get(table)
+        if location is None:
+            return None
+        known = self._known.get(table)
+        if known is None or known.metadata != location:
+            known = self._known[table] = self._read(table, location)
+        return known
+
+    def _read(self, table: str, location: str) -> _Known:
+        try:
+            metadata = read_metadata(self._lake.files, location)
+        except (FileNotFoundError, ValueError):
+            raise metadata_missing(_identifier(table), location) from None
+        commits = {s["snapshot-id"]: _commit(table, s) for s in metadata.get("snapshots", ())}
+        by_age = sorted(metadata.get("snapshots", ()), key=lambda s: -s.get("sequence-number", 0))
+        return _Known(
+            location,
+            tuple(commits[snapshot["snapshot-id"]] for snapshot in _line(metadata)),
+            tuple(commits[snapshot["snapshot-id"]] for snapshot in by_age),
+        )
+
+
+def _line(metadata: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    snapshots = {snapshot["snapshot-id"]: snapshot for snapshot in metadata.get("snapshots", ())}
+    snapshot = snapshots.get(metadata.get("current-snapshot-id"))
+    while snapshot is not None:
+        yield snapshot
+        snapshot = snapshots.get(snapshot.get("parent-snapshot-id"))
+
+
+def _commit(table: str, snapshot: Mapping[str, Any]) -> Commit:
+    summary = snapshot["summary"]
+    said = summary.get(PROPERTY + table)
+    streams = json.loads(said).get("streams", {}) if said else None
+    return Commit(
+        str(snapshot["snapshot-id"]),
+        snapshot["timestamp-ms"] / 1000,
+        summary["operation"] != COMPACTION,
+        int(summary.get("added-records", 0)),
+        None if streams is None else {up: at["snapshot"] for up, at in streams.items()},
+    )
+
+
+def _identifier(table: str) -> Identifier:
+    namespace, name = table.split(".", 1)
+    return namespace, name

@@ -1,0 +1,36 @@
+"""What waits for each task: the lake's metadata and what builds left -> times of arrival."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from lake.lake import Lake
+from operations.refresh.tasks.arrivals import Arrivals
+from operations.refresh.tasks.heads import Heads
+from operations.refresh.tasks.project import Project
+from operations.refresh.tasks.state import State
+
+
+class Observer:
+    """Looks at the tables of a project's tasks; what did not change is not read again."""
+
+    def __init__(self, lake: Lake, project: Project) -> None:
+        """Prepare to look; nothing is read yet."""
+        self._plan = project.plan
+        self.heads = Heads(lake, project.tables)
+        self.arrivals = Arrivals(self.heads, project.plan.reads)
+        self._state: State | None = None
+        self._waiting: dict[str, float | None] = {}
+
+    def waiting(self, state: State) -> Mapping[str, float | None]:
+        """Return when the oldest change came that each task lacks, in seconds of the clock.
+
+        None for a task that lacks none. Raises EnvironmentFault when the lake cannot be read.
+        """
+        if self.heads.look() or state is not self._state:
+            self._waiting = {
+                name: self.arrivals.waiting(task.table, self._plan.made[name], state.built)
+                for name, task in self._plan.tasks.items()
+            }
+            self._state = state
+        return self._waiting

@@ -1,0 +1,1 @@
+"""Tasks and dynamic tables in a lake small enough to follow by hand."""

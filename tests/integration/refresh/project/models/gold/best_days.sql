@@ -1,0 +1,7 @@
+-- One row per place: the day that sold most.
+{{ rebuild_on_change('daily_sales') }}
+
+select
+    1 as place,
+    max_by(sold_date, amount) as sold_date
+from {{ ref('daily_sales') }}
