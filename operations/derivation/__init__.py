@@ -7,7 +7,7 @@ A plan is a tree of small steps (`plan.py`). Nothing here reads a table or knows
 """
 
 from operations.derivation.contract import Derivation, Upstream
-from operations.derivation.derive import derive, tables_of
+from operations.derivation.deriving import derive, tables_of
 from operations.derivation.refusals import NotDerivableError
 
 __all__ = ["Derivation", "NotDerivableError", "Upstream", "derive", "tables_of"]

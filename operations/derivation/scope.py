@@ -104,7 +104,7 @@ def replaced(node: exp.Expr, change: Callable[[exp.Expr], exp.Expr | None]) -> e
 
     new = change(node)
     if new is not None:
-        if node.parent is not None:
+        if new is not node and node.parent is not None:
             node.replace(new)
         return new
     if not isinstance(node, exp.Query):

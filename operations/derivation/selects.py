@@ -73,8 +73,9 @@ class SelectReader:
         step = SourceReader(self.queries, self.ctes, self.scope).read(select)
         step = self._where(step, select)
         items = self._items(select)
-        later = [self._late(select, key, items) for key in ("having", "qualify")]
-        step, items, having, qualify = self._groups(step, select, items, later)
+        keys = self._group_expressions(select.args.get("group"), items)
+        having, qualify = (self._late(select, key, items, keys) for key in ("having", "qualify"))
+        step, items, having, qualify = self._groups(step, items, keys, [having, qualify])
         step = self.subqueries.filtered(step, having)
         step, items, qualify = self._levels(step, items, qualify)
         step = self.subqueries.filtered(step, qualify)
@@ -158,7 +159,9 @@ class SelectReader:
 
         return replaced(node, change)
 
-    def _late(self, select: exp.Expr, key: str, items: list[Item]) -> list[exp.Expr]:
+    def _late(
+        self, select: exp.Expr, key: str, items: list[Item], keys: list[exp.Expr] | None
+    ) -> list[exp.Expr]:
         """Return the parts of HAVING or QUALIFY, in which aliases of SELECT may stand."""
         clause = select.args.get(key)
         if clause is None:
@@ -167,26 +170,61 @@ class SelectReader:
         parts = []
         for each in conjuncts(clause.this):
             node = written_out(each.copy(), named_windows(select))
+            node = self._preferred(node, items, aliases, keys)
             node = self._inlined(resolve(node, self.scope, aliases), items, is_all=True)
             check_functions(node)
             parts.append(node)
         return parts
 
+    def _preferred(
+        self,
+        node: exp.Expr,
+        items: list[Item],
+        aliases: dict[str, int],
+        keys: list[exp.Expr] | None,
+    ) -> exp.Expr:
+        """Mark names that are an alias of SELECT though FROM has such a column too.
+
+        After groups the column is meant only if it is grouped by, or inside an aggregate.
+        """
+        from sqlglot import exp
+
+        grouped = {each.name for each in keys or () if isinstance(each, exp.Column)}
+
+        def change(each: exp.Expr) -> exp.Expr | None:
+            if isinstance(each, exp.AggFunc) and not isinstance(each.parent, exp.Window):
+                return each
+            if not isinstance(each, exp.Column) or each.table or each.name.lower() not in aliases:
+                return None
+            found, place = self.scope.find(each), aliases[each.name.lower()]
+            target = items[place].node
+            if not found or found in grouped or target == plain(found):
+                return None
+            if keys is None:
+                raise refuse(
+                    f"{each.name}, which is a column and an alias", each, "rename the alias"
+                )
+            return plain(each.name, **{ALIAS: place})
+
+        return replaced(node, change)
+
     def _groups(
-        self, step: Step, select: exp.Expr, items: list[Item], later: list[list[exp.Expr]]
+        self,
+        step: Step,
+        items: list[Item],
+        keys: list[exp.Expr] | None,
+        later: list[list[exp.Expr]],
     ) -> tuple[Step, list[Item], list[exp.Expr], list[exp.Expr]]:
-        group = select.args.get("group")
         having, qualify = later
         nodes = [each.node for each in items]
-        if not group and not any(has_aggregate(each) for each in (*nodes, *having, *qualify)):
+        if keys is None and not any(has_aggregate(each) for each in (*nodes, *having, *qualify)):
             if having:
                 raise refuse("HAVING without groups", having[0], "use WHERE")
             return step, items, having, qualify
         for each in items:
             self._inline_in_aggregates(each, items)
         reader = GroupReader(self.queries, self.warnings)
-        keys = self._group_expressions(group, items)
-        step, known = reader.keyed(keys, step)
+        step, known = reader.keyed(keys or (), step)
         nodes = [each.node for each in items]
         nodes, step = reader.grouped([*nodes, *having, *qualify], step, known)
         count, first = len(items), len(items) + len(having)
@@ -202,11 +240,13 @@ class SelectReader:
                 for child in list(each.iter_expressions()):
                     self._inlined(child, items, is_all=True)
 
-    def _group_expressions(self, group: exp.Expr | None, items: list[Item]) -> list[exp.Expr]:
+    def _group_expressions(
+        self, group: exp.Expr | None, items: list[Item]
+    ) -> list[exp.Expr] | None:
         from sqlglot import exp
 
         if group is None:
-            return []
+            return None
         for key in ("all", "rollup", "cube", "grouping_sets", "totals"):
             if group.args.get(key):
                 raise refuse(f"GROUP BY {key.upper().replace('_', ' ')}", group, "name the columns")

@@ -70,8 +70,9 @@ class SourceReader:
             case exp.Table():
                 return self._named(self._table(node), node.alias_or_name, node)
             case exp.Subquery() if isinstance(node.this, exp.Query):
-                if node.args.get("sample") or node.args.get("pivots"):
-                    raise refuse("TABLESAMPLE or PIVOT", node)
+                for key, name in (("sample", "TABLESAMPLE"), ("pivots", "PIVOT")):
+                    if node.args.get(key):
+                        raise refuse(name, node)
                 step = self.queries.query(node.this, self._with(node))
                 return self._named(step, node.alias, node)
             case exp.Lateral():
@@ -91,7 +92,7 @@ class SourceReader:
             raise refuse(f"table function {node.this.sql().lower()}", node, "use a seed")
         odd = [key for key, value in node.args.items() if value and key not in PLAIN_TABLE]
         if odd:
-            raise refuse({"sample": "TABLESAMPLE"}.get(odd[0], odd[0].upper()), node)
+            raise refuse({"sample": "TABLESAMPLE", "pivots": "PIVOT"}.get(odd[0], odd[0].upper()), node)
         if not node.db and node.name.lower() in self.ctes:
             return self.ctes[node.name.lower()]
         return self.queries.table(table_name(node), node)

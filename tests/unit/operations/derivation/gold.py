@@ -76,13 +76,17 @@ class Rendering:
 
     def render(self, file: Path) -> str:
         """Return the SQL of a model's file."""
-        return environment().from_string(macros() + file.read_text()).render(
-            config=self.configure,
-            ref=self.ref,
-            changes_of=lambda **names: {each: self.ref(each) for each in names},
-            affected_groups=lambda caller: caller(),
-            rebuild_on_change=lambda *names: "",
-            var=lambda name, default=None: default,
+        return (
+            environment()
+            .from_string(macros() + file.read_text())
+            .render(
+                config=self.configure,
+                ref=self.ref,
+                changes_of=lambda **names: {each: self.ref(each) for each in names},
+                affected_groups=lambda caller: caller(),
+                rebuild_on_change=lambda *names: "",
+                var=lambda name, default=None: default,
+            )
         )
 
 
@@ -132,13 +136,19 @@ def plain(sql: str, ephemeral: dict[str, str]) -> str:
         names = [each for each in star.args.get("except_") or () if each.name != "is_affected"]
         star.set("except_", names or None)
     for where in list(tree.find_all(exp.Where)):
-        parts = [each for each in where.this.unnest().flatten() if not is_by_hand(each)] if (
-            isinstance(where.this.unnest(), exp.And)
-        ) else [each for each in (where.this,) if not is_by_hand(each)]
+        parts = (
+            [each for each in where.this.unnest().flatten() if not is_by_hand(each)]
+            if (isinstance(where.this.unnest(), exp.And))
+            else [each for each in (where.this,) if not is_by_hand(each)]
+        )
         where.set("this", exp.and_(*parts)) if parts else where.pop()
-    ctes = [exp.CTE(this=sqlglot.parse_one(text, dialect="spark"),
-                    alias=exp.TableAlias(this=exp.to_identifier(f"__dbt__cte__{name}")))
-            for name, text in ephemeral.items()]
+    ctes = [
+        exp.CTE(
+            this=sqlglot.parse_one(text, dialect="spark"),
+            alias=exp.TableAlias(this=exp.to_identifier(f"__dbt__cte__{name}")),
+        )
+        for name, text in ephemeral.items()
+    ]
     with_ = tree.args.get("with_")
     if ctes and with_:
         with_.set("expressions", [*ctes, *with_.expressions])

@@ -32,31 +32,29 @@ class Referee:
     con: duckdb.DuckDBPyConnection
     tables: dict[str, Rows] = field(default_factory=dict)
     columns: tuple[str, ...] = ()
+    target: list[tuple[object, ...]] = field(default_factory=list)
 
     def start(self, tables: Tables) -> None:
         """Fill the tables and build the query for the first time."""
-        self.con.execute("set threads = 1")
-        for name in COLUMNS:
-            for suffix in ("", "_old", "_ins", "_del"):
-                self._fill(name, suffix, tables[name] if not suffix else [])
-        self.con.execute(f"create or replace table target as {self.sql}")
-        self.columns = tuple(each[0] for each in self.con.execute("from target").description)
+        for name, rows in tables.items():
+            self.fill(name, rows)
         self.tables = dict(tables)
+        found = self.con.execute(self.sql)
+        self.columns = tuple(each[0] for each in found.description)
+        self.target = found.fetchall()
+        full = self.con.execute(f"from ({self.derived(set()).full})").fetchall()
+        assert Counter(full) == Counter(self.target), f"regenerated otherwise: {self.sql}"
 
     def change(self, tables: Tables) -> Derivation:
         """Change the tables, refresh the target by what is derived, and compare it."""
         derivation = self.derived(self._moved(tables))
-        names = ", ".join(self.columns)
-        same = " and ".join(f"a.{each} is not distinct from t.{each}" for each in derivation.key)
-        self.con.execute(f"create or replace table affected as {derivation.affected}")
-        new = self.con.execute(f"select {names} from ({derivation.restricted}) as r").fetchall()
-        keep = f"from target as t where not exists (from affected as a where {same})"
-        kept = self.con.execute(f"select {names} {keep}").fetchall()
-        expected = self.con.execute(self.sql).fetchall()
-        full = self.con.execute(f"select {names} from ({derivation.full}) as f").fetchall()
-        assert Counter(full) == Counter(expected), "regenerated otherwise than written"
-        assert Counter(kept + new) == Counter(expected), self._explained(derivation)
-        self.con.execute(f"create or replace table target as {self.sql}")
+        self.con.execute(f"create or replace temp table affected as {derivation.affected}")
+        affected = set(self.con.execute("from affected").fetchall())
+        new = self.con.execute(f"from ({derivation.restricted})").fetchall()
+        places = [self.columns.index(each) for each in derivation.key]
+        kept = [row for row in self.target if tuple(row[each] for each in places) not in affected]
+        self.target = self.con.execute(self.sql).fetchall()
+        assert Counter(kept + new) == Counter(self.target), self._explained(derivation)
         return derivation
 
     def _moved(self, tables: Tables) -> set[str]:
@@ -73,20 +71,19 @@ class Referee:
                 ("_ins", surplus(rows, old)),
                 ("_del", surplus(old, rows)),
             ):
-                self._fill(name, suffix, content)
+                self.fill(name + suffix, content)
             self.tables[name] = rows
         return moved
 
-    def _fill(self, name: str, suffix: str, rows: Rows) -> None:
-        columns = COLUMNS[name]
-        shown = ", ".join(f"{each} integer" for each in columns)
-        self.con.execute(f"create or replace table {name}{suffix} ({shown})")
-        if rows:
-            values = ", ".join(
-                "(" + ", ".join("null" if each is None else str(each) for each in row) + ")"
-                for row in rows
-            )
-            self.con.execute(f"insert into {name}{suffix} values {values}")
+    def fill(self, name: str, rows: Rows) -> None:
+        """Let a name stand for rows."""
+        columns = COLUMNS[name.partition("_")[0]]
+        values = ", ".join(
+            "(" + ", ".join("null::integer" if each is None else str(each) for each in row) + ")"
+            for row in [*rows, (None,) * len(columns)]
+        )
+        body = f"from (values {values}) as v({', '.join(columns)}) limit {len(rows)}"
+        self.con.execute(f"create or replace view {name} as {body}")
 
     def derived(self, moved: set[str]) -> Derivation:
         """Return what is derived for changes of some tables."""

@@ -13,7 +13,16 @@ BASES = (
     "select g as p, x as q, k as r from a where x is not null",
 )
 CONDITIONS = ("s.p > 0", "s.q is null or s.r < 2", "s.p <> s.q", "coalesce(s.r, 1) = 1", "s.q <= 2")
-VALUES = ("s.p", "s.q", "s.r", "s.p + s.q", "coalesce(s.q, s.r)", "s.r % 2", "1", "case when s.p > 1 then s.q end")
+VALUES = (
+    "s.p",
+    "s.q",
+    "s.r",
+    "s.p + s.q",
+    "coalesce(s.q, s.r)",
+    "s.r % 2",
+    "1",
+    "case when s.p > 1 then s.q end",
+)
 AGGREGATES = (
     "count(*)", "sum({0})", "max({0})", "min({0})", "count({0})", "count(distinct {0})",
     "count(*) filter (where {0} > 1)",
@@ -26,7 +35,13 @@ WINDOWS = (
     "rank() over (partition by {0} order by s.r)",
 )  # fmt: skip
 PARTITIONS = ("s.p", "s.q", "s.p, s.q", "s.p % 2")
-MATCHES = ("s.p = t.p", "s.q = t.p", "s.p = t.p and s.q < t.r", "s.p is not distinct from t.q", "s.r = t.r and t.q > 0")
+MATCHES = (
+    "s.p = t.p",
+    "s.q = t.p",
+    "s.p = t.p and s.q < t.r",
+    "s.p is not distinct from t.q",
+    "s.r = t.r and t.q > 0",
+)
 JOINS = ("inner join", "left join", "right join", "full join")
 
 
@@ -67,9 +82,12 @@ def projected(pick: Pick, sql: str, other: Other) -> str:
 
 
 def aliased(pick: Pick, sql: str, other: Other) -> str:
-    return f"select s.p, s.q + 1 as h, h * 2 as i from ({sql}) as s where {pick(*CONDITIONS)}".replace(
-        "select s.p", "select * from (select s.p", 1
-    ) + ") as u(p, q, r)"
+    return (
+        f"select s.p, s.q + 1 as h, h * 2 as i from ({sql}) as s where {pick(*CONDITIONS)}".replace(
+            "select s.p", "select * from (select s.p", 1
+        )
+        + ") as u(p, q, r)"
+    )
 
 
 def distinct(pick: Pick, sql: str, other: Other) -> str:
@@ -122,7 +140,9 @@ def combined(pick: Pick, sql: str, other: Other) -> str:
 
 
 def joined(pick: Pick, sql: str, other: Other) -> str:
-    shown = pick("s.p, t.q, s.r", "t.p, s.q, t.r", "s.p, s.q, s.r", "coalesce(s.p, t.p) as p, s.q, t.r")
+    shown = pick(
+        "s.p, t.q, s.r", "t.p, s.q, t.r", "s.p, s.q, s.r", "coalesce(s.p, t.p) as p, s.q, t.r"
+    )
     condition = pick("", "", "where s.p is not null", "where t.q is null", "where t.r > 0")
     return (
         f"select {shown} from ({sql}) as s {pick(*JOINS)} ({other()}) as t"
@@ -162,9 +182,7 @@ def beside_total(pick: Pick, sql: str, other: Other) -> str:
 
 
 def read_twice(pick: Pick, sql: str, other: Other) -> str:
-    return (
-        f"with w as ({sql}) select s.p, t.q, s.r from w as s {pick(*JOINS)} w as t on {pick(*MATCHES)}"
-    )
+    return f"with w as ({sql}) select s.p, t.q, s.r from w as s {pick(*JOINS)} w as t on {pick(*MATCHES)}"
 
 
 def exploded(pick: Pick, sql: str, other: Other) -> str:

@@ -12,6 +12,7 @@ from tests.unit.operations.derivation.shapes import SHAPES
 from tests.unit.operations.derivation.stacks import stacks
 
 ROUNDS = 3
+EXAMPLES = settings.default.max_examples
 LENIENT = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture]
 VALUE = st.sampled_from([None, 0, 1, 2, 3])
 
@@ -57,7 +58,7 @@ def con() -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-@settings(max_examples=4, suppress_health_check=LENIENT)
+@settings(max_examples=EXAMPLES // 25, suppress_health_check=LENIENT)
 @given(data=st.data())
 def test_refreshed_rows_equal_recomputed_ones(
     con: duckdb.DuckDBPyConnection, shape: str, data: st.DataObject
@@ -65,7 +66,7 @@ def test_refreshed_rows_equal_recomputed_ones(
     play(Referee(SHAPES[shape], (), con), data)
 
 
-@settings(max_examples=60, suppress_health_check=LENIENT)
+@settings(max_examples=EXAMPLES * 3 // 5, suppress_health_check=LENIENT)
 @given(sql=stacks(), data=st.data())
 def test_refreshed_stacks_equal_recomputed_ones(
     con: duckdb.DuckDBPyConnection, sql: str, data: st.DataObject

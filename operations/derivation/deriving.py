@@ -43,6 +43,11 @@ def tables_of(sql: str, dialect: str = "spark") -> tuple[str, ...]:
     return tuple(sorted(tables_read(parse(sql, dialect))))
 
 
+def forget_derivations() -> None:
+    """Derive everything anew from here on."""
+    _derive.cache_clear()
+
+
 @lru_cache(maxsize=256)
 def _derive(
     sql: str,

@@ -1,0 +1,93 @@
+"""What is derived, as SQL: the granularity, what is read, and that nothing follows from nothing."""
+
+from collections.abc import Iterator
+
+import duckdb
+import pytest
+from sqlglot import parse_one
+
+from operations.derivation import NotDerivableError, Upstream, derive
+from tests.unit.operations.derivation.gold import Model, columns_of, gold_models
+from tests.unit.operations.derivation.referee import COLUMNS, Referee, Tables
+from tests.unit.operations.derivation.shapes import SHAPES
+
+# Ranks over all rows: each change can move every one of them.
+RANKED = {
+    "top_products": "a window without PARTITION BY",
+    "top_users": "a window without PARTITION BY",
+}
+# Where rows are replaced by less than the unique key: windows run across what is left out.
+COARSER = {
+    "fct_stock_daily": ("product_id", "warehouse_id"),
+    "fuel_efficiency": ("car_chassis",),
+    "inventory_health": ("product_id", "warehouse_id"),
+    "ml_features": ("store_id",),
+}
+GOLD = list(gold_models())
+TABLES: Tables = {
+    "a": [(1, 2, 3), (1, 2, 3), (None, 0, 2), (2, None, None)],
+    "b": [(1, 2, 1), (3, None, 2)],
+    "c": [(1, 3), (None, 0)],
+}
+
+
+@pytest.fixture(scope="module")
+def con() -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect() as connection:
+        yield connection
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_no_change_affects_no_key(con: duckdb.DuckDBPyConnection, shape: str) -> None:
+    referee = Referee(SHAPES[shape], (), con)
+    referee.start(TABLES)
+    assert not con.execute(referee.derived(set()).affected).fetchall()
+    for name, rows in TABLES.items():
+        for suffix, content in (("_old", rows), ("_ins", []), ("_del", [])):
+            referee.fill(name + suffix, content)
+    assert not con.execute(referee.derived(set(COLUMNS)).affected).fetchall()
+
+
+@pytest.mark.parametrize("model", GOLD, ids=lambda model: model.name)
+def test_gold_models_are_derived(model: Model) -> None:
+    if model.name in RANKED:
+        with pytest.raises(NotDerivableError, match=RANKED[model.name]):
+            derive(model.sql, model.key, model.upstreams(), "affected")
+        return
+    derivation = derive(model.sql, model.key, model.upstreams(), "affected")
+    assert derivation.key == COARSER.get(model.name, model.key)
+    assert not derivation.warnings
+    assert parse_one(derivation.affected, dialect="spark").named_selects == [*derivation.key]
+    restricted, full = (
+        parse_one(each, dialect="spark").named_selects
+        for each in (derivation.restricted, derivation.full)
+    )
+    assert restricted == full
+    assert sorted(full) == sorted(columns_of(model.name))
+
+
+@pytest.mark.parametrize("model", GOLD, ids=lambda model: model.name)
+def test_each_upstream_can_drive_alone(model: Model) -> None:
+    if model.name in RANKED:
+        return
+    for table, given in model.upstreams().items():
+        derivation = derive(model.sql, model.key, model.upstreams(table), "affected")
+        driven = all(str(each) in derivation.affected for each in (given.inserted, given.deleted))
+        compared = f"{given.old} as" in derivation.affected  # of totals, by value
+        assert driven or compared
+
+
+def test_an_unchanged_upstream_is_read_as_it_is_now() -> None:
+    changed = Upstream(("k", "x"), "gold.a", "gold.a version as of 1", "a_ins", "a_del")
+    unchanged = Upstream(("k", "y"), "gold.b")
+    sql = "select a.k, b.y from gold.a left join gold.b on a.k = b.k"
+    derivation = derive(sql, ["k"], {"gold.a": changed, "gold.b": unchanged}, "affected")
+    assert "gold.b" not in derivation.affected
+    assert "version as of" not in derivation.affected + derivation.restricted + derivation.full
+
+
+def test_the_key_reaches_the_tables() -> None:
+    changed = Upstream(("k", "x"), "gold.a", "gold.a version as of 1", "a_ins", "a_del")
+    sql = "select a.k, t.n from gold.a left join (select k, count(*) as n from gold.a group by k) t on a.k = t.k"
+    derivation = derive(sql, ["k"], {"gold.a": changed}, "affected")
+    assert derivation.restricted.count("exists (select 1 from affected as") == 2
