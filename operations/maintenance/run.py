@@ -12,10 +12,10 @@ from operations.maintenance.plan import TablePlan, plan_table
 from operations.maintenance.policies import load_policies
 from operations.maintenance.procedures import Work, apply_plan, rehearse_plan
 from operations.maintenance.retained_snapshots import positions
-from operations.monitoring.tables import all_tables
 from operations.runtime.spark import Spark
 
 if TYPE_CHECKING:
+    from pyiceberg.catalog import Catalog
     from pyiceberg.table import Table
 
 OnTable = Callable[[str, int, int], None]
@@ -70,13 +70,19 @@ def plan_lake(settings: Settings, names: Sequence[str] = ()) -> list[TablePlan]:
     Raises ConfigurationError for policies and names that are wrong.
     """
     policies = load_policies(settings.project_dir)
-    tables = {".".join(table.name()): table for table in all_tables(Lake(settings).catalog)}
+    tables = {".".join(table.name()): table for table in _tables(Lake(settings).catalog)}
     needed = positions(list(tables.values()))
     folders = {name: table.location() for name, table in tables.items()}
     return [
         plan_table(tables[name], policies.of(name), needed.get(name, ()), folders)
         for name in _chosen(tables, names)
     ]
+
+
+def _tables(catalog: "Catalog") -> "Iterator[Table]":
+    for namespace in sorted(catalog.list_namespaces()):
+        for identifier in sorted(catalog.list_tables(namespace)):
+            yield catalog.load_table(identifier)
 
 
 def _chosen(tables: "dict[str, Table]", names: Sequence[str]) -> Iterator[str]:

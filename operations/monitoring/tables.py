@@ -66,12 +66,6 @@ def table_states(settings: Settings) -> list[TableState]:
     )
 
 
-def all_tables(catalog: "Catalog") -> "Iterator[Table]":
-    """Yield every table of the catalog, by namespace and name."""
-    for identifier in _names(catalog):
-        yield catalog.load_table(identifier)
-
-
 def describe_table(table: "Table") -> TableState:
     """Return the state of one table; its rows are counted by the snapshot, no data is read."""
     namespace, name = table.name()[-2:]
