@@ -10,3 +10,4 @@ class System(StrEnum):
     BAKERY = "bakery"
     TELEMETRY = "telemetry"
     CLICKSTREAM = "clickstream"
+    CHECKOUT = "checkout"

@@ -1,6 +1,7 @@
 """`firn sandbox …`: a system's name -> the system started, moved on, stopped or removed."""
 
 import time
+from collections.abc import Callable
 from enum import StrEnum
 from typing import Annotated
 
@@ -12,6 +13,7 @@ from operations.cli.faults import named_faults
 from operations.runtime.signals import until_signalled
 from sandbox.systems import System
 
+Stopped = Callable[[], bool]
 app = typer.Typer(help="The sandbox's source systems.", no_args_is_help=True, add_completion=False)
 
 
@@ -35,7 +37,7 @@ def stop() -> None:
 
     settings = Settings.load()
     shop_server(settings).stop()
-    out.print("The shop's PostgreSQL is stopped.")
+    out.print("The PostgreSQL of shop and checkout is stopped.")
     clickstream_broker(settings).stop()
     out.print("The clickstream's Kafka is stopped.")
 
@@ -57,6 +59,10 @@ class LiveSystem(StrEnum):
     """A system whose data can be made as time passes."""
 
     CLICKSTREAM = System.CLICKSTREAM
+    CHECKOUT = System.CHECKOUT
+
+
+_PRODUCED = {LiveSystem.CLICKSTREAM: "events", LiveSystem.CHECKOUT: "orders"}
 
 
 @app.command()
@@ -64,19 +70,24 @@ class LiveSystem(StrEnum):
 def produce(
     system: Annotated[LiveSystem, typer.Argument(help="Which is to produce.")],
     *,
-    rate: Annotated[float, typer.Option(help="Events a second.", min=0.1)] = 10,
+    rate: Annotated[float, typer.Option(help="Events or orders a second.", min=0.1)] = 10,
     seconds: Annotated[
         float | None, typer.Option(help="How long; else until Ctrl-C.", min=0.1)
     ] = None,
 ) -> None:
-    """Produce events of the present, at a set rate."""
-    from sandbox.control.clickstream import produce_clickstream
-
+    """Produce events or orders of the present, at a set rate."""
     with until_signalled() as stop:
         start = time.monotonic()
-        out.print(f"Producing for {system} at {rate:g} events a second …")
-        counts = produce_clickstream(Settings.load(), rate, seconds, lambda: stop.is_asked)
+        out.print(f"Producing for {system} at {rate:g} {_PRODUCED[system]} a second …")
+        counts = _produce(system)(Settings.load(), rate, seconds, lambda: stop.is_asked)
     out.print(f"{counts}, in {time.monotonic() - start:.1f} s.", soft_wrap=True)
+
+
+def _produce(system: LiveSystem) -> Callable[[Settings, float, float | None, Stopped], object]:
+    from sandbox.control.checkout import produce_checkout
+    from sandbox.control.clickstream import produce_clickstream
+
+    return produce_checkout if system is LiveSystem.CHECKOUT else produce_clickstream
 
 
 @app.command()

@@ -11,6 +11,7 @@ from rich.table import Table as Grid
 from lake.settings import Settings
 from sandbox import bakery, shop
 from sandbox.control.bakery import advance_bakery, bakery_folder, remove_bakery, start_bakery
+from sandbox.control.checkout import advance_checkout, remove_checkout, start_checkout
 from sandbox.control.clickstream import (
     advance_clickstream,
     clickstream_broker,
@@ -85,11 +86,26 @@ def _advance_clickstream(settings: Settings, days: int, out: Console) -> None:
     )
 
 
+def _start_checkout(settings: Settings) -> str:
+    verb = "filled and running" if start_checkout(settings) else "running"
+    return f"The checkout is {verb} on 127.0.0.1:{shop_server(settings).port}."
+
+
+def _advance_checkout(settings: Settings, days: int, out: Console) -> None:
+    done = advance_checkout(settings, days)
+    out.print(
+        f"The checkout got {done.orders:,} orders, {done.items:,} items and {done.changed:,}"
+        f" changes of status; it is {done.today} there.",
+        soft_wrap=True,
+    )
+
+
 CONTROLS = {
     System.SHOP: SystemControl(_start_shop, _advance_shop, _remove_shop),
     System.BAKERY: SystemControl(_start_bakery, _advance_bakery, remove_bakery),
     System.TELEMETRY: SystemControl(_start_telemetry, _advance_telemetry, remove_telemetry),
     System.CLICKSTREAM: SystemControl(_start_clickstream, _advance_clickstream, remove_clickstream),
+    System.CHECKOUT: SystemControl(_start_checkout, _advance_checkout, remove_checkout),
 }
 
 
