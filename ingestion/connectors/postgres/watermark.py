@@ -43,6 +43,8 @@ LONGEST_WAIT_SECONDS = 10.0
 POLL_SECONDS = 0.1
 FUTURE = timedelta(days=1)
 STEP = timedelta(microseconds=1)
+# Where rows are written all the time, some transaction always has just begun.
+WORTH_A_NOTE = timedelta(seconds=1)
 Cursor = datetime | date | int
 
 _SESSION = """
@@ -96,7 +98,9 @@ async def find_watermark(
     upper, note = server["now"], None
     if oldest and oldest["xact_start"] < upper:
         upper = oldest["xact_start"]
-        note = f"read up to {upper.isoformat()}: pid {oldest['pid']} is in a transaction since then"
+        if server["now"] - upper >= WORTH_A_NOTE:
+            pid = oldest["pid"]
+            note = f"read up to {upper.isoformat()}: pid {pid} is in a transaction since then"
     lag = table.lag or timedelta()
     upper = min(upper, server["now"] - lag)
     if prepared:

@@ -59,8 +59,11 @@ def test_without_the_bound_the_late_row_would_be_lost(
     assert judge([1, 2, 3], _ids(by_now)).lost == {1: 1}
 
 
-def test_a_transaction_counts_before_it_has_written_anything(by_now: Lakehouse) -> None:
+def test_a_transaction_counts_before_it_has_written_anything(
+    by_now: Lakehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Fault late-commit: it has no transaction id yet, but its now() is already fixed."""
+    monkeypatch.setattr(watermark, "WORTH_A_NOTE", timedelta())
     with by_now.transaction() as late:
         late.execute("select now()")
         by_now.execute("insert into items values (2, 'early')")
