@@ -6,35 +6,18 @@
     )
 }}
 
-{%- set changes = changes_of(
-    checkout__orders=['order_id'],
-    checkout__order_items=['order_item_id'],
-) %}
-
 with
-
-affected as (
-    {% call affected_groups() %}
-    select order_id from {{ changes.checkout__orders }} as changed
-    union
-    select order_id from {{ changes.checkout__order_items }} as changed
-    {% endcall %}
-),
 
 orders as (
     select *
     from {{ ref('checkout__orders') }}
-    where
-        not is_deleted
-        and order_id in (select affected.order_id from affected)
+    where not is_deleted
 ),
 
 order_items as (
     select *
     from {{ ref('checkout__order_items') }}
-    where
-        not is_deleted
-        and order_id in (select affected.order_id from affected)
+    where not is_deleted
 ),
 
 item_totals as (

@@ -7,29 +7,13 @@
     )
 }}
 
-{%- set changes = changes_of(
-    checkout_orders_live=['order_id'],
-    checkout__orders=['order_id'],
-) %}
-
 with
-
-affected as (
-    {% call affected_groups() %}
-    select date_trunc('minute', ordered_at) as minute_at
-    from {{ changes.checkout_orders_live }} as changed
-    union
-    select date_trunc('minute', ordered_at) as minute_at
-    from {{ changes.checkout__orders }} as changed
-    {% endcall %}
-),
 
 orders as (
     select
         *,
         date_trunc('minute', ordered_at) as minute_at
     from {{ ref('checkout_orders_live') }}
-    where date_trunc('minute', ordered_at) in (select affected.minute_at from affected)
 ),
 
 totalled as (

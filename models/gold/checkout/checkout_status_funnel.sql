@@ -7,25 +7,10 @@
     )
 }}
 
-{%- set changes = changes_of(
-    checkout_orders_live=['order_id'],
-    checkout__orders=['order_id'],
-) %}
-
 with
 
-affected as (
-    {% call affected_groups() %}
-    select ordered_date from {{ changes.checkout_orders_live }} as changed
-    union
-    select ordered_date from {{ changes.checkout__orders }} as changed
-    {% endcall %}
-),
-
 orders as (
-    select *
-    from {{ ref('checkout_orders_live') }}
-    where ordered_date in (select affected.ordered_date from affected)
+    select * from {{ ref('checkout_orders_live') }}
 ),
 
 totalled as (
