@@ -72,11 +72,14 @@ def main(
     share: Annotated[
         list[float] | None, typer.Option(help="Of the rows that change; repeat for more.")
     ] = None,
+    only: Annotated[
+        list[str] | None, typer.Option(help="A mart to measure; repeat for more. None: all.")
+    ] = None,
     keep: Annotated[bool, typer.Option(help="Keep the lakes.")] = False,
 ) -> None:
     """Measure, and write what came out to docs/benchmarks.md.
 
-    A trial (other scales or shares) is written to FIRN_HOME/bench/benchmarks.md.
+    A trial (other scales, shares or some marts only) is written to FIRN_HOME/bench/benchmarks.md.
     """
     out = Console(highlight=False, soft_wrap=True)
     settings = Settings.load()
@@ -86,14 +89,14 @@ def main(
     for times in scales:
         folder = work_folder(settings) / f"refresh-{times}"
         shutil.rmtree(folder, ignore_errors=True)
-        with RefreshLake.filled(folder, settings.project_dir, times) as lake:
+        with RefreshLake.filled(folder, settings.project_dir, times, only or []) as lake:
             for row in _measured(lake, times, shares):
                 rows.append(row)
                 out.print(_line(row), markup=False)
         if not keep:
             shutil.rmtree(folder)
     conditions["environment"] = listed(own_versions(PACKAGES))
-    is_trial = scales != STANDARD_SCALES or shares != STANDARD_SHARES
+    is_trial = bool(only) or scales != STANDARD_SCALES or shares != STANDARD_SHARES
     page = page_of(settings, is_trial=is_trial)
     write_section(page, TITLE, section(rows, conditions))
     _keep(work_folder(settings) / "refresh.json", rows)
@@ -107,6 +110,8 @@ def _measured(lake: RefreshLake, scale: int, shares: Sequence[float]) -> Iterato
         lake.make(change)
         took = {way: lake.refresh(way) for way in Way}
         for model, derived in took[Way.DERIVED].items():
+            if derived.mode == "skipped":
+                continue
             by_hand = took[Way.BY_HAND].get(model)
             yield Row(
                 scale=scale,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import secrets
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import Enum
 from pathlib import Path
 
@@ -83,8 +84,10 @@ class RefreshLake:
 
     @classmethod
     @contextmanager
-    def filled(cls, folder: Path, project: Path, scale: int) -> Iterator[RefreshLake]:
-        """Land a shop of 20,000 orders times `scale`, and build all of it."""
+    def filled(
+        cls, folder: Path, project: Path, scale: int, only: Sequence[str] = ()
+    ) -> Iterator[RefreshLake]:
+        """Land a shop of 20,000 orders times `scale`, and build it; `only`: marts to measure."""
         home = folder / "home"
         home.mkdir(parents=True)
         server = EmbeddedPostgres(folder / "postgres")
@@ -94,6 +97,7 @@ class RefreshLake:
             with ResidentDbt(settings, "bench") as dbt:
                 lake = cls(folder, project, dbt)
                 lake._fill(server, scale)
+                lake.models = [name for name in lake.models if not only or name in only]
                 yield lake
         finally:
             server.destroy()
@@ -133,16 +137,16 @@ class RefreshLake:
                 yield model, self._built(model, self._by_hand_environment(), [])
 
     def _built(self, model: str, environment: Mapping[str, str], extra: list[str]) -> Refreshed:
+        started = datetime.now(UTC)
         outcome = self._dbt.run(["run", "--select", model, *extra], environment=environment)
         if not outcome.success:
             raise LoadError("\n".join(outcome.complaints), f"read {self._dbt.log}")
         (node,) = [node for node in outcome.nodes if node.kind == "model"]
+        took = node.ended - node.started
         recorded = last_refreshes(Lake(self.settings), node.table, 1)
-        return Refreshed(
-            node.ended - node.started,
-            str(recorded[0].mode) if recorded else "",
-            recorded[0].affected_keys_count if recorded else None,
-        )
+        if not recorded or recorded[0].started_at < started:
+            return Refreshed(took, "skipped", None)
+        return Refreshed(took, str(recorded[0].mode), recorded[0].affected_keys_count)
 
     def _fill(self, server: EmbeddedPostgres, scale: int) -> None:
         urls = shop.create(server)
@@ -157,7 +161,7 @@ class RefreshLake:
         self._lay_out_by_hand()
         self._build(self._by_hand_environment())
         names = (pointer[1] for pointer in Lake(self.settings).pointers() if pointer[0] == GOLD)
-        self.models = self._in_order(set(names))
+        self.models = [name for name in self._order if name in set(names)]
 
     def _build(self, environment: Mapping[str, str]) -> None:
         arguments = ["run", "--select", "+tag:shop"]
@@ -165,9 +169,6 @@ class RefreshLake:
         if not outcome.success:
             raise LoadError("\n".join(outcome.complaints), f"read {self._dbt.log}")
         self._order = [node.name for node in outcome.nodes if node.kind == "model"]
-
-    def _in_order(self, names: set[str]) -> list[str]:
-        return [name for name in self._order if name in names]
 
     def _lay_out_by_hand(self) -> None:
         """Make a project like this one, whose marts are those by hand, in a schema of their own."""

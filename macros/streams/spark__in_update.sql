@@ -1,6 +1,8 @@
 {#-
     Finds the affected groups of a `recompute` model once, before its update: they are looked for in several versions of
-    several tables, and both the model and the MERGE ask for them. The model's block is replaced by a cached view.
+    several tables, and both the model and the MERGE ask for them. The model's block is replaced by a cached view. Of a
+    model of plain SQL they are found already (`spark__planned_sql`), and its affected rows are computed here: a MERGE of
+    the whole query took Spark several times as long to plan as the rows to make.
 
         {% call(query) adapter.dispatch('in_update')('recompute', sql) %}
             create or replace temporary view new_rows as {{ query }}
@@ -17,7 +19,10 @@
             {%- do adapter.firn_note_refresh(_stream_name(this), 'incremental', '', keys) -%}
             {{ caller(compiled | replace(blocks[0], 'select * from ' ~ affected)) }}
         {%- else -%}
-            {{ caller(compiled | replace('_firn_affected', affected | string)) }}
+            {%- set rows = make_temp_relation(this, '__affected_rows') -%}
+            {%- do _cache_view(rows, compiled | replace('_firn_affected', affected | string)) -%}
+            {{ caller('select * from ' ~ rows) }}
+            {%- do run_query('drop view if exists ' ~ rows) -%}
         {%- endif -%}
         {%- call statement('drop_affected_groups') -%}
             drop view if exists {{ affected }}
@@ -28,14 +33,20 @@
 
 {#- Makes the cached view of the affected groups, and returns how many there are. -#}
 {%- macro _find_affected(affected, query) -%}
-    {%- call statement('affected_groups') -%}
-        {{ create_table_as(True, affected, query) }}
-    {%- endcall -%}
-    {%- call statement('cache_affected_groups') -%}
-        cache table {{ affected }}
-    {%- endcall -%}
+    {%- do _cache_view(affected, query) -%}
     {%- set counted = run_query('select count(*) as affected_keys from ' ~ affected) -%}
     {{ return(counted.rows[0]['affected_keys'] | int) }}
+{%- endmacro -%}
+
+
+{#- Makes a view whose rows are computed once: the plan of what reads it stays small. -#}
+{%- macro _cache_view(view, query) -%}
+    {%- call statement('make_view') -%}
+        {{ create_table_as(True, view, query) }}
+    {%- endcall -%}
+    {%- call statement('cache_view') -%}
+        cache table {{ view }}
+    {%- endcall -%}
 {%- endmacro -%}
 
 

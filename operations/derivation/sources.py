@@ -92,7 +92,9 @@ class SourceReader:
             raise refuse(f"table function {node.this.sql().lower()}", node, "use a seed")
         odd = [key for key, value in node.args.items() if value and key not in PLAIN_TABLE]
         if odd:
-            raise refuse({"sample": "TABLESAMPLE", "pivots": "PIVOT"}.get(odd[0], odd[0].upper()), node)
+            raise refuse(
+                {"sample": "TABLESAMPLE", "pivots": "PIVOT"}.get(odd[0], odd[0].upper()), node
+            )
         if not node.db and node.name.lower() in self.ctes:
             return self.ctes[node.name.lower()]
         return self.queries.table(table_name(node), node)

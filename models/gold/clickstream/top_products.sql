@@ -1,8 +1,9 @@
 -- One row per product with a purchase, ranked by revenue over all time.
--- Trap: one purchase may move everybody's rank, so that all rows are made again.
+-- Trap: one purchase may move everybody's rank: refresh_mode full.
 {{
     config(
         unique_key='product_id',
+        refresh_mode='full',
     )
 }}
 

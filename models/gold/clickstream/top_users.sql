@@ -1,8 +1,9 @@
 -- One row per user with a purchase, ranked by revenue over all time.
--- Trap: one purchase may move everybody's rank, so that all rows are made again.
+-- Trap: one purchase may move everybody's rank: refresh_mode full.
 {{
     config(
         unique_key='user_id',
+        refresh_mode='full',
     )
 }}
 

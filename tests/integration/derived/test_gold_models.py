@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.derived.random_lake import NOT_DERIVED, RandomLake
+from tests.integration.derived.random_lake import RandomLake
 from tests.warm_dbt import WarmDbt
 
 PROJECT = Path(__file__).parents[3]
@@ -24,8 +24,6 @@ def test_gold_equals_its_sql_after_changes_of_any_kind(tmp_path: Path, warm_dbt:
     for number in range(ROUNDS):
         done = lake.change()
         lake.refresh("incremental")
-        assert list(lake.differing(but=NOT_DERIVED)) == [], (SEED, number, done)
-    lake.refresh()
-    assert list(lake.differing()) == []
-    modes = {row["mode"] for row in lake.refreshes()}
-    assert {"incremental", "full"} <= modes
+        assert list(lake.differing()) == [], (SEED, number, done)
+    refreshed = {row["model_name"] for row in lake.refreshes() if row["mode"] == "incremental"}
+    assert len(refreshed) > len(lake.gold) / 2
