@@ -160,8 +160,8 @@ class RefreshLake:
         self._build(self._environment(""))
         self._lay_out_by_hand()
         self._build(self._by_hand_environment())
-        names = (pointer[1] for pointer in Lake(self.settings).pointers() if pointer[0] == GOLD)
-        self.models = [name for name in self._order if name in set(names)]
+        names = {name for schema, name in Lake(self.settings).pointers() if schema == GOLD}
+        self.models = [name for name in self._order if name in names]
 
     def _build(self, environment: Mapping[str, str]) -> None:
         arguments = ["run", "--select", "+tag:shop"]
