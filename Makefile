@@ -130,6 +130,13 @@ fuzz: $(VENV)/.dev ## Damaged and foreign files, new ones for HOURS=1, until a r
 		$(BIN)/pytest -q --exitfirst --hypothesis-profile=long tests/integration/files/test_fuzz.py || exit 1; \
 	done
 
+.PHONY: fuzz-refresh
+fuzz-refresh: $(VENV)/.dev ## Random queries, refreshed by what is derived from them, for HOURS=1, until one differs.
+	@end=$$(( $$(date +%s) + $(or $(SECONDS),$$(( $(or $(HOURS),1) * 3600 ))) )); \
+	while [ $$(date +%s) -lt $$end ]; do \
+		$(BIN)/pytest -q --exitfirst --hypothesis-profile=long tests/unit/operations/derivation/test_property.py || exit 1; \
+	done
+
 # Measurements
 
 PEERS := $(FIRN_HOME)/bench-venv

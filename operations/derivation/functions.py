@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from operations.derivation.names import words
 from operations.derivation.refusals import NotDerivableError, refuse
 
 if TYPE_CHECKING:
     from sqlglot import exp
 
 # Of the names that sqlglot does not know, those of Spark's scalar functions.
-SCALARS = frozenset(
+SCALARS = words(
     """add_months aggregate array array_append array_compact array_contains array_distinct
     array_except array_intersect array_join array_max array_min array_position array_prepend
     array_remove array_repeat array_sort array_union arrays_overlap arrays_zip bin bit_count bit_get
@@ -29,28 +30,28 @@ SCALARS = frozenset(
     to_timestamp_ltz to_timestamp_ntz to_unix_timestamp to_utc_timestamp transform_keys
     transform_values try_add try_divide try_element_at try_multiply try_subtract try_to_number
     try_to_timestamp unbase64 unix_date unix_micros unix_millis unix_seconds url_decode
-    url_encode weekday width_bucket xxhash64 zip_with""".split()
+    url_encode weekday width_bucket xxhash64 zip_with"""
 )
 # Names that sqlglot does not know and that are refused for what they are, not as unknown ones.
-UNSTABLE_NAMES = frozenset(
+UNSTABLE_NAMES = words(
     """now curdate current_timezone input_file_name input_file_block_start
     input_file_block_length monotonically_increasing_id spark_partition_id random current_catalog
-    getdate""".split()
+    getdate"""
 )
-UNSTABLE = frozenset(
+UNSTABLE = words(
     """Rand Randn Randstr Uuid Uniform Normal Zipf Shuffle Seq1 Seq2 Seq4 Seq8 NextValueFor
-    Localtime Localtimestamp SessionUser Systimestamp UtcDate UtcTime UtcTimestamp Generator
-    """.split()
+    Localtime Localtimestamp SessionUser Systimestamp UtcDate UtcTime UtcTimestamp Generator"""
 )
 ODD = (
-    "AI", "ML", "Generate", "GapFill", "Read", "Current", "XMLTable", "JSONTable", "OpenJSON", "Features",
-    "Predict", "Vector", "Search", "Secret", "Apply", "Columns", "Dynamic", "NetFunc", "SafeFunc",
-    "Anonymous", "Combined", "Parameterized", "ApproxTopK", "ApproxPercentileC", "ApproxPercentileA",
-)  # fmt: skip
-GENERATORS = frozenset(
-    "Explode _ExplodeOuter Inline Posexplode PosexplodeOuter Stack Unnest".split()
+    *("AI", "ML", "Generate", "GapFill", "Read", "Current", "XMLTable", "JSONTable", "OpenJSON"),
+    *("Features", "Predict", "Vector", "Search", "Secret", "Apply", "Columns", "Dynamic"),
+    *("NetFunc", "SafeFunc", "Anonymous", "Combined", "Parameterized"),
+    *("ApproxTopK", "ApproxPercentileC", "ApproxPercentileA"),
 )
-UNSORTED = frozenset("AnyValue First Last".split())
+GENERATORS = frozenset(
+    ["Explode", "_ExplodeOuter", "Inline", "Posexplode", "PosexplodeOuter", "Stack", "Unnest"]
+)
+UNSORTED = frozenset(["AnyValue", "First", "Last"])
 
 
 def check_functions(node: exp.Expr) -> None:

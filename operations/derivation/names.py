@@ -4,6 +4,11 @@ from collections.abc import Container
 from itertools import count
 
 
+def words(text: str) -> frozenset[str]:
+    """Return the words of a text."""
+    return frozenset(text.split())
+
+
 class Names:
     """A source of names that nothing else in a query has."""
 

@@ -7,7 +7,7 @@ derived from it is derived once. The columns of the two inputs of a join differ 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from operations.derivation.expressions import Expression, column, columns_read
@@ -211,28 +211,16 @@ def with_inputs(step: Step, inputs: Sequence[Step]) -> Step:
     if all(new is old for new, old in zip(inputs, inputs_of(step), strict=True)):
         return step
     match step:
-        case Join():
-            return Join(step.kind, inputs[0], inputs[1], step.on)
-        case SetOperation():
-            return SetOperation(step.kind, tuple(inputs))
-        case Filter():
-            return Filter(inputs[0], step.conditions)
-        case Project():
-            return Project(inputs[0], step.items)
-        case Aggregate():
-            return Aggregate(inputs[0], step.keys, step.items)
-        case Window():
-            return Window(inputs[0], step.items)
-        case Generate():
-            return Generate(inputs[0], step.names, step.expression)
-        case Distinct():
-            return Distinct(inputs[0])
-        case Lookup():
-            return Lookup(
-                inputs[0], step.name, step.kind, inputs[1], step.on, step.value, step.operand
-            )
-        case _:
+        case Table() | Relation():
             return step
+        case Join():
+            return replace(step, left=inputs[0], right=inputs[1])
+        case SetOperation():
+            return replace(step, inputs=tuple(inputs))
+        case Lookup():
+            return replace(step, input=inputs[0], body=inputs[1])
+        case _:
+            return replace(step, input=inputs[0])
 
 
 def walk(step: Step) -> Iterator[Step]:
@@ -289,30 +277,20 @@ def lookup_matches(step: Lookup) -> tuple[Expression, ...]:
 
     Of IN and NOT IN, also where either side is null: the answer is then unknown instead of false.
     """
-    return (
-        (*step.on, *(maybe_equal(*pair) for pair in zip(step.operand, step.value, strict=True)))
-        if step.kind == "in"
-        else step.on
-    )
+    if step.kind != "in":
+        return step.on
+    pairs = zip(step.operand, step.value, strict=True)
+    return (*step.on, *(maybe_equal(*pair) for pair in pairs))
 
 
 def maybe_equal(left: Expression, right: Expression) -> Expression:
     """Return `left = right or left is null or right is null`."""
-
-    def shown(first: str, each: Expression, last: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        return (first + each.parts[0], *each.parts[1:-1], each.parts[-1] + last), each.columns
-
-    parts: list[str] = [""]
+    texts = ("((", ") = (", ") or (", ") is null or (", ") is null)")
+    parts: list[str] = [texts[0]]
     columns: list[str] = []
-    for before, each, after in (
-        ("((", left, ") = ("),
-        ("", right, ") or ("),
-        ("", left, ") is null or ("),
-        ("", right, ") is null)"),
-    ):
-        inner = each.parts
-        parts[-1] += before + inner[0]
-        parts += inner[1:]
+    for each, after in zip((left, right, left, right), texts[1:], strict=True):
+        parts[-1] += each.parts[0]
+        parts += each.parts[1:]
         parts[-1] += after
         columns += each.columns
     return Expression(tuple(parts), tuple(columns))

@@ -1,4 +1,4 @@
-"""Columns that nothing reads are left out: a step and the columns wanted of it -> a smaller step."""
+"""Columns that nothing reads are left out: a step and the wanted columns -> a smaller step."""
 
 from __future__ import annotations
 
@@ -29,8 +29,9 @@ Needs = list[tuple[Step, frozenset[str]]]
 
 
 def pruned(step: Step, wanted: Iterable[str]) -> Step:
-    """Return a step that computes nothing but what leads to the wanted columns, with more or less
-    other columns. Of a step that is read twice, what either reader wants.
+    """Return a step that has the wanted columns, perhaps others, and makes little else.
+
+    A step that is read twice has what either reader wants.
     """
     needed: dict[Step, frozenset[str]] = {step: frozenset(wanted)}
     order = list(walk(step))
@@ -43,7 +44,7 @@ def pruned(step: Step, wanted: Iterable[str]) -> Step:
     return made[step]
 
 
-def _needs(step: Step, wanted: frozenset[str]) -> Needs:  # noqa: PLR0911
+def _needs(step: Step, wanted: frozenset[str]) -> Needs:  # noqa: PLR0911 - a case per kind
     """Return what a step reads of each of its inputs."""
     match step:
         case Filter():
@@ -99,7 +100,9 @@ def _placed(step: SetOperation, operand: Step, wanted: frozenset[str]) -> frozen
     )
 
 
-def _rebuilt(step: Step, wanted: frozenset[str], made: dict[Step, Step]) -> Step:
+def _rebuilt(  # noqa: PLR0911 - a case per kind
+    step: Step, wanted: frozenset[str], made: dict[Step, Step]
+) -> Step:
     inputs = [made[each] for each in inputs_of(step)]
     match step:
         case Relation():

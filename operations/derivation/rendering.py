@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from operations.derivation.expressions import Expression
+from operations.derivation.names import words
 from operations.derivation.plan import (
     Aggregate,
     Distinct,
@@ -29,13 +30,13 @@ from operations.derivation.plan import (
 )
 
 PLAIN = re.compile(r"[a-z_][a-z0-9_]*\Z")
-RESERVED = frozenset(
+RESERVED = words(
     """all and any array as asc at between both by case cast check collate column constraint create
     cross current date default desc distinct do else end except exists false fetch filter for
     foreign from full grant group having in inner insert intersect interval into is join lateral
     leading left like limit natural not null offset on only or order outer over overlaps primary
     qualify references right row rows select semi set some symmetric table then time timestamp to
-    trailing true union unique unknown user using values when where window with""".split()
+    trailing true union unique unknown user using values when where window with"""
 )
 NO_ROWS = "1 = 0"
 
@@ -45,7 +46,7 @@ class Query:
     """A SELECT being written: FROM, and the text of each column over it.
 
     `bare` names a relation whose columns it shows and nothing else. `is_open`: it can still take
-    conditions, joins and groups; `has_elements`: it has columns that explode.
+    conditions, joins and groups. `elements`: columns that explode, as text; all have to be shown.
     """
 
     source: str
@@ -54,7 +55,7 @@ class Query:
     group: tuple[str, ...] = ()
     is_distinct: bool = False
     is_open: bool = True
-    has_elements: bool = False
+    elements: frozenset[str] = frozenset()
     has_subqueries: bool = False
     aliases: int = 1
     bare: str = ""
@@ -135,7 +136,7 @@ class Renderer:
         columns = {name: f"t1.{self._quote(below)}" for name, below in underlying.items()}
         return Query(f"{relation} as t1", columns, bare=relation, underlying=underlying)
 
-    def _render(self, step: Step) -> Query:  # noqa: PLR0911
+    def _render(self, step: Step) -> Query:  # noqa: C901, PLR0911 - a line per kind
         match step:
             case Relation():
                 return self._read(step.text, {each: each for each in step.columns})
@@ -177,11 +178,7 @@ class Renderer:
     def _project(self, step: Project) -> Query:
         query = self._query(step.input)
         used = [each for _, each in step.items]
-        if (
-            query.is_distinct
-            or _repeats(query, used)
-            or (query.has_elements and not all(each.is_column for each in used))
-        ):
+        if query.is_distinct or _repeats(query, used) or not _shows_elements(query, used):
             query = self._closed(query, step.input.columns)
         columns = {name: each.sql(query.columns) for name, each in step.items}
         if not query.bare or not all(each.is_column for each in used):
@@ -251,11 +248,11 @@ class Renderer:
         if len(step.names) > 1:
             raise AssertionError("several generated columns")
         columns = {**query.columns, step.names[0]: text}
-        return replace(query, columns=columns, is_open=False, has_elements=True, bare="")
+        return replace(query, columns=columns, is_open=False, elements=frozenset({text}), bare="")
 
     def _distinct(self, step: Distinct) -> Query:
         query = self._query(step.input)
-        if query.has_elements:
+        if query.elements:
             query = self._closed(query, step.columns)
         columns = {name: query.columns[name] for name in step.columns}
         return replace(query, columns=columns, is_distinct=True, is_open=False, bare="")
@@ -295,6 +292,12 @@ def _repeats(query: Query, used: Iterable[Expression]) -> bool:
         count > 1 and name in query.columns and not PATH.match(query.columns[name])
         for name, count in counts.items()
     )
+
+
+def _shows_elements(query: Query, used: Sequence[Expression]) -> bool:
+    """Whether exploding columns stay as they are: left out, they would make no rows."""
+    shown = {query.columns[each.columns[0]] for each in used if each.is_column}
+    return not query.elements or (all(each.is_column for each in used) and query.elements <= shown)
 
 
 PATH = re.compile(r"\w+\.(\w+|`[^`]*`|\"[^\"]*\")\Z|[\d.]+\Z")

@@ -35,7 +35,7 @@ Pairs = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True)
 class Narrowed:
-    """A step with fewer rows. Those whose key is in the set are complete; exact: there are no others."""
+    """A step with fewer rows: all of those whose key is in the set; if exact, no others."""
 
     step: Step
     is_exact: bool
@@ -65,7 +65,7 @@ class Restriction:
         keys = keep(self.keys, tuple(dict.fromkeys(key for _, key in pairs)))
         return semi_join(step, keys, [same(*pair) for pair in pairs])
 
-    def narrowed(self, step: Step, pairs: Pairs) -> Narrowed:  # noqa: PLR0911
+    def narrowed(self, step: Step, pairs: Pairs) -> Narrowed:  # noqa: PLR0911 - a case per kind
         """Return at least the rows whose key is in the set, and none the step does not have.
 
         Without pairs nothing is known about a row: the step stays as it is.

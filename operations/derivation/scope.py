@@ -16,7 +16,7 @@ RESOLVED, OUTER, ALIAS = "firn_resolved", "firn_outer", "firn_alias"
 
 @dataclass
 class Source:
-    """One relation of a FROM: its alias, and its columns' names with those they have in the plan."""
+    """One relation of a FROM: its alias, and its columns with the names they have in the plan."""
 
     alias: str
     columns: dict[str, str]
@@ -119,7 +119,6 @@ def resolve(node: exp.Expr, scope: Scope, aliases: dict[str, int] | None = None)
     A name that FROM does not have may be an alias of SELECT (marked with its place), then a column
     of the query around. Raises NotDerivableError for a name that is nothing of these.
     """
-
     from sqlglot import exp
 
     def change(each: exp.Expr) -> exp.Expr | None:

@@ -9,6 +9,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from operations.derivation.aliases import (
+    Item,
+    inline_in_aggregates,
+    inlined,
+    places_of,
+    preferred,
+)
 from operations.derivation.conditions import conjuncts
 from operations.derivation.expressions import Expression, expression_of
 from operations.derivation.functions import check_functions, is_generator
@@ -20,7 +27,6 @@ from operations.derivation.scope import (
     Scope,
     columns_in,
     plain,
-    replaced,
     resolve,
     shallow,
 )
@@ -49,15 +55,6 @@ REFUSED = {
 
 
 @dataclass
-class Item:
-    """A column of the result: its name, and its expression as far as it is read."""
-
-    name: str
-    node: exp.Expr
-    level: int = 0
-
-
-@dataclass
 class SelectReader:
     """Reads one SELECT."""
 
@@ -83,17 +80,13 @@ class SelectReader:
         return Distinct(step) if select.args.get("distinct") else step
 
     def _check(self, select: exp.Expr) -> None:
+        from sqlglot import exp
+
         for key, name in REFUSED.items():
             found = select.args.get(key)
             if found:
-                raise refuse(
-                    name,
-                    found[0]
-                    if isinstance(found, list)
-                    else found
-                    if hasattr(found, "walk")
-                    else select,
-                )
+                node = found[0] if isinstance(found, list) else found
+                raise refuse(name, node if isinstance(node, exp.Expr) else select)
         distinct = select.args.get("distinct")
         if distinct and distinct.args.get("on"):
             raise refuse("DISTINCT ON", distinct, "use QUALIFY row_number() = 1")
@@ -115,7 +108,7 @@ class SelectReader:
         for each in select.expressions:
             for name, node in self._expanded(each):
                 found = written_out(node.copy(), named)
-                found = self._inlined(resolve(found, self.scope, aliases), items)
+                found = inlined(resolve(found, self.scope, aliases), items)
                 check_functions(found)
                 aliases[name.lower()] = len(items)
                 items.append(Item(name, found))
@@ -143,22 +136,6 @@ class SelectReader:
     def _default_name(self, node: exp.Expr) -> str:
         return node.output_name or ("col" if is_generator(node) else self.queries.names.new())
 
-    def _inlined(self, node: exp.Expr, items: Sequence[Item], *, is_all: bool = False) -> exp.Expr:
-        """Put the expression of an alias in its place: a column or a literal, or whatever it is."""
-        from sqlglot import exp
-
-        def change(each: exp.Expr) -> exp.Expr | None:
-            if not isinstance(each, exp.Column) or ALIAS not in each.meta:
-                return None
-            target = items[int(each.meta[ALIAS])].node
-            if isinstance(target, exp.Column):
-                return target.copy()
-            if is_all:
-                return self._inlined(exp.paren(target.copy()), items, is_all=True)
-            return None
-
-        return replaced(node, change)
-
     def _late(
         self, select: exp.Expr, key: str, items: list[Item], keys: list[exp.Expr] | None
     ) -> list[exp.Expr]:
@@ -166,47 +143,15 @@ class SelectReader:
         clause = select.args.get(key)
         if clause is None:
             return []
-        aliases = {each.name.lower(): place for place, each in enumerate(items)}
+        aliases = places_of(items)
         parts = []
         for each in conjuncts(clause.this):
             node = written_out(each.copy(), named_windows(select))
-            node = self._preferred(node, items, aliases, keys)
-            node = self._inlined(resolve(node, self.scope, aliases), items, is_all=True)
+            node = preferred(node, self.scope, items, keys)
+            node = inlined(resolve(node, self.scope, aliases), items, is_all=True)
             check_functions(node)
             parts.append(node)
         return parts
-
-    def _preferred(
-        self,
-        node: exp.Expr,
-        items: list[Item],
-        aliases: dict[str, int],
-        keys: list[exp.Expr] | None,
-    ) -> exp.Expr:
-        """Mark names that are an alias of SELECT though FROM has such a column too.
-
-        After groups the column is meant only if it is grouped by, or inside an aggregate.
-        """
-        from sqlglot import exp
-
-        grouped = {each.name for each in keys or () if isinstance(each, exp.Column)}
-
-        def change(each: exp.Expr) -> exp.Expr | None:
-            if isinstance(each, exp.AggFunc) and not isinstance(each.parent, exp.Window):
-                return each
-            if not isinstance(each, exp.Column) or each.table or each.name.lower() not in aliases:
-                return None
-            found, place = self.scope.find(each), aliases[each.name.lower()]
-            target = items[place].node
-            if not found or found in grouped or target == plain(found):
-                return None
-            if keys is None:
-                raise refuse(
-                    f"{each.name}, which is a column and an alias", each, "rename the alias"
-                )
-            return plain(each.name, **{ALIAS: place})
-
-        return replaced(node, change)
 
     def _groups(
         self,
@@ -221,8 +166,7 @@ class SelectReader:
             if having:
                 raise refuse("HAVING without groups", having[0], "use WHERE")
             return step, items, having, qualify
-        for each in items:
-            self._inline_in_aggregates(each, items)
+        inline_in_aggregates(items)
         reader = GroupReader(self.queries, self.warnings)
         step, known = reader.keyed(keys or (), step)
         nodes = [each.node for each in items]
@@ -230,15 +174,6 @@ class SelectReader:
         count, first = len(items), len(items) + len(having)
         items = [Item(each.name, node) for each, node in zip(items, nodes, strict=False)]
         return step, items, nodes[count:first], nodes[first:]
-
-    def _inline_in_aggregates(self, item: Item, items: list[Item]) -> None:
-        """An alias inside an aggregate is what it stands for: it is not a column of the groups."""
-        from sqlglot import exp
-
-        for each in shallow(item.node):
-            if isinstance(each, exp.AggFunc):
-                for child in list(each.iter_expressions()):
-                    self._inlined(child, items, is_all=True)
 
     def _group_expressions(
         self, group: exp.Expr | None, items: list[Item]
@@ -250,7 +185,7 @@ class SelectReader:
         for key in ("all", "rollup", "cube", "grouping_sets", "totals"):
             if group.args.get(key):
                 raise refuse(f"GROUP BY {key.upper().replace('_', ' ')}", group, "name the columns")
-        aliases = {each.name.lower(): place for place, each in enumerate(items)}
+        aliases = places_of(items)
         found = []
         for each in group.expressions:
             if isinstance(each, exp.Rollup | exp.Cube | exp.GroupingSets):
@@ -259,7 +194,7 @@ class SelectReader:
                 node = exp.paren(items[int(each.name) - 1].node.copy()).unnest()
             else:
                 node = resolve(each.copy(), self.scope, aliases)
-            node = self._inlined(node, items, is_all=True).unnest()
+            node = inlined(node, items, is_all=True).unnest()
             check_functions(node)
             found.append(node)
         return found
@@ -312,11 +247,8 @@ class SelectReader:
                 each.node = plain(name)
         step = extend(step, tuple(added))
         for each in all_items:
-            each.node = self._inlined_columns(each.node, all_items)
+            each.node = inlined(each.node, all_items)
         return step
-
-    def _inlined_columns(self, node: exp.Expr, items: Sequence[Item]) -> exp.Expr:
-        return self._inlined(node, items)
 
     def _shown(self, items: Sequence[Item], select: exp.Expr) -> Items:
         shown: dict[str, Expression] = {}

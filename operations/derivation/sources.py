@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from sqlglot import exp
 
 Ctes = Mapping[str, Step]
+ODD_TABLES = {"sample": "TABLESAMPLE", "pivots": "PIVOT"}
 # What may stand beside the name of a table.
 PLAIN_TABLE = frozenset({"this", "alias", "db", "catalog", "joins", "laterals"})
 
@@ -70,7 +71,7 @@ class SourceReader:
             case exp.Table():
                 return self._named(self._table(node), node.alias_or_name, node)
             case exp.Subquery() if isinstance(node.this, exp.Query):
-                for key, name in (("sample", "TABLESAMPLE"), ("pivots", "PIVOT")):
+                for key, name in ODD_TABLES.items():
                     if node.args.get(key):
                         raise refuse(name, node)
                 step = self.queries.query(node.this, self._with(node))

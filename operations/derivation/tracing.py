@@ -37,7 +37,7 @@ def equal_columns(on: Iterable[Expression], side: frozenset[str]) -> dict[str, s
     return found
 
 
-def direct(step: Step) -> frozenset[str]:
+def direct(step: Step) -> frozenset[str]:  # noqa: PLR0911 - a case per kind
     """Return the columns that a changed row brings along: no group, window or outer partner."""
     match step:
         case Filter() | Distinct():
@@ -60,7 +60,9 @@ def direct(step: Step) -> frozenset[str]:
             return frozenset(step.columns)
 
 
-def runs_across(step: Step, name: str, is_changed: Callable[[Step], bool]) -> bool:
+def runs_across(  # noqa: C901, PLR0911 - a case per kind
+    step: Step, name: str, is_changed: Callable[[Step], bool]
+) -> bool:
     """Return whether a window that a change can reach runs across the values of a column.
 
     A change in one row of a partition then reaches rows with other values of it, so that naming

@@ -1,4 +1,4 @@
-"""Firn's own gold models as plain queries: files of the project -> SQL, key and columns, without dbt."""
+"""Firn's gold models as plain queries: files of the project -> SQL, key and columns."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import cast
 
 import jinja2
 import sqlglot
@@ -55,10 +55,10 @@ def columns_of(name: str) -> tuple[str, ...]:
 class Rendering:
     """One model being rendered, with what its config says."""
 
-    config: dict[str, Any] = field(default_factory=dict)
+    config: dict[str, object] = field(default_factory=dict)
     ephemeral: dict[str, str] = field(default_factory=dict)
 
-    def configure(self, **given: Any) -> str:
+    def configure(self, **given: object) -> str:
         """Stand for `config()`."""
         self.config.update(given)
         return ""
@@ -84,8 +84,7 @@ class Rendering:
                 ref=self.ref,
                 changes_of=lambda **names: {each: self.ref(each) for each in names},
                 affected_groups=lambda caller: caller(),
-                rebuild_on_change=lambda *names: "",
-                var=lambda name, default=None: default,
+                rebuild_on_change=lambda *_: "",
             )
         )
 
@@ -116,7 +115,7 @@ def gold_models() -> Iterator[Model]:
         rendering = Rendering()
         sql = rendering.render(file)
         key = rendering.config["unique_key"]
-        names = (key,) if isinstance(key, str) else tuple(key)
+        names = (key,) if isinstance(key, str) else tuple(cast("list[str]", key))
         yield Model(file.stem, plain(sql, rendering.ephemeral), names)
 
 
@@ -158,4 +157,4 @@ def plain(sql: str, ephemeral: dict[str, str]) -> str:
 def is_by_hand(node: exp.Expr) -> bool:
     """Whether a condition is about affected groups."""
     tables = [each.name for each in node.find_all(exp.Table)]
-    return any(each.startswith("affected") for each in tables) or node.sql() in {"is_affected"}
+    return any(each.startswith("affected") for each in tables) or node.sql() == "is_affected"

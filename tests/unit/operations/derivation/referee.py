@@ -1,4 +1,4 @@
-"""A referee: random tables -> a table refreshed by what was derived, beside its full recomputation."""
+"""A referee: random tables -> a table refreshed by what was derived, and its recomputation."""
 
 from __future__ import annotations
 

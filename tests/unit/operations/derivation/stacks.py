@@ -31,7 +31,7 @@ WINDOWS = (
     "row_number() over (partition by {0} order by s.p, s.q, s.r)",
     "sum(s.r) over (partition by {0})",
     "lag(s.q) over (partition by {0} order by s.p, s.q, s.r)",
-    "max(s.q) over (partition by {0} order by s.p, s.q, s.r rows between 1 preceding and current row)",
+    "max(s.q) over (partition by {0} order by s.p, s.q, s.r rows 1 preceding)",
     "rank() over (partition by {0} order by s.r)",
 )  # fmt: skip
 PARTITIONS = ("s.p", "s.q", "s.p, s.q", "s.p % 2")
@@ -99,7 +99,7 @@ def aggregate(pick: Pick, column: str) -> str:
 
 
 def grouped(pick: Pick, sql: str, other: Other) -> str:
-    having = pick("", "", "having count(*) > 1", "having q > 1", "having max(s.r) is not null")
+    having = pick("", "", "having count(*) > 1", "having q > 1", "having max(s.r) > 0")
     return (
         f"select s.p, {aggregate(pick, 's.q')} as q, {aggregate(pick, 's.r')} as r"
         f" from ({sql}) as s group by s.p {having}"
@@ -182,7 +182,8 @@ def beside_total(pick: Pick, sql: str, other: Other) -> str:
 
 
 def read_twice(pick: Pick, sql: str, other: Other) -> str:
-    return f"with w as ({sql}) select s.p, t.q, s.r from w as s {pick(*JOINS)} w as t on {pick(*MATCHES)}"
+    join, match = pick(*JOINS), pick(*MATCHES)
+    return f"with w as ({sql}) select s.p, t.q, s.r from w as s {join} w as t on {match}"
 
 
 def exploded(pick: Pick, sql: str, other: Other) -> str:
@@ -191,7 +192,7 @@ def exploded(pick: Pick, sql: str, other: Other) -> str:
 
 SIMPLE = (filtered, projected, distinct, grouped, total, windowed, qualified)
 LAYERS = (
-    filtered, projected, aliased, distinct, grouped, grouped_finely, total, windowed, windowed_groups,
-    qualified, combined, joined, joined, half_joined, existing, contained, looked_up, beside_total,
-    read_twice, exploded,
+    filtered, projected, aliased, distinct, grouped, grouped_finely, total, windowed,
+    windowed_groups, qualified, combined, joined, joined, half_joined, existing, contained,
+    looked_up, beside_total, read_twice, exploded,
 )  # fmt: skip

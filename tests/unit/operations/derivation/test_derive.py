@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import duckdb
 import pytest
-from sqlglot import parse_one
+from sqlglot import exp, parse_one
 
 from operations.derivation import NotDerivableError, Upstream, derive
 from tests.unit.operations.derivation.gold import Model, columns_of, gold_models
@@ -29,6 +29,12 @@ TABLES: Tables = {
     "b": [(1, 2, 1), (3, None, 2)],
     "c": [(1, 3), (None, 0)],
 }
+
+
+def names_of(sql: str) -> list[str]:
+    query = parse_one(sql, dialect="spark")
+    assert isinstance(query, exp.Query)
+    return query.named_selects
 
 
 @pytest.fixture(scope="module")
@@ -57,11 +63,8 @@ def test_gold_models_are_derived(model: Model) -> None:
     derivation = derive(model.sql, model.key, model.upstreams(), "affected")
     assert derivation.key == COARSER.get(model.name, model.key)
     assert not derivation.warnings
-    assert parse_one(derivation.affected, dialect="spark").named_selects == [*derivation.key]
-    restricted, full = (
-        parse_one(each, dialect="spark").named_selects
-        for each in (derivation.restricted, derivation.full)
-    )
+    assert names_of(derivation.affected) == [*derivation.key]
+    restricted, full = (names_of(each) for each in (derivation.restricted, derivation.full))
     assert restricted == full
     assert sorted(full) == sorted(columns_of(model.name))
 
@@ -88,6 +91,7 @@ def test_an_unchanged_upstream_is_read_as_it_is_now() -> None:
 
 def test_the_key_reaches_the_tables() -> None:
     changed = Upstream(("k", "x"), "gold.a", "gold.a version as of 1", "a_ins", "a_del")
-    sql = "select a.k, t.n from gold.a left join (select k, count(*) as n from gold.a group by k) t on a.k = t.k"
+    counted = "select k, count(*) as n from gold.a group by k"
+    sql = f"select a.k, t.n from gold.a left join ({counted}) as t on a.k = t.k"
     derivation = derive(sql, ["k"], {"gold.a": changed}, "affected")
     assert derivation.restricted.count("exists (select 1 from affected as") == 2

@@ -7,7 +7,7 @@ import duckdb
 import pytest
 
 from operations.derivation.deriving import forget_derivations
-from operations.derivation.plan import Join, Relation, Step, Table, Window
+from operations.derivation.plan import Join, Relation, Table, Window
 from operations.derivation.restriction import Narrowed, Pairs, Restriction
 from operations.derivation.surplus import Branches, Changes, Columns, Surplus
 from operations.derivation.worlds import World, Worlds
@@ -35,7 +35,7 @@ def changed(table: str, rows: Rows, dice: random.Random) -> Rows:
 
 def plays_until_wrong(shape: str, key: str, most: int = PLAYS) -> int | None:
     """Return after how many random changes rows differ from the recomputation, None if never."""
-    dice = random.Random(shape)
+    dice = random.Random(shape)  # noqa: S311 - no secret
     with duckdb.connect() as con:
         for played in range(most):
             referee = Referee(SHAPES[shape], (key,), con)
@@ -59,6 +59,7 @@ class OneWorld(Worlds):
         return mixture if world is World.NEW else f"(from {mixture})"
 
     def changed(self, table: Table, world: World) -> Relation | None:
+        """Give what came and what went for either world."""
         found = super().changed(table, world)
         both = f"(from {table.name}_ins union all from {table.name}_del)"
         return found and self._relation(table, both)

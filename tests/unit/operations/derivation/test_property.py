@@ -1,4 +1,7 @@
-"""A table refreshed by what was derived equals its recomputation, for every shape and random ones."""
+"""A table refreshed by what was derived equals its recomputation.
+
+`make fuzz-refresh` runs the same tests for hours.
+"""
 
 from collections.abc import Iterator
 
@@ -12,7 +15,8 @@ from tests.unit.operations.derivation.shapes import SHAPES
 from tests.unit.operations.derivation.stacks import stacks
 
 ROUNDS = 3
-EXAMPLES = settings.default.max_examples
+PROFILE = settings.default
+EXAMPLES = PROFILE.max_examples if PROFILE else 100
 LENIENT = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.function_scoped_fixture]
 VALUE = st.sampled_from([None, 0, 1, 2, 3])
 
@@ -27,13 +31,15 @@ TABLES = st.fixed_dictionaries({name: rows_of(name) for name in COLUMNS})
 @st.composite
 def changes(draw: st.DrawFn, table: str, rows: Rows) -> Rows:
     """Draw what a table holds next: rows gone, changed in a column, added, or as before."""
-    kept = [each for each in rows if draw(st.integers(0, 3))]
-    if kept and draw(st.booleans()):
+    stays, moves = st.integers(0, 3), st.booleans()
+    kept = [each for each in rows if draw(stays)]
+    if draw(moves) and kept:
         place = draw(st.integers(0, len(kept) - 1))
         column = draw(st.integers(0, len(COLUMNS[table]) - 1))
         row = kept[place]
         kept[place] = (*row[:column], draw(VALUE), *row[column + 1 :])
-    return kept + draw(st.lists(st.tuples(*[VALUE] * len(COLUMNS[table])), max_size=2))
+    added = st.lists(st.tuples(*[VALUE] * len(COLUMNS[table])), max_size=2)
+    return [*kept, *draw(added)]
 
 
 def play(referee: Referee, data: st.DataObject) -> None:

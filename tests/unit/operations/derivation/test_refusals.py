@@ -28,7 +28,7 @@ REFUSED = {
     "function my_function": (2, "select k,\nmy_function(x) as y from gold.a"),
     "a recursive CTE": (
         1,
-        "with recursive t as (\nselect k from gold.a union all select k + 1 from t)\nselect * from t",
+        "with recursive t as (\nselect k from gold.a union all select 1 from t)\nselect * from t",
     ),
     "GROUP BY ROLLUP": (3, "select k, count(*) as n\nfrom gold.a\ngroup by rollup (k)"),
     "GROUP BY CUBE": (3, "select k, count(*) as n\nfrom gold.a\ngroup by cube (k)"),
