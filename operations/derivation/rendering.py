@@ -47,6 +47,7 @@ class Query:
 
     `bare` names a relation whose columns it shows and nothing else. `is_open`: it can still take
     conditions, joins and groups. `elements`: columns that explode, as text; all have to be shown.
+    `is_total`: it has aggregates and no groups; one has to be shown.
     """
 
     source: str
@@ -56,6 +57,7 @@ class Query:
     is_distinct: bool = False
     is_open: bool = True
     elements: frozenset[str] = frozenset()
+    is_total: bool = False
     has_subqueries: bool = False
     aliases: int = 1
     bare: str = ""
@@ -178,7 +180,7 @@ class Renderer:
     def _project(self, step: Project) -> Query:
         query = self._query(step.input)
         used = [each for _, each in step.items]
-        if query.is_distinct or _repeats(query, used) or not _shows_elements(query, used):
+        if query.is_distinct or _repeats(query, used) or not _keeps_rows(query, used):
             query = self._closed(query, step.input.columns)
         columns = {name: each.sql(query.columns) for name, each in step.items}
         if not query.bare or not all(each.is_column for each in used):
@@ -235,7 +237,9 @@ class Renderer:
         group = tuple(query.columns[each] for each in step.keys)
         columns = dict(zip(step.keys, group, strict=True))
         columns |= {name: each.sql(query.columns) for name, each in step.items}
-        return replace(query, columns=columns, group=group, is_open=False, bare="")
+        return replace(
+            query, columns=columns, group=group, is_total=not group, is_open=False, bare=""
+        )
 
     def _window(self, step: Window) -> Query:
         query = self._open(step.input, [each.expression for each in step.items])
@@ -294,8 +298,10 @@ def _repeats(query: Query, used: Iterable[Expression]) -> bool:
     )
 
 
-def _shows_elements(query: Query, used: Sequence[Expression]) -> bool:
-    """Whether exploding columns stay as they are: left out, they would make no rows."""
+def _keeps_rows(query: Query, used: Sequence[Expression]) -> bool:
+    """Whether as many rows are shown: a total is one by its aggregates, elements make several."""
+    if query.is_total:
+        return any(each.columns for each in used)
     shown = {query.columns[each.columns[0]] for each in used if each.is_column}
     return not query.elements or (all(each.is_column for each in used) and query.elements <= shown)
 

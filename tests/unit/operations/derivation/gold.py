@@ -141,17 +141,9 @@ def plain(sql: str, ephemeral: dict[str, str]) -> str:
             else [each for each in (where.this,) if not is_by_hand(each)]
         )
         where.set("this", exp.and_(*parts)) if parts else where.pop()
-    ctes = [
-        exp.CTE(
-            this=sqlglot.parse_one(text, dialect="spark"),
-            alias=exp.TableAlias(this=exp.to_identifier(f"__dbt__cte__{name}")),
-        )
-        for name, text in ephemeral.items()
-    ]
-    with_ = tree.args.get("with_")
-    if ctes and with_:
-        with_.set("expressions", [*ctes, *with_.expressions])
-    return tree.sql("spark", pretty=True)
+    text = tree.sql("spark", pretty=True)
+    ctes = [f"__dbt__cte__{name} AS (\n{inner}\n)" for name, inner in ephemeral.items()]
+    return text.replace("WITH ", f"WITH {', '.join(ctes)}, ", 1) if ctes else text
 
 
 def is_by_hand(node: exp.Expr) -> bool:

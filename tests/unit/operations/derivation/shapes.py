@@ -42,6 +42,10 @@ SHAPES = {
     "total beside rows": (
         "select a.k, a.x, t.x as top from a cross join (select max(x) as x from a) as t"
     ),
+    "total, nothing of it": "select a.k from a cross join (select max(x) as x from a) as t",
+    "total, a literal of it": (
+        "select a.k, t.one from a cross join (select 1 as one, count(*) as n from b) as t"
+    ),
     "total as a limit": (
         "select b.k, b.y from b inner join (select max(x) as x from a) as t on b.y <= t.x"
     ),
