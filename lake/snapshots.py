@@ -10,6 +10,8 @@ from enum import StrEnum
 from typing import Any
 
 from lake.lake import Identifier, Lake
+from lake.removed_rows import PROPERTY as REMOVAL
+from lake.removed_rows import Removed
 
 APPEND, OVERWRITE, DELETE, COMPACTION = "append", "overwrite", "delete", "replace"
 ROW_LINEAGE_FORMAT = 3  # since which Iceberg says of each row when it was changed last
@@ -49,7 +51,10 @@ class SnapshotHistory:
     `head` and `sequence` are the newest snapshot's id and sequence number, None and 0 where there
     is none. `full_read` says why the position is of no use, None where it is. `is_replaced`:
     whether a commit since replaced or deleted rows that a stream has to hear of. `since` are the
-    snapshots after the position, newest first; all that are there when it is of no use.
+    snapshots after the position, newest first; all that are there when it is of no use. Rows may
+    have left the table because every reader has them: `removed_sequence` is up to which sequence
+    number they were added, 0 where none has left, and `removed_until` when they were landed at the
+    latest.
     """
 
     head: str | None = None
@@ -57,6 +62,8 @@ class SnapshotHistory:
     full_read: FullRead | None = FullRead.UNREAD
     is_replaced: bool = False
     since: Sequence[Snapshot] = ()
+    removed_sequence: int = 0
+    removed_until: str = ""
 
     @property
     def is_undone(self) -> bool:
@@ -78,7 +85,7 @@ def history_in(metadata: Metadata, table: Identifier, offset: Offset | None) -> 
     ids = [str(snapshot["snapshot-id"]) for snapshot in line]
     is_known = offset is not None and offset.snapshot in ids
     since = line[: ids.index(offset.snapshot)] if offset and is_known else line
-    is_replaced = any(_operation(snapshot) in _replacing(table) for snapshot in since)
+    is_replaced = any(_replaces(table, snapshot) for snapshot in since)
     full_read = None
     if offset is None:
         full_read = FullRead.UNREAD
@@ -87,16 +94,26 @@ def history_in(metadata: Metadata, table: Identifier, offset: Offset | None) -> 
     elif is_replaced and not _has_row_lineage(metadata, table):
         full_read = FullRead.OVERWRITTEN
     head = ids[0] if ids else None
-    return SnapshotHistory(head, _sequence(line[0]) if line else 0, full_read, is_replaced, since)
+    removed = Removed.of(metadata.get("properties", {}))
+    return SnapshotHistory(
+        head=head,
+        sequence=_sequence(line[0]) if line else 0,
+        full_read=full_read,
+        is_replaced=is_replaced,
+        since=since,
+        removed_sequence=removed.sequence,
+        removed_until=removed.ingested_at,
+    )
 
 
 def changed_by(lake: Lake, table: Identifier) -> int | None:
-    """Return the newest snapshot that did more than write the same rows into other files.
+    """Return the newest snapshot that brought something to readers.
 
-    None where there is none. Raises EnvironmentFault as `snapshot_history` does.
+    Neither one that wrote the same rows into other files nor one that removed what every reader
+    has. None where there is none. Raises EnvironmentFault as `snapshot_history` does.
     """
     for snapshot in ancestors(lake, table):
-        if _operation(snapshot) != COMPACTION:
+        if _operation(snapshot) != COMPACTION and REMOVAL not in snapshot["summary"]:
             return int(snapshot["snapshot-id"])
     return None
 
@@ -124,11 +141,14 @@ def changes_rows(table: Identifier, snapshot: Snapshot) -> bool:
     What is deleted from a raw table was consumed, and is kept by its readers.
     """
     operation = _operation(snapshot)
+    if REMOVAL in snapshot["summary"]:
+        return False
     return operation in {APPEND, OVERWRITE} or (operation == DELETE and not _is_raw(table))
 
 
-def _replacing(table: Identifier) -> frozenset[str]:
-    return frozenset({OVERWRITE} if _is_raw(table) else {OVERWRITE, DELETE})
+def _replaces(table: Identifier, snapshot: Snapshot) -> bool:
+    replacing = {OVERWRITE} if _is_raw(table) else {OVERWRITE, DELETE}
+    return _operation(snapshot) in replacing and REMOVAL not in snapshot["summary"]
 
 
 def _is_passed(metadata: Metadata, line: Sequence[Snapshot], offset: Offset) -> bool:

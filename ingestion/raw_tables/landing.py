@@ -26,6 +26,7 @@ from ingestion.raw_tables.schema import (
 )
 from lake.catalogs.base import PointerConflictError
 from lake.errors import CommitFailedError, ConflictError, EnvironmentFault
+from lake.removed_rows import PROPERTY as REMOVED
 from lake.settings import Failpoint
 
 if TYPE_CHECKING:
@@ -173,6 +174,8 @@ class Landing:
         if self._append is not None:
             self._append.commit(progress.as_property())
             return
+        if self._replaces and REMOVED in self._table.properties:
+            self._transaction.remove_properties(REMOVED)  # all rows are there again
         self._transaction.set_properties(progress.as_property())
         self._transaction.commit_transaction()
 

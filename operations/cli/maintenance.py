@@ -22,7 +22,7 @@ def maintain(
     ] = False,
     target: Target = None,
 ) -> None:
-    """Compact small files, expire old snapshots and remove orphan files, by declared policy."""
+    """Remove consumed rows, compact, expire snapshots, remove orphan files, by declared policy."""
     from operations.cli.maintenance_report import print_work
     from operations.maintenance.run import maintain_lake
 

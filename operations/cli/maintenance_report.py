@@ -37,11 +37,12 @@ def print_work(
 def _grid(busy: Sequence[Work]) -> Grid:
     grid = Grid(box=None, header_style="bold", pad_edge=False)
     grid.add_column("table")
-    for heading in ("files", "manifests", "snapshots", "orphans"):
+    for heading in ("rows removed", "files", "manifests", "snapshots", "orphans"):
         grid.add_column(heading, justify="right")
     for work in busy:
         files = str(work.compacted_files)
         counts = (
+            f"{work.removed_rows:,}",
             f"{files} → {work.written_files}" if work.written_files else files,
             str(work.compacted_manifests),
             str(work.expired_snapshots),
@@ -53,7 +54,11 @@ def _grid(busy: Sequence[Work]) -> Grid:
 
 def _has_work(work: Work) -> bool:
     return bool(
-        work.compacted_files or work.compacted_manifests or work.expired_snapshots or work.orphans
+        work.removed_rows
+        or work.compacted_files
+        or work.compacted_manifests
+        or work.expired_snapshots
+        or work.orphans
     )
 
 
@@ -67,6 +72,8 @@ def _orphan_lines(work: Work) -> Iterator[str]:
 def _notes(plan: TablePlan) -> Iterator[str]:
     for held in plan.held_back:
         yield _held_back(held)
+    for reason in plan.removal.held if plan.removal else ():
+        yield f"old rows stay: {reason}"
     if plan.shares_folder_with:
         yield (
             f"left alone, because its files lie in one folder with those of"

@@ -1,4 +1,4 @@
-"""What dbt wrote of the project last: manifest.json -> its gold models."""
+"""What dbt wrote of the project last: manifest.json -> its gold models, readers of a table."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from lake.lake import Identifier
 from lake.settings import Settings
 
 GOLD = "gold"
+UNSTORED = frozenset({"view", "ephemeral"})
 Node = Mapping[str, Any]
 
 
@@ -25,6 +27,34 @@ def gold_models(manifest: Mapping[str, Any] | None) -> Iterator[Node]:
     """Yield the models that are tables in gold, by name."""
     nodes = manifest["nodes"].values() if manifest else ()
     for node in sorted(nodes, key=lambda node: str(node["name"])):
-        is_table = node["config"].get("materialized") not in {"view", "ephemeral"}
+        is_table = _kind(node) not in UNSTORED
         if node["resource_type"] == "model" and node["schema"] == GOLD and is_table:
             yield node
+
+
+def readers_in(manifest: Mapping[str, Any], table: Identifier) -> Iterator[Identifier]:
+    """Yield the tables that are made of a raw table, by a model that reads it itself.
+
+    What an ephemeral model reads, the models read that take it in. A view has no rows of its own.
+    """
+    nodes: Mapping[str, Node] = manifest["nodes"]
+    sources = {
+        unique_id
+        for unique_id, source in manifest["sources"].items()
+        if (source["schema"], source["identifier"]) == table
+    }
+    for node in nodes.values():
+        is_table = node["resource_type"] in {"model", "snapshot"} and _kind(node) not in UNSTORED
+        if is_table and sources & set(_read_by(nodes, node)):
+            yield node["schema"], node["alias"]
+
+
+def _read_by(nodes: Mapping[str, Node], node: Node) -> Iterator[str]:
+    for unique_id in node["depends_on"]["nodes"]:
+        yield unique_id
+        if unique_id in nodes and _kind(nodes[unique_id]) == "ephemeral":
+            yield from _read_by(nodes, nodes[unique_id])
+
+
+def _kind(node: Node) -> str:
+    return str(node["config"].get("materialized"))

@@ -6,8 +6,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from lake.removal import old_files
 from operations.maintenance.policies import Policy
 from operations.maintenance.retained_snapshots import Position, ancestors, committed_at
+from operations.maintenance.retention import Removal
 
 if TYPE_CHECKING:
     from pyiceberg.table import Table
@@ -32,7 +34,8 @@ class TablePlan:
     apply to data files, `extra_manifests` those beyond one; each is worth work above the policy's
     bound. `expire` are ids of snapshots, oldest last. Orphans older than `orphans_before` go.
     Nothing at all is done when `shares_folder_with` names another table in the same folder, because
-    files of one may be files of the other.
+    files of one may be files of the other. `removal` are the rows that may leave a staging table,
+    `removable_rows` how many of them are there.
     """
 
     name: str
@@ -44,10 +47,17 @@ class TablePlan:
     expire: tuple[int, ...] = ()
     held_back: tuple[HeldBack, ...] = ()
     shares_folder_with: str | None = None
+    removal: Removal | None = None
+    removable_rows: int = 0
 
     @property
     def compacts_data(self) -> bool:
-        """Whether data files are to be written together."""
+        """Whether data files are to be written together.
+
+        Not those of a table that rows leave file by file, unless a reader keeps them there.
+        """
+        if self.removal and not self.removal.held:
+            return False
         return self.extra_files + self.delete_files > self.policy.compact_above
 
     @property
@@ -70,6 +80,14 @@ def plan_table(
         return TablePlan(name, policy, orphans_before, shares_folder_with=neighbour)
     expire, held_back = _expirable(table, policy, needed, now)
     return replace(plan_compaction(table, policy), expire=expire, held_back=held_back)
+
+
+def with_removal(plan: TablePlan, removal: Removal, table: "Table") -> TablePlan:
+    """Return the plan with the rows that may leave the table."""
+    if plan.shares_folder_with:
+        return plan
+    rows = old_files(table, removal.up_to).rows if removal.up_to else 0
+    return replace(plan, removal=removal, removable_rows=rows)
 
 
 def plan_compaction(table: "Table", policy: Policy) -> TablePlan:

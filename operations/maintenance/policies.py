@@ -18,7 +18,8 @@ from ingestion.declarations.reading import explain
 from lake.errors import ConfigurationError
 
 MODELS = Path("models")
-RAW = "raw"
+BLOCK = ("config", "meta", "maintenance")
+CONSUMED = "remove_consumed_after"
 SHORTEST_WAIT = timedelta(hours=24)
 
 
@@ -36,13 +37,15 @@ class Policy(Declared):
     `compact_above`: compact when so many data, delete or manifest files are more than needed.
     `expire_after`, `keep_last`: expire snapshots that are older, but keep so many. What a stream
     still needs is kept beyond both. `remove_orphans_after`: remove files in the table's folder that
-    no snapshot knows and that are older.
+    no snapshot knows and that are older. `remove_consumed_after`, of a raw table that is not loaded
+    in full: remove rows so long after every reader has them; otherwise they stay.
     """
 
     compact_above: int = Field(default=10, ge=1)
     expire_after: Duration = timedelta(days=7)
     keep_last: int = Field(default=10, ge=1)
     remove_orphans_after: Annotated[Duration, AfterValidator(_long_enough)] = timedelta(days=3)
+    remove_consumed_after: Duration | None = None
 
 
 @dataclass(frozen=True)
@@ -89,9 +92,15 @@ class _Reader:
         for source in _items(document, "sources"):
             defaults = self._values(source)
             if defaults:
-                found[f"quarantine.{source.text('name')}"] = Policy(**defaults)
+                of_rejected = {**defaults, CONSUMED: None}
+                found[f"quarantine.{source.text('name')}"] = Policy(**of_rejected)
             for table in _items(source, "tables"):
                 values = {**defaults, **self._values(table)}
+                if values.get(CONSUMED) is not None and _is_loaded_in_full(table):
+                    self._note(
+                        table if table.get(*BLOCK) else source,
+                        f"{CONSUMED}: the table is loaded in full, which would bring the rows back",
+                    )
                 if values:
                     found[f"{source.text('schema')}.{table.text('name')}"] = Policy(**values)
         return found
@@ -102,6 +111,8 @@ class _Reader:
         found = {}
         for model in _items(document, "models"):
             values = self._values(model)
+            if CONSUMED in values:
+                self._note(model, f"{CONSUMED} is for raw tables; a model keeps its rows")
             if values:
                 found[f"{layer}.{model.text('name')}"] = Policy(**values)
         return found
@@ -109,7 +120,7 @@ class _Reader:
     def _values(self, item: Located) -> dict[str, Any]:
         """Return the block of a source, table or model, or nothing and a mistake for each error."""
         self._note_misplaced(item)
-        block = item.get("config", "meta", "maintenance")
+        block = item.get(*BLOCK)
         if block is None:
             return {}
         try:
@@ -121,11 +132,22 @@ class _Reader:
             return {}
         return policy.model_dump(exclude_unset=True)
 
+    def _note(self, item: Located, problem: str) -> None:
+        block = item.get(*BLOCK)
+        line = block.line_of((CONSUMED,)) if block else item.line
+        message = f"{item.text('name')}, config.meta.maintenance: {problem}"
+        self._mistakes.append(Mistake(self._file, line, message))
+
     def _note_misplaced(self, item: Located) -> None:
         for path in (("meta", "maintenance"), ("maintenance",)):
             if misplaced := item.get(*path):
                 message = f"{item.text('name')}: maintenance belongs under config.meta"
                 self._mistakes.append(Mistake(self._file, misplaced.line, message))
+
+
+def _is_loaded_in_full(table: Located) -> bool:
+    load = table.get("config", "meta", "ingestion", "load")
+    return load is not None and load.plain() == "full"
 
 
 def _items(parent: Located, key: str) -> Iterator[Located]:

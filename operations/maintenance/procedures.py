@@ -20,6 +20,7 @@ class Work:
     compacted_manifests: int = 0
     expired_snapshots: int = 0
     orphans: tuple[str, ...] = ()
+    removed_rows: int = 0
 
 
 def apply_plan(spark: SqlEngine, plan: TablePlan) -> Work:
@@ -54,6 +55,7 @@ def rehearse_plan(spark: SqlEngine, plan: TablePlan) -> Work:
         compacted_manifests=plan.extra_manifests + 1 if plan.compacts_manifests else 0,
         expired_snapshots=len(plan.expire),
         orphans=_orphans(spark, plan, dry_run=True),
+        removed_rows=plan.removable_rows,
     )
 
 

@@ -1,17 +1,19 @@
 """Maintains the lake: names -> plans -> a rehearsal, or the work -> what was done to each."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from lake.errors import ConfigurationError, FirnError, LoadError
 from lake.lake import Lake
 from lake.settings import Settings
-from operations.maintenance.plan import TablePlan, plan_table
+from operations.dbt.manifest import read_manifest
+from operations.maintenance.plan import TablePlan, plan_table, with_removal
 from operations.maintenance.policies import load_policies
 from operations.maintenance.procedures import Work, apply_plan, rehearse_plan
 from operations.maintenance.retained_snapshots import positions
+from operations.maintenance.retention import plan_removal, remove_consumed
 from operations.runtime.spark import Spark
 
 if TYPE_CHECKING:
@@ -58,10 +60,16 @@ def maintain_lake(
         for number, plan in enumerate(plans):
             on_table(plan.name, number, len(plans))
             try:
-                done.append(apply_plan(spark, plan) if apply else rehearse_plan(spark, plan))
+                done.append(_apply(settings, spark, plan) if apply else rehearse_plan(spark, plan))
             except FirnError as error:
                 failures.append(f"{plan.name}: {error.message}")
     return Maintained(tuple(plans), tuple(done), tuple(failures))
+
+
+def _apply(settings: Settings, spark: Spark, plan: TablePlan) -> Work:
+    """Let rows leave first, so that nothing is written together that goes."""
+    removed = remove_consumed(Lake(settings), plan.removal).rows if plan.removal else 0
+    return replace(apply_plan(spark, plan), removed_rows=removed)
 
 
 def plan_lake(settings: Settings, names: Sequence[str] = ()) -> list[TablePlan]:
@@ -70,13 +78,24 @@ def plan_lake(settings: Settings, names: Sequence[str] = ()) -> list[TablePlan]:
     Raises ConfigurationError for policies and names that are wrong.
     """
     policies = load_policies(settings.project_dir)
-    tables = {".".join(table.name()): table for table in _tables(Lake(settings).catalog)}
+    lake = Lake(settings)
+    tables = {".".join(table.name()): table for table in _tables(lake.catalog)}
     needed = positions(list(tables.values()))
     folders = {name: table.location() for name, table in tables.items()}
-    return [
+    plans = [
         plan_table(tables[name], policies.of(name), needed.get(name, ()), folders)
         for name in _chosen(tables, names)
     ]
+    return [_with_removal(settings, lake, plan, tables[plan.name]) for plan in plans]
+
+
+def _with_removal(settings: Settings, lake: Lake, plan: TablePlan, table: "Table") -> TablePlan:
+    after = plan.policy.remove_consumed_after
+    if after is None:
+        return plan
+    namespace, name = table.name()
+    removal = plan_removal(lake, read_manifest(settings), (namespace, name), after)
+    return with_removal(plan, removal, table)
 
 
 def _tables(catalog: "Catalog") -> "Iterator[Table]":

@@ -18,10 +18,12 @@ from lake.lake import Lake
 from lake.locks import ProcessLock
 from lake.settings import Settings
 from operations.maintenance.policies import Policies, load_policies
+from operations.maintenance.retention import remove_all_consumed
 from operations.refresh.view import View
 from operations.runtime.signals import held_until_signalled
 
 REPORT_SECONDS = 60.0
+REMOVAL_SECONDS = 300.0
 # A table that is committed to every few seconds has too many snapshots after the usual seven days.
 EXPIRE_AFTER = timedelta(hours=1)
 
@@ -54,12 +56,34 @@ def follow(
         bounded = replace(options, max_rows=pace.rows)
         run = Run(settings, bounded, report.note, lambda: stop.is_asked)
         view.say("following", f"{source.name}, a commit each {pace.seconds:g} s where rows wait")
-        expiry = Expiry(run.lake, source, load_policies(settings.project_dir))
+        upkeep = Upkeep(settings, run.lake, source, load_policies(settings.project_dir))
         try:
-            Follower(run, source, pace.seconds, expiry.run).follow()
+            Follower(run, source, pace.seconds, upkeep.run).follow()
         finally:
             report.print()
     view.say("ended", "as asked")
+
+
+@dataclass
+class Upkeep:
+    """What a follower does beside landing: rows that every reader has leave, snapshots expire.
+
+    Rows leave every few minutes: each time all manifests of the table are read.
+    """
+
+    settings: Settings
+    lake: Lake
+    source: SourceDeclaration
+    policies: Policies
+    _next_removal: float = 0.0
+
+    def run(self) -> None:
+        """Remove consumed rows when it is time to, and expire old snapshots."""
+        if time.monotonic() >= self._next_removal:
+            tables = [table.identifier for table in self.source.tables]
+            remove_all_consumed(self.settings, self.lake, self.policies, tables)
+            self._next_removal = time.monotonic() + REMOVAL_SECONDS
+        Expiry(self.lake, self.source, self.policies).run()
 
 
 @dataclass(frozen=True)
@@ -75,7 +99,8 @@ class Expiry:
         for table in self.source.tables:
             name = ".".join(table.identifier)
             policy = self.policies.of(name)
-            after = policy.expire_after if name in self.policies.declared else EXPIRE_AFTER
+            is_declared = "expire_after" in policy.model_fields_set
+            after = policy.expire_after if is_declared else EXPIRE_AFTER
             expire_snapshots(self.lake, table.identifier, Kept(after, policy.keep_last))
 
 
