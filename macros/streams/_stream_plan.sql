@@ -13,7 +13,7 @@
     deletes (raw) or row-lineage commits (format 3) came since; otherwise all relations are read in full,
     together, and the log says why. `rebuild`: in full as well, and nothing of the model's table stays:
     its own SQL, rules or version columns are others than last time, or an upstream was rolled back or
-    replaced.
+    replaced; of a table that rows have left, see `_removed_rows`.
 -#}
 {% macro _stream_plan(relations) %}
     {%- set plan = _upstreams_of_this(relations) -%}
@@ -33,12 +33,11 @@
     {%- set definition = _definition() -%}
     {%- set histories = _histories(relations, consumed.get('streams', {})) -%}
     {%- set reason = _reason_to_rebuild(consumed, definition, histories) -%}
-    {%- if reason -%}
-        {%- do log(this ~ ' is rebuilt: ' ~ reason) -%}
-    {%- endif -%}
+    {%- set is_edited = reason == 'its definition changed' -%}
     {%- set plan = [] -%}
     {%- for relation in relations -%}
-        {%- set offset = {} if reason else consumed.get('streams', {}).get(_stream_name(relation), {}) -%}
+        {%- set read_before = consumed.get('streams', {}).get(_stream_name(relation), {}) -%}
+        {%- set offset = {} if reason else read_before -%}
         {%- set history = histories[_stream_name(relation)] -%}
         {%- do plan.append({
             'relation': relation,
@@ -50,7 +49,13 @@
             'mode': 'rebuild' if reason else _mode(relation, offset, history),
             'definition': definition,
         }) -%}
+        {%- do _require_rows_removed(plan[-1], history, read_before if is_edited else offset) -%}
     {%- endfor -%}
+    {%- if is_edited -%}
+        {%- do _rebuild_or_keep(plan) -%}
+    {%- elif reason -%}
+        {%- do log(this ~ ' is rebuilt: ' ~ reason) -%}
+    {%- endif -%}
     {{ return(plan) }}
 {% endmacro %}
 

@@ -1,7 +1,8 @@
 {#-
     A quarantine model holds just the versions that the rules reject, of all the raw tables it reads,
     as it has read them; so a row that silver does not take is always here, with the reason. A table
-    loaded in full keeps no earlier loads, so what it once rejected is not looked for in it.
+    loaded in full keeps no earlier loads, so what it once rejected is not looked for in it; nor is what
+    has left the table since.
     Fails with one row per rejection missing or added.
 
         data_tests:
@@ -12,6 +13,7 @@
         {%- set offsets = _stream_offsets_of(model) %}
         {%- set reader = _model_of(model) %}
         {%- set tables_loaded_in_full = [] %}
+        {%- set removed = ['false'] %}
 
 with
 
@@ -22,7 +24,13 @@ rejected as (
             {%- if landed.config.meta.ingestion.load == 'full' %}
                 {%- do tables_loaded_in_full.append(landed.name) %}
             {%- endif %}
-    select rejection_id, table_name
+            {%- set removed_until = _removed_until(relation) %}
+            {%- if removed_until %}
+                {%- do removed.append(
+                    "(table_name = '" ~ landed.name ~ "' and _ingested_at <= " ~ removed_until ~ ')'
+                ) %}
+            {%- endif %}
+    select rejection_id, table_name, _ingested_at
     from (
         {{ rejected_rows(landed.source_name, landed.name, as_read_by(model, relation, offsets)) }}
     )
@@ -35,9 +43,11 @@ rejected as (
 compared as (
     select distinct rejection_id, table_name, 1 as rejected_count
     from rejected
+    where not ({{ removed | join(' or ') }})
     union all
     select rejection_id, table_name, -1 as rejected_count
     from {{ model }}
+    where not ({{ removed | join(' or ') }})
 )
 
 select

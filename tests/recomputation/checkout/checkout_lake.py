@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -11,12 +11,15 @@ from psycopg.types.json import Jsonb
 
 from ingestion.api import ingest
 from ingestion.results import IngestOptions
+from operations.maintenance.policies import Policies, Policy
+from operations.maintenance.retention import remove_all_consumed
 from sandbox.control.checkout import READER
 from tests.recomputation.built_lake import BuiltLake
 from tests.recomputation.checkout.from_rows import KEYS, Item, Order, Seen, recompute
 from tests.recomputation.compare import assert_same_rows
 from tests.warm_dbt import WarmDbt
 
+RAW, TABLES = "raw_checkout", ("orders", "order_items")
 _PUT_ORDERS = """
 insert into checkout.orders (order_id, customer_id, order_date, total_amount, status)
 select * from jsonb_to_recordset(%s) as t (
@@ -92,6 +95,14 @@ class CheckoutLake(BuiltLake):
             connection.execute(
                 "delete from checkout.order_items where order_item_id = any(%s)", [list(items)]
             )
+
+    def remove_consumed(self) -> int:
+        """Let the rows leave staging that every model has, however young; return how many did."""
+        policies = Policies(
+            {f"{RAW}.{table}": Policy(remove_consumed_after=timedelta(0)) for table in TABLES}
+        )
+        tables = [(RAW, table) for table in TABLES]
+        return remove_all_consumed(self.settings, self._storage, policies, tables)
 
     def land(self) -> None:
         """Land what is new and what is gone, and note it."""

@@ -12,6 +12,7 @@ from tests.recomputation.checkout.checkout_lake import CheckoutLake, Writes
 from tests.recomputation.checkout.from_rows import Item, Order, Seen, recompute
 from tests.recomputation.checkout.worlds import ROUNDS, Place, World, worlds
 from tests.recomputation.compare import Row
+from tests.warm_dbt import DbtFailedError
 
 pytestmark = [pytest.mark.postgres, pytest.mark.spark]
 
@@ -138,6 +139,20 @@ def test_one_full_refresh_makes_the_same_tables(till: CheckoutLake) -> None:
     till.assert_rebuild_gives_the_same()
     till.assert_right()
     till.build(tests=True)
+
+
+def test_every_table_is_right_when_all_rows_have_left_staging(till: CheckoutLake) -> None:
+    """The data tests too; what comes after that is merged as ever."""
+    assert till.remove_consumed() > 0
+    writes = Writes()
+    writes.order(1, AT, amount("59.98"), "shipped")
+    writes.order(5, AT, amount("-1.00"))
+    writes.item(10**9 + 50, 5, 1, amount("4.00"))
+    till.load(writes, tests=True)
+
+    assert len(till.table("raw_checkout.orders").values) == 2
+    with pytest.raises(DbtFailedError, match="without the rows that have left"):
+        till.build("checkout__orders", full_refresh=True)
 
 
 def test_every_unit_test_passes(till: CheckoutLake) -> None:
