@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -25,12 +27,23 @@ if TYPE_CHECKING:
 PREFIX = "jdbc:sqlite:"
 
 
+class _KeptConnection(threading.local):
+    """The connection of one thread, and of which process and file it is."""
+
+    connection: sqlite3.Connection | None = None
+    identity: tuple[int, int, int] | None = None
+
+
 class SqliteCatalog:
-    """The lake's catalog in a SQLite file, which need not be there yet."""
+    """The lake's catalog in a SQLite file, which need not be there yet.
+
+    Each thread keeps its connection: the first commit of a new one waits for the disk twice.
+    """
 
     def __init__(self, uri: str) -> None:
         """Remember the file that a JDBC URL names; nothing is read yet."""
         self.file = Path(uri.removeprefix(PREFIX))
+        self._kept = _KeptConnection()
 
     @property
     def label(self) -> str:
@@ -73,8 +86,7 @@ class SqliteCatalog:
     def _rows(self, query: str, values: Sequence[object]) -> list[dict[str, Any]]:
         if not self.file.exists():
             return []
-        with self._named_faults("read"), closing(self._connect()) as connection:
-            connection.row_factory = sqlite3.Row
+        with self._named_faults("read"), self._connection() as connection:
             try:
                 return [dict(row) for row in connection.execute(query, values)]
             except sqlite3.OperationalError as error:
@@ -85,18 +97,31 @@ class SqliteCatalog:
     @contextmanager
     def _transaction(self) -> Iterator[sql.Execute]:
         """Give what runs statements of one transaction; another writer is waited for first."""
-        with (
-            self._named_faults("changed"),
-            closing(self._connect()) as connection,
-            connection,
-        ):
+        with self._named_faults("changed"), self._connection() as connection, connection:
             connection.execute("begin immediate")
             yield connection.execute
+
+    @contextmanager
+    def _connection(self) -> Iterator[sqlite3.Connection]:
+        """Give this thread's connection to the file that is there now; a failed one is closed."""
+        found = self.file.stat()
+        identity = os.getpid(), found.st_dev, found.st_ino
+        kept = self._kept
+        if kept.connection is None or kept.identity != identity:
+            kept.connection, kept.identity = self._connect(), identity
+        try:
+            yield kept.connection
+        except sqlite3.Error:
+            kept.connection.close()
+            kept.connection = None
+            raise
 
     def _connect(self, mode: str = "rw") -> sqlite3.Connection:
         """Return a connection; only mode `rwc` makes a file that is missing."""
         uri = f"{self.file.absolute().as_uri()}?mode={mode}"
-        return sqlite3.connect(uri, timeout=BUSY_TIMEOUT_SECONDS, uri=True)
+        connection = sqlite3.connect(uri, timeout=BUSY_TIMEOUT_SECONDS, uri=True)
+        connection.row_factory = sqlite3.Row
+        return connection
 
     @contextmanager
     def _named_faults(self, done: str) -> Iterator[None]:

@@ -1,9 +1,14 @@
 """Pointers of a catalog, the same for each kind: read in one query, changed as expected or not."""
 
+import shutil
+from pathlib import Path
+
 import pytest
 from pyiceberg.schema import Schema
 
 from lake.catalogs.base import CatalogBackend, Pointer, PointerChange, PointerConflictError
+from lake.catalogs.sqlite import SqliteCatalog
+from lake.errors import EnvironmentFault
 from tests.unit.lake.catalogs.conftest import StartWriter
 from tests.unit.lake.catalogs.writer import TABLE
 
@@ -148,3 +153,33 @@ def test_two_that_open_it_for_the_first_time_make_its_tables_once(
         writer.send({"opens": True})
     assert [writer.answer() for writer in writers] == ["opened"] * 4
     assert backend.pointers() == {}
+
+
+def test_a_catalog_file_that_is_replaced_is_the_one_that_is_read_and_changed(
+    tmp_path: Path,
+) -> None:
+    backend, other = (SqliteCatalog(f"jdbc:sqlite:{tmp_path}/{n}/catalog.db") for n in "ab")
+    for catalog, metadata in ((backend, "1"), (other, "9")):
+        catalog.open({"warehouse": "file:///nowhere"})
+        catalog.compare_and_set([PointerChange(A, None, metadata)])
+    assert backend.pointer(A) == Pointer("1")
+    shutil.rmtree(tmp_path / "a")
+    assert backend.pointer(A) is None
+    with pytest.raises(EnvironmentFault):
+        backend.compare_and_set([PointerChange(A, "1", "2")])
+    shutil.copytree(tmp_path / "b", tmp_path / "a")
+    assert backend.pointer(A) == Pointer("9")
+    backend.compare_and_set([PointerChange(A, "9", "10")])
+    assert SqliteCatalog(f"jdbc:sqlite:{tmp_path}/a/catalog.db").pointer(A) == Pointer("10", "9")
+
+
+def test_after_a_fault_the_catalog_is_opened_again(tmp_path: Path) -> None:
+    backend = SqliteCatalog(f"jdbc:sqlite:{tmp_path}/catalog.db")
+    backend.open({"warehouse": "file:///nowhere"})
+    backend.compare_and_set([PointerChange(A, None, "1")])
+    failed = backend._kept.connection
+    assert failed is not None
+    failed.close()
+    with pytest.raises(EnvironmentFault):
+        backend.pointer(A)
+    assert backend.pointer(A) == Pointer("1")
