@@ -16,10 +16,12 @@ from pyiceberg.table.update.snapshot import _FastAppendFiles
 from ingestion.raw_tables.manifest_list import AppendedSnapshot, appended_list
 from lake.catalogs.base import Identifier
 from lake.metadata_commit import (
+    MAIN,
     commit_metadata,
     metadata_location,
     now_in_milliseconds,
     remove_files,
+    with_snapshot,
 )
 
 if TYPE_CHECKING:
@@ -30,7 +32,6 @@ if TYPE_CHECKING:
     from lake.metadata import StoredTable
 
 FORMAT_VERSION = 2
-MAIN = "main"
 
 
 class _Added(_FastAppendFiles):
@@ -96,17 +97,8 @@ class Append:
 
         Raises PointerConflictError when somebody has changed the table; OSError, EnvironmentFault.
         """
-        before, snapshot = self._stored.document, self._snapshot
-        name = {"snapshot-id": snapshot["snapshot-id"]}
-        made_at = {"timestamp-ms": snapshot["timestamp-ms"]}
-        main = {"type": "branch", **before.get("refs", {}).get(MAIN, {}), **name}
         changes = {
-            "last-updated-ms": snapshot["timestamp-ms"],
-            "last-sequence-number": snapshot["sequence-number"],
-            "current-snapshot-id": snapshot["snapshot-id"],
-            "snapshots": [*before.get("snapshots", ()), snapshot],
-            "snapshot-log": [*before.get("snapshot-log", ()), {**name, **made_at}],
-            "refs": {**before.get("refs", {}), MAIN: main},
+            **with_snapshot(self._stored, self._snapshot),
             "properties": {**self._stored.properties, **properties},
         }
         commit_metadata(self._lake, self._identifier, self._stored, changes, self.table.io)
