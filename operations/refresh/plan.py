@@ -160,7 +160,7 @@ def _incremental(
         if model.refresh_mode == RefreshMode.INCREMENTAL:
             raise
         return _full(model, states, error.message)
-    said = ", ".join(f"{state.changed_rows:,} rows of {state.name}" for state in changed)
+    said = ", ".join(f"{_counted(state.changed_rows)} of {state.name}" for state in changed)
     if model.refresh_mode == RefreshMode.AUTO and (quicker := _why_full_is_quicker(states)):
         return _full(model, states, f"{quicker}: {said}", derivation)
     return RefreshPlan(model, Mode.INCREMENTAL, said, states, derivation.restricted, derivation)
@@ -172,8 +172,12 @@ def _why_full_is_quicker(states: Sequence[UpstreamState]) -> str:
     changed = [state for state in states if state.changes]
     share = sum(s.changed_rows for s in changed) / max(sum(s.rows for s in changed), 1)
     if rows < SMALL_ROWS:
-        return f"only {rows:,} rows upstream"
+        return f"only {_counted(rows)} upstream"
     return f"{share:.0%} of the rows upstream changed" if share > FULL_ABOVE_SHARE else ""
+
+
+def _counted(rows: int) -> str:
+    return f"{rows:,} row{'' if rows == 1 else 's'}"
 
 
 def _full(
