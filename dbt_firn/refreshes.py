@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from dbt.adapters.spark.impl import SparkAdapter
 from dbt.plugins.manager import dbtPlugin
+from dbt_common.exceptions import DbtRuntimeError
 
 from dbt_firn.adapter_methods import add_methods, lake_of, named_faults, settings_of
 from dbt_firn.refresh_notes import note_refresh, take_notes
@@ -25,7 +26,11 @@ class Refreshes(dbtPlugin):
     def initialize(self) -> None:
         """Add the methods, once for all adapters."""
         add_methods(
-            firn_plan_refresh, firn_decide_refresh, firn_note_refresh, firn_record_refreshes
+            firn_plan_refresh,
+            firn_find_affected,
+            firn_decide_refresh,
+            firn_note_refresh,
+            firn_record_refreshes,
         )
 
 
@@ -52,7 +57,24 @@ def firn_plan_refresh(
         wanted = options["refresh_mode"] or settings_of(adapter).variable(MODE_VARIABLE)
         mode = RefreshMode.of(wanted or RefreshMode.AUTO)
         plan = plan_refresh(lake, Model(table, sql, tuple(unique_key), mode, consumed))
-    note_refresh(table, mode=plan.mode, reason=plan.reason)
+    return _noted(plan)
+
+
+def firn_find_affected(adapter: SparkAdapter, plan: RefreshPlan, view: str) -> RefreshPlan:
+    """Make the view of the affected keys, its rows computed; return the plan, or a rebuild.
+
+    Raises DbtRuntimeError when Spark cannot find them and the model must not be rebuilt for that.
+    """
+    from operations.runtime.sql_engine import first_line
+
+    if plan.derivation is None:
+        return plan
+    try:
+        adapter.execute(f"create or replace temporary view {view} as {plan.derivation.affected}")
+        adapter.execute(f"cache table {view}")
+    except DbtRuntimeError as error:
+        with named_faults():
+            return _noted(plan.given_up(first_line(error)))
     return plan
 
 
@@ -83,6 +105,11 @@ def firn_note_refresh(
 ) -> None:
     """Keep what is known of a model's refresh until the run ends."""
     note_refresh(table, mode=mode, reason=reason, affected_keys=affected_keys)
+
+
+def _noted(plan: RefreshPlan) -> RefreshPlan:
+    note_refresh(plan.model.table, mode=plan.mode, reason=plan.reason)
+    return plan
 
 
 def firn_record_refreshes(adapter: SparkAdapter, results: Sequence[Any], run_id: str) -> str:

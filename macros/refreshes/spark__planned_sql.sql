@@ -31,8 +31,11 @@
 {#- The plan when the affected keys are known: made as a cached view, which the update reads. -#}
 {%- macro _plan_of_affected(plan) -%}
     {%- set affected = _affected_view(this) -%}
-    {%- set keys = _find_affected(affected, plan.derivation.affected) -%}
-    {%- set decided = adapter.firn_decide_refresh(plan, keys, _affected_rows(plan, affected, keys)) -%}
+    {%- set decided = adapter.firn_find_affected(plan, affected | string) -%}
+    {%- if decided.mode == 'incremental' -%}
+        {%- set keys = _count_rows(affected) -%}
+        {%- set decided = adapter.firn_decide_refresh(plan, keys, _affected_rows(plan, affected, keys)) -%}
+    {%- endif -%}
     {%- if decided.mode != 'incremental' -%}
         {%- do run_query('drop view if exists ' ~ affected) -%}
     {%- endif -%}

@@ -15,8 +15,8 @@
         {%- set affected = _affected_view(this) -%}
         {%- set blocks = _affected_queries(compiled) -%}
         {%- if blocks -%}
-            {%- set keys = _find_affected(affected, _affected_query(blocks)) -%}
-            {%- do adapter.firn_note_refresh(_stream_name(this), 'incremental', '', keys) -%}
+            {%- do _cache_view(affected, _affected_query(blocks)) -%}
+            {%- do adapter.firn_note_refresh(_stream_name(this), 'incremental', '', _count_rows(affected)) -%}
             {{ caller(compiled | replace(blocks[0], 'select * from ' ~ affected)) }}
         {%- else -%}
             {%- set rows = make_temp_relation(this, '__affected_rows') -%}
@@ -31,11 +31,8 @@
 {% endmacro %}
 
 
-{#- Makes the cached view of the affected groups, and returns how many there are. -#}
-{%- macro _find_affected(affected, query) -%}
-    {%- do _cache_view(affected, query) -%}
-    {%- set counted = run_query('select count(*) as affected_keys from ' ~ affected) -%}
-    {{ return(counted.rows[0]['affected_keys'] | int) }}
+{%- macro _count_rows(view) -%}
+    {{ return(run_query('select count(*) as rows from ' ~ view).rows[0]['rows'] | int) }}
 {%- endmacro -%}
 
 

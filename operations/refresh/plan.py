@@ -100,6 +100,19 @@ class RefreshPlan:
         empty = [upstream.name for upstream in self.upstreams if upstream.head is None]
         return json.dumps({"definition": self.model.definition, "streams": streams, "empty": empty})
 
+    def given_up(self, problem: str) -> RefreshPlan:
+        """Return a rebuild: Spark could not find the affected keys, `problem` says why.
+
+        On the path of a change a condition may be left out that guards a cast; the query itself is
+        not to blame. Raises ConfigurationError when the model asks for incremental refreshes.
+        """
+        reason = f"its affected keys could not be found: {problem}"
+        if self.model.refresh_mode == RefreshMode.INCREMENTAL or self.derivation is None:
+            raise ConfigurationError(
+                f"{self.model.table}: {reason}", "set refresh_mode to auto, which rebuilds it then"
+            )
+        return replace(self, mode=Mode.FULL, reason=reason, sql=self.derivation.full)
+
     def decided(self, affected_keys: int, affected_rows: int, rows: int) -> RefreshPlan:
         """Return what to do now that the affected keys are known, and the rows that have them.
 

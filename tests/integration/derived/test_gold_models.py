@@ -9,21 +9,22 @@ from tests.integration.derived.random_lake import RandomLake
 from tests.warm_dbt import WarmDbt
 
 PROJECT = Path(__file__).parents[3]
-ROUNDS = int(os.environ.get("FIRN_FUZZ_ROUNDS", "3"))  # noqa: TID251
+ROUNDS = int(os.environ.get("FIRN_FUZZ_ROUNDS", "2"))  # noqa: TID251
+DERIVED = 20  # marts of which a change reached some rows, at least
 SEED = int(os.environ.get("FIRN_FUZZ_SEED", "16"))  # noqa: TID251
 
 pytestmark = pytest.mark.spark
 
 
 def test_gold_equals_its_sql_after_changes_of_any_kind(tmp_path: Path, warm_dbt: WarmDbt) -> None:
-    """Inserts, updates, deletes, other keys, late rows, compaction, rollback, expiry."""
+    """Inserts, updates, deletes, other keys, late rows; then rollback and expiry as well."""
     lake = RandomLake(tmp_path / "home", PROJECT, warm_dbt, SEED)
     lake.create()
     lake.refresh()
     assert list(lake.differing()) == []
     for number in range(ROUNDS):
-        done = lake.change()
+        done = lake.change_anything() if number % 2 else lake.change_rows()
         lake.refresh("incremental")
         assert list(lake.differing()) == [], (SEED, number, done)
-    refreshed = {row["model_name"] for row in lake.refreshes() if row["mode"] == "incremental"}
-    assert len(refreshed) > len(lake.gold) / 2
+    derived = {row["model_name"] for row in lake.refreshes() if row["mode"] == "incremental"}
+    assert len(derived) >= DERIVED, sorted(derived)

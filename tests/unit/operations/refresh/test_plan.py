@@ -184,6 +184,18 @@ def test_affected_keys_decide_at_last(shop: Shop) -> None:
 
 
 @pytest.mark.usefixtures("large")
+def test_keys_that_cannot_be_found_mean_a_rebuild(shop: Shop) -> None:
+    shop.sell(3)
+    plan = shop.plan().given_up("[CAST_INVALID_INPUT] 'x' is no number")
+    assert (plan.mode, plan.reason) == (
+        Mode.FULL,
+        "its affected keys could not be found: [CAST_INVALID_INPUT] 'x' is no number",
+    )
+    with pytest.raises(FirnError, match="gold.daily: its affected keys could not be found"):
+        shop.plan(RefreshMode.INCREMENTAL).given_up("whatever")
+
+
+@pytest.mark.usefixtures("large")
 def test_offsets_move_without_a_row(shop: Shop) -> None:
     shop.sell(3)
     rows = rows_of(shop.lake, "gold.daily")
