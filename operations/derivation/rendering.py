@@ -232,7 +232,7 @@ class Renderer:
 
     def _aggregate(self, step: Aggregate) -> Query:
         query = self._open(step.input, [each for _, each in step.items])
-        if any("." not in query.columns[each] for each in step.keys):
+        if any(not COLUMN.search(query.columns[each]) for each in step.keys):
             query = self._closed(query, step.input.columns)
         group = tuple(query.columns[each] for each in step.keys)
         columns = dict(zip(step.keys, group, strict=True))
@@ -306,6 +306,7 @@ def _keeps_rows(query: Query, used: Sequence[Expression]) -> bool:
     return not query.elements or (all(each.is_column for each in used) and query.elements <= shown)
 
 
+COLUMN = re.compile(r"\b[tx]\d+\.")
 PATH = re.compile(r"\w+\.(\w+|`[^`]*`|\"[^\"]*\")\Z|[\d.]+\Z")
 
 

@@ -1,7 +1,7 @@
 """Subqueries in expressions: EXISTS, IN and scalar ones -> joins and lookups of the plan.
 
-As a condition by itself, EXISTS is a semi-join and NOT EXISTS an anti-join. Elsewhere the value is
-looked up for each row.
+As conditions by themselves, EXISTS and IN are semi-joins and NOT EXISTS is an anti-join. Elsewhere,
+and for NOT IN, which is unknown where a value is null, the value is looked up for each row.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ from operations.derivation.plan import (
     Lookup,
     Step,
     extend,
-    maybe_equal,
     rename,
 )
 from operations.derivation.refusals import refuse
@@ -64,28 +63,22 @@ class SubqueryReader:
     def _condition(self, step: Step, node: exp.Expr) -> Step:
         from sqlglot import exp
 
-        is_negated = isinstance(node, exp.Not)
-        inner = node.this.unnest() if is_negated else node
-        kind = "anti" if is_negated else "semi"
+        inner = node.this.unnest() if isinstance(node, exp.Not) else node
         if isinstance(inner, exp.Exists) and isinstance(inner.this, exp.Query):
             body = self._body(inner.this, step)
-            return Join(kind, step, body.step, body.on)
-        if isinstance(inner, exp.In) and inner.args.get("query"):
-            body = self._body(inner.args["query"].unnest(), step)
-            return Join(kind, step, body.step, (*body.on, *self._equal(inner, body, kind)))
+            return Join("semi" if inner is node else "anti", step, body.step, body.on)
+        if isinstance(node, exp.In) and node.args.get("query"):
+            body = self._body(node.args["query"].unnest(), step)
+            return Join("semi", step, body.step, (*body.on, *self._equal(node, body)))
         node, lifted = self.lifted(node, step)
         return Filter(lifted, conditions_of([node], self.queries.dialect))
 
-    def _equal(self, node: exp.Expr, body: Body, kind: str) -> list[Expression]:
-        """IN asks whether a value is equal. NOT IN also fails where that is unknown."""
+    def _equal(self, node: exp.Expr, body: Body) -> tuple[Expression, ...]:
         from sqlglot import exp
 
         pairs = zip(self._operands(node, body), body.values, strict=True)
-        if kind == "semi":
-            nodes = [exp.EQ(this=one.copy(), expression=two.copy()) for one, two in pairs]
-            return list(conditions_of(nodes, self.queries.dialect))
-        dialect = self.queries.dialect
-        return [maybe_equal(expression_of(a, dialect), expression_of(b, dialect)) for a, b in pairs]
+        nodes = [exp.EQ(this=one.copy(), expression=two.copy()) for one, two in pairs]
+        return conditions_of(nodes, self.queries.dialect)
 
     def _operands(self, node: exp.Expr, body: Body) -> list[exp.Expr]:
         from sqlglot import exp

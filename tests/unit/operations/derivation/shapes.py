@@ -107,6 +107,10 @@ SHAPES = {
     ),
     "tuple in": "select k, g, x from a where (k, g) in (select k, g from b)",
     "not in": "select k, x from a where k not in (select k from b where y > 1)",
+    "tuple not in": "select k, g, x from a where (k, g) not in (select k, g from b)",
+    "not in of groups": (
+        "select k, x from a where k not in (select k from b group by k having sum(y) > 2)"
+    ),
     "not in correlated": "select k, x from a where x not in (select y from b where b.k = a.k)",
     "in as a column": "select k, x, x in (select y from b) as found from a",
     "not in beside or": "select k, x from a where x = 1 or k not in (select k from c)",

@@ -187,7 +187,7 @@ def read_twice(pick: Pick, sql: str, other: Other) -> str:
 
 
 def exploded(pick: Pick, sql: str, other: Other) -> str:
-    return f"select s.p, s.q, unnest(range(least(s.r, 3))) as r from ({sql}) as s"
+    return f"select s.p, s.q, unnest(range(cast(least(s.r, 3) as bigint))) as r from ({sql}) as s"
 
 
 SIMPLE = (filtered, projected, distinct, grouped, total, windowed, qualified)
