@@ -51,7 +51,7 @@ ODD = (
 GENERATORS = frozenset(
     ["Explode", "_ExplodeOuter", "Inline", "Posexplode", "PosexplodeOuter", "Stack", "Unnest"]
 )
-UNSORTED = frozenset(["AnyValue", "First", "Last"])
+UNSORTED = frozenset(["AnyValue", "First", "FirstValue", "Last", "LastValue"])
 
 
 def check_functions(node: exp.Expr) -> None:

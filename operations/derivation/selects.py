@@ -191,7 +191,9 @@ class SelectReader:
             if isinstance(each, exp.Rollup | exp.Cube | exp.GroupingSets):
                 raise refuse(f"GROUP BY {each.key.upper()}", each, "union one query per grouping")
             if isinstance(each, exp.Literal) and not each.is_string:
-                node = exp.paren(items[int(each.name) - 1].node.copy()).unnest()
+                if each.name not in {str(place + 1) for place in range(len(items))}:
+                    raise refuse(f"GROUP BY {each.name}", each, "name the column")
+                node = items[int(each.name) - 1].node.copy()
             else:
                 node = resolve(each.copy(), self.scope, aliases)
             node = inlined(node, items, is_all=True).unnest()
@@ -222,7 +224,8 @@ class SelectReader:
             each.node = node
         for each in items:
             found = [part for part in shallow(each.node) if is_generator(part)]
-            if found and (found != [each.node] or after is not step):
+            is_alone = found == [each.node] and after is step and not isinstance(step, Generate)
+            if found and not is_alone:
                 raise refuse(f"{found[0].key}() beside other columns", found[0], "move it to a CTE")
             if found:
                 name = self.queries.names.new()

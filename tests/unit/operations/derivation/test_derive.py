@@ -95,3 +95,9 @@ def test_the_key_reaches_the_tables() -> None:
     sql = f"select a.k, t.n from gold.a left join ({counted}) as t on a.k = t.k"
     derivation = derive(sql, ["k"], {"gold.a": changed}, "affected")
     assert derivation.restricted.count("exists (select 1 from affected as") == 2
+
+
+def test_the_same_question_is_answered_from_memory() -> None:
+    upstreams = {"a": Upstream(("k",), "a", "a_old", "a_ins", "a_del")}
+    first = derive("select k from a", ["k"], upstreams, "affected")
+    assert derive("select k from a", ("k",), dict(upstreams), "affected") is first

@@ -32,6 +32,7 @@ REFUSED = {
     ),
     "GROUP BY ROLLUP": (3, "select k, count(*) as n\nfrom gold.a\ngroup by rollup (k)"),
     "GROUP BY CUBE": (3, "select k, count(*) as n\nfrom gold.a\ngroup by cube (k)"),
+    "GROUP BY 3": (2, "select k, count(*) as n from gold.a group by k,\n3"),
     "GROUP BY ALL": (1, "select k, count(*) as n from gold.a group by all"),
     "TABLESAMPLE": (2, "select k\nfrom gold.a tablesample (10 percent)"),
     "VERSION": (2, "select k\nfrom gold.a version as of 3"),
