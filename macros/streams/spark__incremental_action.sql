@@ -21,8 +21,6 @@
         {{ return('create') }}
     {%- elif modes == ['unchanged'] -%}
         {{ return('skip') }}
-    {%- elif strategy == 'rebuild' -%}
-        {{ return('create') }}
     {%- elif strategy == 'recompute' and (not modes or 'full' in modes) -%}
         {{ return('create') }}
     {%- endif -%}

@@ -23,11 +23,6 @@ def changes_of(**models: list[str]) -> dict[str, str]:
     return {name: name for name in models}
 
 
-def rebuild_on_change(*models: str) -> str:
-    """Stand for the comment that carries the offsets."""
-    return f"/* {' '.join(models)} */"
-
-
 def affected_groups(caller: Callable[[], str]) -> str:
     """Stand for the query of the affected groups."""
     return caller()

@@ -84,7 +84,6 @@ class Rendering:
                 ref=self.ref,
                 changes_of=lambda **names: {each: self.ref(each) for each in names},
                 affected_groups=lambda caller: caller(),
-                rebuild_on_change=lambda *_: "",
             )
         )
 

@@ -1,7 +1,5 @@
 -- One row per day, the one with most reports first.
-{{ config(unique_key='place', incremental_strategy='rebuild') }}
-
-{{ rebuild_on_change('car_days') }}
+{{ config(unique_key='place', incremental_strategy='recompute') }}
 
 select
     cast(row_number() over (order by reports_count desc, reported_date asc) as int) as place,

@@ -1,6 +1,4 @@
 -- One row per place: the day that sold most.
-{{ rebuild_on_change('daily_sales') }}
-
 select
     1 as place,
     max_by(sold_date, amount) as sold_date

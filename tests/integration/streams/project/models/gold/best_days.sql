@@ -1,6 +1,4 @@
 -- One row per day, the best first.
-{{ rebuild_on_change('daily_sales') }}
-
 with
 
 daily_sales as (

@@ -1,6 +1,4 @@
 -- One row per label, the best first.
-{{ rebuild_on_change('labels') }}
-
 with
 
 labels as (
