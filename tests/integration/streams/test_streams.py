@@ -183,6 +183,18 @@ def test_an_edited_gold_model_is_built_anew(lake: TillLake) -> None:
         lake.edit("gold/best_days.sql", "amount asc", "amount desc")
 
 
+def test_models_that_are_built_at_once_keep_their_own_positions(lake: TillLake) -> None:
+    """All threads share a session, so a commit may carry the positions of other models, too."""
+    lake.land(Sale(4, day=2, amount=5))
+    lake.build("--select", "till__sales")
+    models = {GOLD: "daily_sales", "gold.amounts": "sold_amounts"}
+    lake.build("--select", *models.values(), "till__sales_unguarded", "--threads", "4")
+    for model in models:
+        assert lake.offset(model, SILVER) == f"{lake.snapshots(SILVER)[-1]}:2"
+    unguarded = "silver.till__sales_unguarded"
+    assert lake.offset(unguarded, RAW) == f"{lake.snapshots(RAW)[-1]}:2"
+
+
 def test_changes_of_a_model_with_an_alias_are_found_by_its_name(lake: TillLake) -> None:
     amounts, sizes = "gold.amounts", "gold.sale_sizes"
     lake.build("--select", "tag:aliased")

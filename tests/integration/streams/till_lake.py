@@ -14,6 +14,7 @@ import pyarrow as pa
 from pyiceberg.catalog import Catalog
 from pyiceberg.io.pyarrow import schema_to_pyarrow
 from pyiceberg.table import Table
+from pyiceberg.table.snapshots import ancestors_of
 
 from ingestion.declarations import select_tables
 from ingestion.raw_tables.schema import RawShape, ensure_raw_table
@@ -21,6 +22,7 @@ from ingestion.sources import load_sources
 from lake.lake import Lake, open_catalog
 from lake.settings import Settings
 from lake.stream_offsets import stream_offsets
+from lake.streams import has_data
 from operations.dbt.outcome import Outcome
 from operations.runtime.sql_engine import Row
 from tests.warm_dbt import WarmDbt
@@ -121,15 +123,35 @@ class TillLake:
         before, fields = self.snapshots(table)[-1], self.catalog.load_table(table).schema().fields
         rows = f"select * from {table} version as of {before} where {condition}"
         self.sql(f"create or replace table {table} using iceberg as {rows}")
-        change = self.catalog.load_table(table).update_schema(allow_incompatible_changes=True)
-        with change as schema:  # Spark leaves out that columns are required
-            for field in fields:
-                schema.update_column(field.name, required=field.required)
+        if any(field.required for field in fields):  # Spark leaves that out
+            change = self.catalog.load_table(table).update_schema(allow_incompatible_changes=True)
+            with change as schema:
+                for field in fields:
+                    schema.update_column(field.name, required=field.required)
+
+    def expire(self, table: str) -> None:
+        """Expire all snapshots but the newest, as one would who does not know of streams."""
+        head = self.line(table)[0]
+        known = [s.snapshot_id for s in self.catalog.load_table(table).snapshots()]
+        if old := ", ".join(str(snapshot) for snapshot in known if snapshot != head):
+            call = f"table => '{table}', snapshot_ids => array({old})"
+            self.sql(f"call lake.system.expire_snapshots({call})")
 
     def compact(self, table: str) -> None:
         """Write all files of a table together, in the session that dbt ran in last."""
         options = "map('rewrite-all', 'true')"
         self.sql(f"call lake.system.rewrite_data_files(table => '{table}', options => {options})")
+
+    def has_data(self, model: str) -> bool:
+        """Whether metadata says that a run of a model would find rows."""
+        namespace, name = model.split(".")
+        return has_data(Lake(self._settings), (namespace, name))
+
+    def line(self, table: str) -> list[int]:
+        """Return the ids of a table's newest snapshot and of all before it that are there."""
+        loaded = self.catalog.load_table(table)
+        head = loaded.current_snapshot()
+        return [s.snapshot_id for s in ancestors_of(head, loaded.metadata)] if head else []
 
     def offset(self, model: str, upstream: str) -> str | None:
         """Return the position of a model in an upstream, as its next run will find it."""
