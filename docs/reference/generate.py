@@ -28,9 +28,12 @@ import ingestion.loading.gaps
 import ingestion.loading.load_history
 import ingestion.quarantine.store
 import operations.preflight.changes
+import operations.refresh.history
+import operations.refresh.tasks.lags
 from firn_dags import declared as airflow
 from ingestion.connectors.registry import OWN, connector_type
 from ingestion.declarations import ColumnDeclaration, PartitionField
+from ingestion.declarations.refresh import DynamicTableBlock, RefreshBlock
 from ingestion.raw_tables.schema import RawShape
 from ingestion.sources import load_sources
 from lake import errors
@@ -46,6 +49,8 @@ UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
 SYSTEM_TABLES = {
     "ops.loads": ingestion.loading.load_history.COLUMNS,
     "ops.gaps": ingestion.loading.gaps.COLUMNS,
+    "ops.refreshes": operations.refresh.history.COLUMNS,
+    "ops.lags": operations.refresh.tasks.lags.COLUMNS,
     "ops.schema_changes": operations.preflight.changes.COLUMNS,
     "quarantine.<source>": ingestion.quarantine.store.COLUMNS,
 }
@@ -188,6 +193,8 @@ def yaml_page(descriptions: Descriptions) -> str:
         parts += _block(f"A source of the connector {name}", models.source_block, descriptions)
         parts += _block(f"A table of the connector {name}", models.table_block, descriptions)
     parts += _block("Maintenance", Policy, descriptions)
+    parts += _block("Refresh", RefreshBlock, descriptions)
+    parts += _block("A dynamic table", DynamicTableBlock, descriptions)
     parts += _block("What a gold model counts", CountsOnly, descriptions)
     parts += _block("A column", ColumnDeclaration, descriptions)
     parts += [f"Types: {', '.join(f'`{t}`' for t in DataType.ALLOWED.split(', '))}.\n"]

@@ -122,6 +122,20 @@ def last_refreshes(lake: Lake, model: str, count: int) -> list[Refresh]:
     return [Refresh.of(row) for row in newest.to_pylist()]
 
 
+def modes_since(lake: Lake, moment: datetime) -> list[dict[str, Any]]:
+    """Return model_name, mode and finished_at of the refreshes of models that ended after a moment.
+
+    Raises EnvironmentFault without a catalog.
+    """
+    table = lake.table(IDENTIFIER)
+    if table is None:
+        return []
+    columns = ("model_name", "mode", "finished_at")
+    chosen = f"finished_at > '{moment.isoformat()}' and model_name is not null and mode is not null"
+    rows: list[dict[str, Any]] = table.scan(chosen, selected_fields=columns).to_arrow().to_pylist()
+    return rows
+
+
 def _append(lake: Lake, rows: Sequence[dict[str, object]]) -> None:
     import pyarrow as pa
     from pyiceberg.io.pyarrow import schema_to_pyarrow

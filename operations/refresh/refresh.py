@@ -174,7 +174,9 @@ class Refresher:
     def _use(self, project: Project) -> None:
         surroundings = Surroundings(self._settings, self._dbt, Narrator(self._view))
         self._engine = Engine(surroundings, project)
-        self._monitor = Monitor(self._settings, project, self._engine.observer, self._view.metrics)
+        if self._view.serves_metrics:
+            observer, metrics = self._engine.observer, self._view.metrics
+            self._monitor = Monitor(self._settings, project, observer, metrics)
         tasks = project.plan.tasks
         self._view.say("refreshes", f"{len(tasks)} tasks: {', '.join(tasks)}" if tasks else "none")
         for key in sorted({key for task in tasks.values() for key in task.unused_keys}):

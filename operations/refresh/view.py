@@ -34,6 +34,11 @@ class View:
         self._latest = ""
         self._spinner = Spinner("dots")
 
+    @property
+    def serves_metrics(self) -> bool:
+        """Whether Prometheus can ask."""
+        return self._metrics_port is not None
+
     @contextmanager
     def shown(self) -> Iterator[None]:
         """Show the state, while inside, below the lines.

@@ -178,16 +178,18 @@ def drop_in_turn(
 
 
 class WatchProcess:
-    """`firn watch telemetry` as a person would start it, its output in a file."""
+    """A command in the foreground as a person would start it, its output in a file."""
 
-    def __init__(self, settings: Settings, said: Path) -> None:
-        """Start it; what it says goes to the file `said`, after what is there."""
+    def __init__(
+        self, settings: Settings, said: Path, arguments: Sequence[str] = ("watch", SOURCE)
+    ) -> None:
+        """Start `firn <arguments>`; what it says goes to the file `said`, after what is there."""
         self.said = said
         said.parent.mkdir(parents=True, exist_ok=True)
         self._start = said.stat().st_size if said.exists() else 0
         with said.open("ab") as out:
             self._process = subprocess.Popen(
-                [str(Path(sys.executable).parent / "firn"), "watch", SOURCE],
+                [str(Path(sys.executable).parent / "firn"), *arguments],
                 cwd=settings.project_dir,
                 env=dbt_environment(settings),
                 stdin=subprocess.DEVNULL,

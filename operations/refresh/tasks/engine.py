@@ -115,6 +115,11 @@ class Engine:
         waiting = self.observer.waiting(state)
         return decide(self._plan, state, waiting, Moment(self._clock(), self._began, is_last))
 
+    @property
+    def state(self) -> State:
+        """What is remembered of the tasks."""
+        return self._states.read()
+
     def round(self, *, is_last: bool = False, is_manual: bool = False) -> bool | None:
         """Run what is due; return whether all of it succeeded, None when nothing was due.
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from lake.errors import EnvironmentFault
 from lake.lake import Identifier, Lake
 from lake.metadata import metadata_missing, read_metadata
 from lake.snapshots import COMPACTION
@@ -50,8 +51,15 @@ class Heads:
         self._known: dict[str, _Known] = {}
 
     def look(self) -> bool:
-        """Return whether a table changed since the last look. Raises EnvironmentFault."""
+        """Return whether a table changed since the last look.
+
+        Raises EnvironmentFault, also for a catalog that had tables and has none any more: it is
+        away, as a file system may be that is not mounted.
+        """
         found = self._lake.pointers()
+        if self._pointers and not found:
+            label = self._lake.backend.label
+            raise EnvironmentFault(f"the catalog {label} has no table any more", "firn doctor")
         pointers = {
             table: pointer.metadata
             for table in self._tables

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from lake.lake import Lake
+from operations.refresh.history import IDENTIFIER
 from operations.refresh.tasks.arrivals import Arrivals
 from operations.refresh.tasks.heads import Heads
 from operations.refresh.tasks.project import Project
 from operations.refresh.tasks.state import State
+
+HISTORY = ".".join(IDENTIFIER)
 
 
 class Observer:
@@ -17,7 +20,7 @@ class Observer:
     def __init__(self, lake: Lake, project: Project) -> None:
         """Prepare to look; nothing is read yet."""
         self._plan = project.plan
-        self.heads = Heads(lake, project.tables)
+        self.heads = Heads(lake, [*project.tables, HISTORY])
         self.arrivals = Arrivals(self.heads, project.plan.reads)
         self._state: State | None = None
         self._waiting: dict[str, float | None] = {}

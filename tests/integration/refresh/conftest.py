@@ -13,16 +13,20 @@ from tests.warm_dbt import WarmDbt
 ROOT = Path(__file__).parents[3]
 
 
-@pytest.fixture(scope="session")
-def refresh_settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    """Lay out the project and an empty lake, once: dbt need not parse it again for each test."""
-    folder = tmp_path_factory.mktemp("tasks")
+def lay_out(folder: Path) -> Settings:
+    """Make a project from this folder's models, and an empty lake."""
     (folder / "home" / "lake").mkdir(parents=True)
     project = folder / "project"
     shutil.copytree(Path(__file__).with_name("project"), project)
     for name in ("macros", "profiles", "dbt_project.yml"):
         (project / name).symlink_to(ROOT / name)
     return Settings(project_dir=project, home=folder / "home")
+
+
+@pytest.fixture(scope="session")
+def refresh_settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """Lay out the project and an empty lake, once: dbt need not parse it again for each test."""
+    return lay_out(tmp_path_factory.mktemp("tasks"))
 
 
 @pytest.fixture

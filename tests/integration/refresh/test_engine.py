@@ -46,7 +46,7 @@ def test_dynamic_tables_are_kept_and_idle_rounds_build_nothing(tasks: TillTasks)
 
 
 def test_a_failing_task_is_suspended_with_its_dependents_and_others_go_on(tasks: TillTasks) -> None:
-    """Fault name: a task fails three times."""
+    """Fault task-fails."""
     tasks.round()
     tasks.land(BROKEN)
     for expected in (1, 2, 3):
@@ -91,7 +91,7 @@ def test_runs_by_hand_are_never_skipped_and_their_failures_do_not_count(tasks: T
 
 
 def test_a_state_that_is_lost_loses_and_doubles_nothing(tasks: TillTasks) -> None:
-    """Fault name: a refresher killed before it notes what it built."""
+    """Fault refresher-killed: before it notes what it built."""
     tasks.round()
     before = {
         name: tasks.lake.snapshots(name) for name in ("silver.till__sales", "gold.daily_sales")
@@ -108,7 +108,7 @@ def test_a_state_that_is_lost_loses_and_doubles_nothing(tasks: TillTasks) -> Non
 
 
 def test_a_run_that_takes_too_long_is_ended_and_has_failed(tasks: TillTasks) -> None:
-    """Fault name: a task that runs longer than it may; Spark dies under a refresher."""
+    """Fault task-too-long."""
     tasks.round()
     tasks.land(Sale(4, day=3, amount=70))
     tasks.limit("daily_sales", 0.5)

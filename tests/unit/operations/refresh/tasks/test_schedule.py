@@ -315,6 +315,7 @@ STEPS = st.lists(
 def test_whatever_the_clock_and_builds_do_nothing_is_lost_and_no_storm_comes(
     steps: list[tuple[str, float]],
 ) -> None:
+    """Fault clock-set."""
     there = world()
     for kind, value in steps:
         if kind == "arrive":
