@@ -174,6 +174,10 @@ adapter-suite: $(VENV)/.dev ## dbt's own suite for adapters, without the repairs
 	-$(SUITE) tests/adapter_suite/neutral_suite.py --repaired --junitxml=$(FIRN_HOME)/neutral-repaired.xml
 	$(BIN)/python -m tests.adapter_suite.report $(SUITE_RESULTS)
 
+.PHONY: bench-refresh
+bench-refresh: $(VENV)/.dev ## Marts derived, rebuilt and by hand, two scales and four shares, an hour; BENCH="--help".
+	@$(BIN)/python -m benchmarks.refresh $(BENCH)
+
 .PHONY: bench-preflight
 bench-preflight: $(VENV)/.dev ## What pre-flight costs with 200 tables on a warm Spark, some minutes.
 	@$(BIN)/python -m benchmarks.preflight

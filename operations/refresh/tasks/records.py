@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from lake.errors import FirnError
 from lake.lake import Lake
 from operations.refresh.history import Mode, Outcome, Refresh, record_refreshes
 from operations.refresh.tasks.lags import RowLag, record_lags
@@ -41,12 +40,9 @@ class Records:
 
     @contextmanager
     def _said(self, table: str) -> Iterator[None]:
-        from pyiceberg.exceptions import CommitFailedException
-        from sqlalchemy.exc import SQLAlchemyError
-
         try:
             yield
-        except (FirnError, OSError, CommitFailedException, SQLAlchemyError) as error:
+        except Exception as error:  # noqa: BLE001 - whatever the catalog's library raises
             self.say("not kept", f"{table}: {error}")
 
 
