@@ -37,6 +37,8 @@ NEXT = (
     ("make demo", "land and build only what is new"),
     ("firn watch telemetry", "land and build reports of cars as they arrive"),
     ("firn sandbox produce clickstream --rate 100", "visitors of right now, until Ctrl-C"),
+    ("firn sandbox produce checkout --rate 20", "orders of right now, until Ctrl-C"),
+    ("firn ingest checkout --follow --every 2", "land them as they arrive"),
     ("firn status", "how fresh sources, raw tables and gold are"),
     ("firn show gold.sales_daily", "look into a table"),
     ("dbt docs generate && dbt docs serve", "read the documentation, follow the lineage"),
