@@ -64,7 +64,7 @@ def con() -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-@settings(max_examples=EXAMPLES // 25, suppress_health_check=LENIENT)
+@settings(max_examples=max(4, EXAMPLES // 100), suppress_health_check=LENIENT)
 @given(data=st.data())
 def test_refreshed_rows_equal_recomputed_ones(
     con: duckdb.DuckDBPyConnection, shape: str, data: st.DataObject
