@@ -125,12 +125,12 @@ class RandomLake:
         )
 
     def roll_back(self, table: Silver) -> None:
-        """Go back to the snapshot before."""
-        history = self._sql(
-            f"select parent_id from {table.name}.snapshots order by committed_at desc limit 1"
+        """Go back to the snapshot before, if it is still there."""
+        newest = self._sql(
+            f"select snapshot_id, parent_id from {table.name}.snapshots order by committed_at desc"
         )
-        if history and history[0]["parent_id"]:
-            parent = history[0]["parent_id"]
+        parent = newest[0]["parent_id"] if newest else None
+        if parent in {snapshot["snapshot_id"] for snapshot in newest}:
             self._sql(f"call lake.system.rollback_to_snapshot('{table.name}', {parent})")
 
     def expire(self, table: Silver) -> None:
