@@ -41,11 +41,11 @@ def firn_plan_refresh(
     unique_key: Sequence[str],
     options: dict[str, Any],
 ) -> RefreshPlan:
-    """Return how a model of plain SQL is refreshed; `options`: refresh_mode, is_update.
+    """Return how a model of plain SQL is refreshed, by these `options`.
 
-    Without a refresh_mode it is that of FIRN_REFRESH_MODE, else auto. `is_update` says whether the
-    model's table may stay. Raises DbtRuntimeError, which dbt prints as it is,
-    when the model cannot be refreshed as it asks for.
+    `refresh_mode` is that of FIRN_REFRESH_MODE where it is none, else auto; `is_update` says
+    whether the model's table may stay, `upstreams` what tables dbt knows it to read. Raises
+    DbtRuntimeError, which dbt prints as it is, when the model cannot be refreshed as it asks for.
     """
     from lake.stream_offsets import stream_offsets
     from operations.refresh.plan import MODE_VARIABLE, Model, RefreshMode, plan_refresh
@@ -56,7 +56,8 @@ def firn_plan_refresh(
         consumed = stream_offsets(lake, identifier_of(table)) if options["is_update"] else None
         wanted = options["refresh_mode"] or settings_of(adapter).variable(MODE_VARIABLE)
         mode = RefreshMode.of(wanted or RefreshMode.AUTO)
-        plan = plan_refresh(lake, Model(table, sql, tuple(unique_key), mode, consumed))
+        reads = tuple(options["upstreams"])
+        plan = plan_refresh(lake, Model(table, sql, tuple(unique_key), mode, consumed, reads))
     return _noted(plan)
 
 

@@ -18,7 +18,7 @@
         _stream_name(this),
         compiled,
         _key_columns(config.require('unique_key')),
-        {'refresh_mode': config.get('refresh_mode'), 'is_update': is_update},
+        {'refresh_mode': config.get('refresh_mode'), 'is_update': is_update, 'upstreams': _tables_read()},
     ) -%}
     {%- if plan.mode == 'incremental' -%}
         {%- set plan = _plan_of_affected(plan) -%}
@@ -53,4 +53,15 @@
         ~ ' as affected on ' ~ _same_key(plan.derivation.key, 'affected', 'present')
     ) -%}
     {{ return(counted.rows[0]['affected_rows'] | int) }}
+{%- endmacro -%}
+
+
+{#- The tables that the model reads, as dbt knows them. -#}
+{%- macro _tables_read() -%}
+    {%- set names = [] -%}
+    {%- for unique_id in _inputs_of(model) if not _is_ephemeral(unique_id) -%}
+        {%- set node = graph.nodes.get(unique_id) or graph.sources[unique_id] -%}
+        {%- do names.append(node.schema ~ '.' ~ (node.alias or node.identifier)) -%}
+    {%- endfor -%}
+    {{ return(names) }}
 {%- endmacro -%}

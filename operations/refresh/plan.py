@@ -22,6 +22,7 @@ from lake.lake import Lake
 from operations.derivation import Derivation, NotDerivableError, derive, tables_of
 from operations.refresh.history import Mode
 from operations.refresh.upstreams import UpstreamState, read_upstream
+from operations.runtime.sql_engine import first_line
 
 MODE_VARIABLE = "FIRN_REFRESH_MODE"  # of models that do not say theirs
 # Above this share of changed rows upstream, or of affected rows, a rebuild was faster.
@@ -52,13 +53,17 @@ class RefreshMode(StrEnum):
 
 @dataclass(frozen=True)
 class Model:
-    """A model as dbt compiled it; `consumed` is what its newest commit says that it has read."""
+    """A model as dbt compiled it; `consumed` is what its newest commit says that it has read.
+
+    `upstreams` are the tables that dbt knows it to read, for SQL that cannot be parsed.
+    """
 
     table: str
     sql: str
     unique_key: tuple[str, ...]
     refresh_mode: RefreshMode = RefreshMode.AUTO
     consumed: Mapping[str, Any] | None = None
+    upstreams: tuple[str, ...] = ()
 
     @property
     def definition(self) -> str:
@@ -135,7 +140,7 @@ def plan_refresh(lake: Lake, model: Model) -> RefreshPlan:
     Raises ConfigurationError when the model asks for incremental refreshes and its SQL cannot be
     derived, EnvironmentFault when the lake cannot be read.
     """
-    names = tables_of(model.sql)
+    names = _tables_of(model)
     if model.table in names:
         raise ConfigurationError(
             f"{model.table} reads itself, so that what a change reaches cannot be derived",
@@ -150,6 +155,13 @@ def plan_refresh(lake: Lake, model: Model) -> RefreshPlan:
     if not changed:
         return RefreshPlan(model, Mode.SKIPPED, "nothing new upstream", states, model.sql)
     return _incremental(model, states, changed)
+
+
+def _tables_of(model: Model) -> tuple[str, ...]:
+    try:
+        return tables_of(model.sql)
+    except NotDerivableError:
+        return model.upstreams
 
 
 def _reason_to_rebuild(
@@ -210,7 +222,13 @@ def _full(
 
 def _derive(model: Model, states: Sequence[UpstreamState]) -> Derivation:
     upstreams = {state.name: state.upstream() for state in states}
-    return derive(model.sql, model.unique_key, upstreams, AFFECTED)
+    try:
+        return derive(model.sql, model.unique_key, upstreams, AFFECTED)
+    except NotDerivableError:
+        raise
+    except Exception as error:
+        said = f"SQL that is not understood ({type(error).__name__}: {first_line(error)})"
+        raise NotDerivableError(said) from error
 
 
 def _marker(model: Model, mode: Mode, state: UpstreamState) -> str:

@@ -154,6 +154,18 @@ def test_what_cannot_be_derived_is_rebuilt_or_refused(shop: Shop) -> None:
         shop.plan(RefreshMode.INCREMENTAL, ranked)
 
 
+def test_sql_that_cannot_be_parsed_is_rebuilt_when_something_changed(shop: Shop) -> None:
+    odd = Model("gold.daily", "select from where )", ("day",), upstreams=("silver.sales",))
+    first = plan_refresh(shop.lake, odd)
+    read = replace(odd, consumed=json.loads(first.offsets))
+    assert plan_refresh(shop.lake, read).mode == Mode.SKIPPED
+    shop.sell(3)
+    plan = plan_refresh(shop.lake, read)
+    assert (plan.mode, plan.sql) == (Mode.FULL, odd.sql)
+    with pytest.raises(FirnError):
+        plan_refresh(shop.lake, replace(read, refresh_mode=RefreshMode.INCREMENTAL))
+
+
 def test_a_model_that_reads_itself_is_refused(shop: Shop) -> None:
     with pytest.raises(FirnError, match="gold.daily reads itself"):
         shop.plan(sql="select * from gold.daily")
