@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from lake.errors import FirnError
 from lake.lake import Identifier, Lake
 from lake.table_properties import PROPERTIES
 from lake.types import DataType
@@ -35,6 +36,14 @@ def ensure_system_table(lake: Lake, identifier: Identifier, columns: Mapping[str
         return lake.catalog.create_table(identifier, schema, properties=PROPERTIES)
     except TableAlreadyExistsError:
         return lake.catalog.load_table(identifier)
+
+
+def append_faults() -> tuple[type[Exception], ...]:
+    """Return what an append to such a table may raise where the lake is away, locked or busy."""
+    from pyiceberg.exceptions import CommitFailedException
+    from sqlalchemy.exc import SQLAlchemyError
+
+    return FirnError, OSError, CommitFailedException, SQLAlchemyError
 
 
 def _completed(table: Table, columns: Mapping[str, str]) -> Table:

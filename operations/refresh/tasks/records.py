@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from lake.lake import Lake
+from lake.system_tables import append_faults
 from operations.refresh.history import Mode, Outcome, Refresh, record_refreshes
 from operations.refresh.tasks.lags import RowLag, record_lags
 from operations.refresh.tasks.results import Ended, is_suspended_by
@@ -42,7 +43,7 @@ class Records:
     def _said(self, table: str) -> Iterator[None]:
         try:
             yield
-        except Exception as error:  # noqa: BLE001 - whatever the catalog's library raises
+        except append_faults() as error:
             self.say("not kept", f"{table}: {error}")
 
 
