@@ -17,4 +17,6 @@ summed as (
     where exists (select 1 from affected)
 )
 
-select * from summed where amount is not null
+select *
+from summed
+where amount is not null
