@@ -56,7 +56,7 @@ def refreshes_of(
 class _Records:
     lake: Lake
     run_id: str
-    task: str | None
+    tasks: str | None
     trigger: Trigger
 
     def of(self, result: Any, note: Note) -> Refresh:  # noqa: ANN401 - dbt's own
@@ -77,13 +77,17 @@ class _Records:
             finished_at=finished,
             outcome=outcome,
             model_name=table,
-            task_name=self.task,
+            task_name=self._task_of(result.node.name),
             trigger=self.trigger,
             mode=Mode.SKIPPED if is_skipped else _mode(note),
             reason="an upstream failed or was skipped" if is_skipped else note.reason or None,
             affected_keys_count=note.affected_keys,
             **ended,
         )
+
+    def _task_of(self, model: str) -> str | None:
+        """Return the task of a model: its own, else all that the run is for."""
+        return model if self.tasks and model in self.tasks.split(",") else self.tasks
 
 
 def _is_table(node: Any) -> bool:  # noqa: ANN401

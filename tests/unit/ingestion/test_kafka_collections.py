@@ -2,6 +2,7 @@
 
 import gc
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 
@@ -25,7 +26,7 @@ def _threshold_is_kept() -> Iterator[None]:
 )
 def test_collections_are_rarer_and_come_back(before: int, within: int) -> None:
     gc.set_threshold(before, 11, 12)
-    with pytest.raises(ValueError, match="x"), _rare_collections():
+    with suppress(ValueError), _rare_collections():
         assert gc.get_threshold() == (within, 11, 12)
-        raise ValueError("x")
+        raise ValueError
     assert gc.get_threshold() == (before, 11, 12)
