@@ -17,7 +17,8 @@ def print_explanation(to: Console, explanation: Explanation, *, with_sql: bool) 
     """Print an explanation at the console's width, its SQL only when that is asked for."""
     to.print(f"[bold]{explanation.table}[/]  refresh_mode {explanation.refresh_mode}")
     if explanation.plan:
-        _print_plan(to, explanation.plan, with_sql=with_sql)
+        _print_plan(to, explanation.plan)
+        _print_derivation(to, explanation, with_sql=with_sql)
     else:
         to.print(f"not derived: {escape(explanation.by_hand)}", soft_wrap=True)
         for name, offset in sorted(explanation.streams.items()):
@@ -29,18 +30,23 @@ def print_explanation(to: Console, explanation: Explanation, *, with_sql: bool) 
         to.print("no refresh of it is recorded in ops.refreshes")
 
 
-def _print_plan(to: Console, plan: RefreshPlan, *, with_sql: bool) -> None:
+def _print_plan(to: Console, plan: RefreshPlan) -> None:
     to.print(_upstreams(plan.upstreams))
     to.print()
     to.print(f"next refresh  [bold]{plan.mode}[/]: {escape(plan.reason)}", soft_wrap=True)
-    if plan.derivation is None:
+
+
+def _print_derivation(to: Console, explanation: Explanation, *, with_sql: bool) -> None:
+    derivation = explanation.derivation
+    if derivation is None:
+        to.print(f"not derived   {escape(explanation.refusal)}", soft_wrap=True)
         return
-    to.print(f"granularity   {', '.join(plan.derivation.key)}")
-    for warning in plan.derivation.warnings:
+    to.print(f"granularity   {', '.join(derivation.key)}")
+    for warning in derivation.warnings:
         to.print(f"[yellow]note[/] {escape(warning)}", soft_wrap=True)
     if with_sql:
-        _print_sql(to, "the keys that a change reaches", plan.derivation.affected)
-        _print_sql(to, "the rows of these keys", plan.derivation.restricted)
+        _print_sql(to, "the keys that a change reaches", derivation.affected)
+        _print_sql(to, "the rows of these keys", derivation.restricted)
 
 
 def _print_sql(to: Console, title: str, sql: str) -> None:

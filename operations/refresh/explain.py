@@ -16,8 +16,16 @@ from lake.lake import Lake
 from lake.settings import Settings
 from lake.stream_offsets import stream_offsets
 from operations.dbt.runner import follow_dbt, written_graph
+from operations.derivation import Derivation, NotDerivableError
 from operations.refresh.history import Refresh, last_refreshes
-from operations.refresh.plan import MODE_VARIABLE, Model, RefreshMode, RefreshPlan, plan_refresh
+from operations.refresh.plan import (
+    MODE_VARIABLE,
+    Model,
+    RefreshMode,
+    RefreshPlan,
+    derivation_of_all,
+    plan_refresh,
+)
 from operations.refresh.upstreams import identifier_of
 
 STRATEGY = "recompute"
@@ -30,6 +38,8 @@ class Explanation:
     """A model's next refresh and its last ones, the newest first.
 
     `plan` is None where the model's refreshes are not derived; `by_hand` says how they are made.
+    `derivation` is that of the next refresh, or what it would be if every upstream changed; None
+    with the reason in `refusal` where none follows from the SQL.
     """
 
     table: str
@@ -38,6 +48,8 @@ class Explanation:
     by_hand: str
     streams: Mapping[str, Any]
     refreshes: tuple[Refresh, ...]
+    derivation: Derivation | None = None
+    refusal: str = ""
 
 
 def explain(settings: Settings, name: str) -> Explanation:
@@ -54,11 +66,15 @@ def explain(settings: Settings, name: str) -> Explanation:
     )
     consumed = stream_offsets(lake, identifier_of(table))
     by_hand = _by_hand(config, sql)
-    plan = None
+    plan, derivation, refusal = None, None, ""
     if not by_hand:
         keys = config["unique_key"]
         model = Model(table, sql, (keys,) if isinstance(keys, str) else tuple(keys), mode, consumed)
         plan = plan_refresh(lake, model)
+        try:
+            derivation = plan.derivation or derivation_of_all(plan)
+        except NotDerivableError as error:
+            refusal = error.message
     return Explanation(
         table=table,
         refresh_mode=mode,
@@ -66,6 +82,8 @@ def explain(settings: Settings, name: str) -> Explanation:
         by_hand=by_hand,
         streams=consumed.get("streams", {}),
         refreshes=tuple(last_refreshes(lake, table, SHOWN_REFRESHES)),
+        derivation=derivation,
+        refusal=refusal,
     )
 
 
@@ -116,9 +134,11 @@ def as_document(explanation: Explanation) -> str:
                 }
                 for upstream in plan.upstreams
             ],
-            "granularity": list(plan.derivation.key) if plan.derivation else None,
-            "affected": plan.derivation.affected if plan.derivation else None,
-            "restricted": plan.derivation.restricted if plan.derivation else None,
             "sql": plan.sql,
         }
+        document["not_derived"] = explanation.refusal or None
+    if explanation.derivation:
+        document["granularity"] = list(explanation.derivation.key)
+        document["affected"] = explanation.derivation.affected
+        document["restricted"] = explanation.derivation.restricted
     return json.dumps(document, indent=2, default=str)

@@ -19,7 +19,7 @@ from typing import Any
 
 from lake.errors import ConfigurationError
 from lake.lake import Lake
-from operations.derivation import Derivation, NotDerivableError, derive, tables_of
+from operations.derivation import Derivation, NotDerivableError, Upstream, derive, tables_of
 from operations.refresh.history import Mode
 from operations.refresh.upstreams import UpstreamState, read_upstream
 from operations.runtime.sql_engine import first_line
@@ -157,6 +157,14 @@ def plan_refresh(lake: Lake, model: Model) -> RefreshPlan:
     return _incremental(model, states, changed)
 
 
+def derivation_of_all(plan: RefreshPlan) -> Derivation:
+    """Return what a refresh would be if every upstream had changed: its granularity, its SQL.
+
+    Raises NotDerivableError for a query from which no incremental refresh follows.
+    """
+    return _derive(plan.model, {state.name: state.as_if_changed() for state in plan.upstreams})
+
+
 def _tables_of(model: Model) -> tuple[str, ...]:
     try:
         return tables_of(model.sql)
@@ -180,7 +188,7 @@ def _incremental(
     if model.refresh_mode == RefreshMode.FULL:
         return _full(model, states, "refresh_mode is full")
     try:
-        derivation = _derive(model, states)
+        derivation = _derive(model, {state.name: state.upstream() for state in states})
     except NotDerivableError as error:
         if model.refresh_mode == RefreshMode.INCREMENTAL:
             raise
@@ -214,14 +222,13 @@ def _full(
     """Return a rebuild, by the same text that an incremental refresh runs where it is derived."""
     if derivation is None:
         try:
-            derivation = _derive(model, states)
+            derivation = _derive(model, {state.name: state.upstream() for state in states})
         except NotDerivableError:
             return RefreshPlan(model, Mode.FULL, reason, states, model.sql)
     return RefreshPlan(model, Mode.FULL, reason, states, derivation.full)
 
 
-def _derive(model: Model, states: Sequence[UpstreamState]) -> Derivation:
-    upstreams = {state.name: state.upstream() for state in states}
+def _derive(model: Model, upstreams: Mapping[str, Upstream]) -> Derivation:
     try:
         return derive(model.sql, model.unique_key, upstreams, AFFECTED)
     except NotDerivableError:

@@ -74,6 +74,16 @@ class UpstreamState:
             self.columns, now, old, _written(now, self.changes), _deleted(now, old, self.changes)
         )
 
+    def as_if_changed(self) -> Upstream:
+        """Return the relations as they would be if rows had come and gone, differences by name."""
+        if self.changes:
+            return self.upstream()
+        now = _version(self.name, self.head)
+        table = self.name.replace(".", "_")
+        return Upstream(
+            self.columns, now, f"{table}__before", f"{table}__inserted", f"{table}__deleted"
+        )
+
     def _appended(self, changes: Changes) -> str:
         """Return the rows of the files that were added.
 
