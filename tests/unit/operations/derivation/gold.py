@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from typing import cast
 
 import jinja2
-import sqlglot
 import yaml
-from sqlglot import exp
 
 from operations.derivation import Upstream, tables_of
 
@@ -21,7 +20,7 @@ LAYERS = {"silver": "silver", "intermediate": "silver", "gold": "gold"}
 
 @dataclass(frozen=True)
 class Model:
-    """A gold model, its hand-written groups taken away."""
+    """A gold model as dbt compiles it."""
 
     name: str
     sql: str
@@ -45,7 +44,8 @@ def upstream(table: str, is_changed: bool) -> Upstream:
 @cache
 def columns_of(name: str) -> tuple[str, ...]:
     """Return the columns of a model or seed as its YAML names them."""
-    file = next(each for each in PROJECT.glob(f"*/**/{name}.yml"))
+    found_files = (PROJECT.glob(f"{folder}/**/{name}.yml") for folder in ("models", "seeds"))
+    file = next(chain.from_iterable(found_files))
     described = yaml.safe_load(file.read_text())
     found = (described.get("models") or described.get("seeds"))[0]
     return tuple(each["name"] for each in found["columns"])
@@ -82,8 +82,6 @@ class Rendering:
             .render(
                 config=self.configure,
                 ref=self.ref,
-                changes_of=lambda **names: {each: self.ref(each) for each in names},
-                affected_groups=lambda caller: caller(),
             )
         )
 
@@ -115,37 +113,10 @@ def gold_models() -> Iterator[Model]:
         sql = rendering.render(file)
         key = rendering.config["unique_key"]
         names = (key,) if isinstance(key, str) else tuple(cast("list[str]", key))
-        yield Model(file.stem, plain(sql, rendering.ephemeral), names)
+        yield Model(file.stem, with_ephemeral(sql, rendering.ephemeral), names)
 
 
-def plain(sql: str, ephemeral: dict[str, str]) -> str:
-    """Return a query without hand-written affected groups, its ephemeral models as CTEs."""
-    tree = sqlglot.parse_one(sql, dialect="spark")
-    for each in list(tree.find_all(exp.CTE)):
-        if each.alias.startswith("affected"):
-            each.pop()
-    for join in list(tree.find_all(exp.Join)):
-        if join.this.alias_or_name.startswith("affected"):
-            join.pop()
-    for select in tree.find_all(exp.Select):
-        for item in [each for each in select.expressions if each.alias_or_name == "is_affected"]:
-            item.pop()
-    for star in tree.find_all(exp.Star):
-        names = [each for each in star.args.get("except_") or () if each.name != "is_affected"]
-        star.set("except_", names or None)
-    for where in list(tree.find_all(exp.Where)):
-        parts = (
-            [each for each in where.this.unnest().flatten() if not is_by_hand(each)]
-            if (isinstance(where.this.unnest(), exp.And))
-            else [each for each in (where.this,) if not is_by_hand(each)]
-        )
-        where.set("this", exp.and_(*parts)) if parts else where.pop()
-    text = tree.sql("spark", pretty=True)
-    ctes = [f"__dbt__cte__{name} AS (\n{inner}\n)" for name, inner in ephemeral.items()]
-    return text.replace("WITH ", f"WITH {', '.join(ctes)}, ", 1) if ctes else text
-
-
-def is_by_hand(node: exp.Expr) -> bool:
-    """Whether a condition is about affected groups."""
-    tables = [each.name for each in node.find_all(exp.Table)]
-    return any(each.startswith("affected") for each in tables) or node.sql() == "is_affected"
+def with_ephemeral(sql: str, ephemeral: dict[str, str]) -> str:
+    """Return a query with the ephemeral models that it reads as CTEs, as dbt puts them."""
+    ctes = ", ".join(f"__dbt__cte__{name} as (\n{inner}\n)" for name, inner in ephemeral.items())
+    return f"with {ctes} select * from ({sql})" if ctes else sql
