@@ -5,15 +5,19 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Event, Thread
 from typing import Any
 
 from lake.lake import Lake
 from lake.settings import Settings
+from lake.snapshots import ancestors
 from operations.dbt.outcome import Outcome
 from operations.preflight.create import create_tables
 from operations.refresh.plan import MODE_VARIABLE
+from operations.refresh.upstreams import rows_in
 from operations.runtime.environment import dbt_environment
 from tests.integration.derived.random_rows import RandomRows
 from tests.warm_dbt import WarmDbt
@@ -64,6 +68,31 @@ class RandomLake:
         """Run all models that are made of silver, in a mode where they do not say theirs."""
         environment = dbt_environment(self.settings) | ({MODE_VARIABLE: mode} if mode else {})
         return self._dbt.run(["run", "--select", "gold", "bakery__inventory"], environment)
+
+    def empty(self) -> Iterator[str]:
+        """Yield the marts that have no row, or are not there."""
+        lake = Lake(self.settings)
+        for node in self.gold:
+            if rows_in(next(ancestors(lake, ("gold", node["alias"])), {})) == 0:
+                yield node["alias"]
+
+    @contextmanager
+    def read_meanwhile(self) -> Iterator[list[str]]:
+        """Look at every mart again and again; the list names those that were empty or not there."""
+        missing: list[str] = []
+        is_over = Event()
+
+        def look() -> None:
+            while not is_over.wait(0.05):
+                missing.extend(self.empty())
+
+        reader = Thread(target=look)
+        reader.start()
+        try:
+            yield missing
+        finally:
+            is_over.set()
+            reader.join()
 
     # what happens to silver
 
