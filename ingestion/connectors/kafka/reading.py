@@ -5,12 +5,10 @@ One thread consumes, a second parses, and whoever iterates over the batches is t
 
 from __future__ import annotations
 
-import gc
 import threading
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import TracebackType
 
@@ -35,9 +33,6 @@ CHUNK_BYTES = 8 * 1024 * 1024
 WAITING_CHUNKS = 2
 POLL_SECONDS = 0.2
 STALL_SECONDS = 60.0
-# Python looks for cycles whenever there are so many more objects. Messages come a thousand at a
-# time and are in no cycle: with its default, 700, a tenth of a load's time goes into looking.
-OBJECTS_BETWEEN_COLLECTIONS = 50_000
 DELETED = {KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE}
 CUT = {KafkaError._LOG_TRUNCATION}
 
@@ -158,7 +153,7 @@ class KafkaReading:
         if not open_ranges:
             return
         partitions = [_assigned(part) for part in open_ranges.values()]
-        with self._cluster.consuming(partitions) as consumer, _rare_collections():
+        with self._cluster.consuming(partitions) as consumer:
             self._consume_ranges(consumer, open_ranges)
 
     def _consume_ranges(self, consumer: Consumer, open_ranges: dict[Place, Range]) -> None:
@@ -223,17 +218,6 @@ class KafkaReading:
                 for batch in self._rows.batches(joined(found, self._plan.ids[topic]))
             )
             self._parsed.put(_Parsed(batches, chunk.bytes, chunk.reached))
-
-
-@contextmanager
-def _rare_collections() -> Iterator[None]:
-    """Let Python look for cycles only now and then, which holds for all threads."""
-    before = gc.get_threshold()
-    gc.set_threshold(max(before[0], OBJECTS_BETWEEN_COLLECTIONS) if before[0] else 0, *before[1:])
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
 
 
 def _assigned(part: Range) -> TopicPartition:
