@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from lake.catalogs.base import CATALOG, CatalogBackend, Identifier, Pointer
 from lake.catalogs.choice import backend_of
 from lake.errors import ConfigurationError
-from lake.metadata import SnapshotsText, StoredTable, metadata_missing, read_metadata
+from lake.metadata import StoredTable, metadata_missing, read_metadata
 from lake.profiles import Profile
 from lake.settings import Settings
 from lake.storage import FILE_IO, LakeFiles
@@ -44,7 +43,6 @@ class Lake:
         self._profile = Profile(settings)
         self._given_parameters = spark_parameters
         self._known: dict[Identifier, tuple[str, dict[str, Any]]] = {}
-        self._snapshots_texts: defaultdict[Identifier, SnapshotsText] = defaultdict(SnapshotsText)
 
     @cached_property
     def backend(self) -> CatalogBackend:
@@ -85,10 +83,6 @@ class Lake:
     def remember(self, identifier: Identifier, location: str, metadata: dict[str, Any]) -> None:
         """Keep what a metadata file says that this process has written: files never change."""
         self._known[identifier] = (location, metadata)
-
-    def snapshots_text(self, identifier: Identifier) -> SnapshotsText:
-        """Return what encodes a table's snapshots, and remembers those of its last commit."""
-        return self._snapshots_texts[identifier]
 
     def _newest(self, identifier: Identifier) -> tuple[str, dict[str, Any]] | None:
         """Return where the newest metadata file is, and what it says."""

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import gzip
 import json
-import operator
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
-
-from pydantic_core import to_json
 
 from lake.catalogs.base import Identifier
 from lake.errors import EnvironmentFault
@@ -34,26 +31,6 @@ class StoredTable:
         current = metadata.get("current-snapshot-id")
         properties = metadata.get("properties", {})
         return cls(properties, None if current == -1 else current, location, metadata)
-
-
-class SnapshotsText:
-    """The snapshots of one table as JSON; of those that a commit adds to, only the new are encoded.
-
-    In the metadata of a table that is loaded every few seconds, nearly all else is the same.
-    """
-
-    def __init__(self) -> None:
-        """Know no snapshots yet."""
-        self._known: tuple[Sequence[Any], bytes] = ((), b"")
-
-    def of(self, snapshots: Sequence[Any]) -> bytes:
-        """Return snapshots, of which none that was given before has been changed, as a list."""
-        known, text = self._known
-        is_continued = len(known) <= len(snapshots) and all(map(operator.is_, known, snapshots))
-        added = to_json(snapshots[len(known) :] if is_continued else snapshots)[1:-1]
-        text = b",".join(filter(None, [text, added] if is_continued else [added]))
-        self._known = snapshots, text  # at once: threads may commit side by side
-        return b"[" + text + b"]"
 
 
 def read_metadata(files: LakeFiles, location: str) -> dict[str, Any]:

@@ -20,14 +20,13 @@ if TYPE_CHECKING:
     from pyiceberg.io import FileIO
 
     from lake.lake import Lake
-    from lake.metadata import SnapshotsText, StoredTable
+    from lake.metadata import StoredTable
 
 VERSIONS_KEPT = "write.metadata.previous-versions-max"
 IS_DELETING = "write.metadata.delete-after-commit.enabled"
 FOLDER = "write.metadata.path"
 DEFAULT_VERSIONS = 100
 MAIN = "main"
-SNAPSHOTS = "snapshots"
 _VERSION = re.compile(r"(\d+)-[^/]*\.metadata\.json$")
 
 
@@ -54,7 +53,7 @@ def commit_metadata(
     version = int(found[1]) + 1 if found else 0
     location = metadata_location(stored, f"{version:05d}-{uuid.uuid4()}.metadata.json")
     with io.new_output(location).create() as stream:
-        stream.write(_encoded(document, lake.snapshots_text(identifier)))
+        stream.write(to_json(document))
     try:
         lake.backend.compare_and_set([PointerChange(identifier, stored.location, location)])
     except PointerConflictError:
@@ -77,7 +76,7 @@ def with_snapshot(stored: StoredTable, snapshot: Mapping[str, Any]) -> dict[str,
         "last-updated-ms": snapshot["timestamp-ms"],
         "last-sequence-number": snapshot["sequence-number"],
         "current-snapshot-id": snapshot["snapshot-id"],
-        SNAPSHOTS: [*before.get(SNAPSHOTS, ()), snapshot],
+        "snapshots": [*before.get("snapshots", ()), snapshot],
         "snapshot-log": [*before.get("snapshot-log", ()), {**name, **made_at}],
         "refs": {**before.get("refs", {}), MAIN: main},
     }
@@ -88,12 +87,6 @@ def remove_files(io: FileIO, locations: Iterable[str]) -> None:
     for location in locations:
         with contextlib.suppress(OSError):
             io.delete(location)
-
-
-def _encoded(document: Mapping[str, Any], snapshots_text: SnapshotsText) -> bytes:
-    rest = to_json({name: value for name, value in document.items() if name != SNAPSHOTS})
-    snapshots = snapshots_text.of(document.get(SNAPSHOTS, ()))
-    return b'%s,"%s":%s}' % (rest[:-1], SNAPSHOTS.encode(), snapshots)
 
 
 def _changed(stored: StoredTable, changes: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,11 +3,9 @@
 from pathlib import Path
 
 import pytest
-from pydantic_core import to_json
 
 from lake.errors import ConflictError
 from lake.lake import Lake
-from lake.metadata import SnapshotsText
 from tests.unit.ingestion.appends import TABLE, ids, land, new_lake, plan, stored_table
 
 
@@ -70,12 +68,3 @@ def test_old_metadata_files_go(lake: Lake) -> None:
     found = {f"file://{path}" for path in folder.glob("*.metadata.json")}
     assert kept < found
     assert len(found) <= 6  # those from before the property was set are nobody's any more
-
-
-def test_snapshots_are_encoded_as_all_else_whatever_was_encoded_before() -> None:
-    texts = SnapshotsText()
-    several = [{"snapshot-id": number, "summary": {"é": "1"}} for number in range(5)]
-    for snapshots in ([], several[:3], several, several, several[2:], several[:1], [], several):
-        assert texts.of(list(snapshots)) == to_json(snapshots)
-    changed = [*several[:4], {"snapshot-id": 9}]
-    assert texts.of(changed) == to_json(changed)
