@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -33,6 +33,7 @@ TEXTS = {
     "store_id": ["k1", "k2"],
 }
 LARGEST_KEY = 40
+LOSERS = ("telemetry", "clickstream")  # systems whose one table is rolled back, or expires
 
 
 @dataclass
@@ -64,10 +65,14 @@ class RandomLake:
         for table in self.silver:
             self.fill(table, ROWS)
 
-    def refresh(self, mode: str = "") -> Outcome:
-        """Run all models that are made of silver, in a mode where they do not say theirs."""
+    def refresh(self, mode: str = "", systems: Sequence[str] = ()) -> Outcome:
+        """Run all models that are made of silver, in a mode where they do not say theirs.
+
+        `systems`: those of some systems only.
+        """
         environment = dbt_environment(self.settings) | ({MODE_VARIABLE: mode} if mode else {})
-        return self._dbt.run(["run", "--select", "gold", "bakery__inventory"], environment)
+        chosen = [f"gold,tag:{system}" for system in systems] or ["gold", "bakery__inventory"]
+        return self._dbt.run(["run", "--select", *chosen], environment)
 
     def empty(self) -> Iterator[str]:
         """Yield the marts that have no row, or are not there."""
@@ -110,6 +115,17 @@ class RandomLake:
             for table in self._rng.sample(self.silver, k=len(self.silver) // 2)
             for kind in self._rng.sample(kinds, k=2)
         ]
+
+    def undo_and_forget(self) -> None:
+        """Roll one table back behind what was read, and forget what was read of another."""
+        rolled_back, expired = (self._table(f"silver.{name}__events") for name in LOSERS)
+        self.roll_back(rolled_back)
+        self.insert(expired)
+        self.expire(expired)
+        self.insert(rolled_back)
+
+    def _table(self, name: str) -> Silver:
+        return next(table for table in self.silver if table.name == name)
 
     @staticmethod
     def _do(kind: Callable[[Silver], None], table: Silver) -> str:
@@ -182,9 +198,9 @@ class RandomLake:
 
     # what gold is
 
-    def differing(self) -> Iterator[str]:
-        """Yield the models whose tables are not what their SQL gives now."""
-        for name, sql in self._compiled().items():
+    def differing(self, systems: Sequence[str] = ()) -> Iterator[str]:
+        """Yield the models, of some systems only, whose tables are not what their SQL gives now."""
+        for name, sql in self._compiled(systems).items():
             rows = f"select * from {name}"
             counted = self._sql(
                 f"select count(*) as count from (({sql} except all {rows})"
@@ -198,10 +214,14 @@ class RandomLake:
         table = Lake(self.settings).table(("ops", "refreshes"))
         return table.scan().to_arrow().sort_by("started_at").to_pylist() if table else []
 
-    def _compiled(self) -> dict[str, str]:
+    def _compiled(self, systems: Sequence[str]) -> dict[str, str]:
         """Return the SQL of the models as dbt compiled it for the last run."""
         folder = self.settings.home / "target" / "compiled" / "firn"
-        texts = {node["alias"]: folder / node["original_file_path"] for node in self.gold}
+        texts = {
+            node["alias"]: folder / node["original_file_path"]
+            for node in self.gold
+            if not systems or set(systems) & set(node["tags"])
+        }
         return {
             f"gold.{name}": f"(select * from ({file.read_text(encoding='utf-8')}))"
             for name, file in texts.items()
