@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from dbt_firn.refresh_notes import Note
-from lake.lake import Lake
+from lake.lake import Identifier, Lake, identifier_of
 from lake.settings import Settings
 from lake.snapshots import ancestors
 from operations.refresh.history import (
@@ -117,9 +117,8 @@ def _utc(moment: datetime) -> datetime:
 
 def _rows(lake: Lake, table: str, since: datetime) -> tuple[int, int]:
     """Return how many rows the commits since a time wrote and deleted, by their own summaries."""
-    namespace, name = table.split(".", 1)
     written = deleted = 0
-    for snapshot in _commits(lake, (namespace, name), since):
+    for snapshot in _commits(lake, identifier_of(table), since):
         summary = snapshot["summary"]
         written += int(summary.get("added-records", 0))
         deleted += int(summary.get("deleted-records", 0))
@@ -128,7 +127,7 @@ def _rows(lake: Lake, table: str, since: datetime) -> tuple[int, int]:
     return written, deleted
 
 
-def _commits(lake: Lake, table: tuple[str, str], since: datetime) -> Iterator[Mapping[str, Any]]:
+def _commits(lake: Lake, table: Identifier, since: datetime) -> Iterator[Mapping[str, Any]]:
     for snapshot in ancestors(lake, table):
         if snapshot["timestamp-ms"] < since.timestamp() * 1000:
             return

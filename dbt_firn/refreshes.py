@@ -47,9 +47,9 @@ def firn_plan_refresh(
     whether the model's table may stay, `upstreams` what tables dbt knows it to read. Raises
     DbtRuntimeError, which dbt prints as it is, when the model cannot be refreshed as it asks for.
     """
+    from lake.lake import identifier_of
     from lake.stream_offsets import stream_offsets
     from operations.refresh.plan import MODE_VARIABLE, Model, RefreshMode, plan_refresh
-    from operations.refresh.upstreams import identifier_of
 
     with named_faults():
         lake = lake_of(adapter)

@@ -11,7 +11,6 @@ from dbt.plugins.manager import dbtPlugin
 from dbt_firn.adapter_methods import add_methods, lake_of, named_faults
 
 if TYPE_CHECKING:
-    from lake.lake import Identifier
     from lake.snapshots import SnapshotHistory
 
 
@@ -31,10 +30,11 @@ def firn_snapshot_history(
     An offset is what a model's commit says of one upstream: `snapshot` and `sequence`, or nothing.
     Raises DbtRuntimeError, which dbt prints as it is, when the lake cannot be read.
     """
+    from lake.lake import identifier_of
     from lake.snapshots import Offset, snapshot_history
 
     with named_faults():
-        return snapshot_history(lake_of(adapter), _identifier(table), Offset.of(offset))
+        return snapshot_history(lake_of(adapter), identifier_of(table), Offset.of(offset))
 
 
 def firn_stream_offsets(adapter: SparkAdapter, reader: str) -> dict[str, Any]:
@@ -42,12 +42,8 @@ def firn_stream_offsets(adapter: SparkAdapter, reader: str) -> dict[str, Any]:
 
     Raises DbtRuntimeError, which dbt prints as it is, when the lake cannot be read.
     """
+    from lake.lake import identifier_of
     from lake.stream_offsets import stream_offsets
 
     with named_faults():
-        return stream_offsets(lake_of(adapter), _identifier(reader))
-
-
-def _identifier(table: str) -> "Identifier":
-    namespace, name = table.split(".", 1)
-    return namespace, name
+        return stream_offsets(lake_of(adapter), identifier_of(reader))

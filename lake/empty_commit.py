@@ -1,7 +1,7 @@
 """A commit that changes no row: a snapshot of the same files, whose summary says something new.
 
 A model that has looked at what changed upstream, and found that none of its rows is reached, moves
-its stream offsets so. Spark would plan and run a MERGE for that.
+its stream offsets so. As a compaction, it is no change to those that read the table.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from lake.metadata_commit import (
     remove_files,
     with_snapshot,
 )
+from lake.snapshots import COMPACTION, ROW_LINEAGE_FORMAT
 
 if TYPE_CHECKING:
     from lake.metadata import StoredTable
 
-ROW_LINEAGE_FORMAT = 3
 TOTALS = "total-"
 
 
@@ -66,7 +66,7 @@ def _snapshot(
         "sequence-number": int(document["last-sequence-number"]) + 1,
         "timestamp-ms": max(now_in_milliseconds(), document["last-updated-ms"]),
         "manifest-list": metadata_location(stored, f"snap-{number}-0-{uuid.uuid4()}.avro"),
-        "summary": {"operation": "append", **totals, **summary},
+        "summary": {"operation": COMPACTION, **totals, **summary},
         "schema-id": document["current-schema-id"],
         **(lineage if document["format-version"] >= ROW_LINEAGE_FORMAT else {}),
     }

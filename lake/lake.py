@@ -18,7 +18,15 @@ if TYPE_CHECKING:
     from pyiceberg.catalog import Catalog
     from pyiceberg.table import Table
 
-__all__ = ["CATALOG", "Identifier", "Lake", "Pointer", "StoredTable", "open_catalog"]
+__all__ = [
+    "CATALOG",
+    "Identifier",
+    "Lake",
+    "Pointer",
+    "StoredTable",
+    "identifier_of",
+    "open_catalog",
+]
 
 _CATALOG_SETTINGS = f"spark.sql.catalog.{CATALOG}."
 _URI = f"{_CATALOG_SETTINGS}uri"
@@ -159,6 +167,12 @@ class Lake:
                 f"{self._profile.file}: server_side_parameters has no {_CATALOG_SETTINGS}{name}",
                 "restore it: Python and Spark must find the same lake there",
             ) from None
+
+
+def identifier_of(table: str) -> Identifier:
+    """Return namespace and name of a table that SQL names, such as gold.fct_orders."""
+    namespace, name = table.split(".", 1)
+    return namespace, name
 
 
 def open_catalog(settings: Settings) -> Catalog:

@@ -8,20 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from lake.errors import ConflictError
 from lake.lake import Identifier, Lake
 from lake.removed_rows import Removed
 from lake.retry import retry_on_conflict
+from lake.statistics import TIMESTAMPTZ, decoded
 
 if TYPE_CHECKING:
     from pyiceberg.manifest import DataFile
     from pyiceberg.table import Table
 
 INGESTED_AT = "_ingested_at"
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -95,11 +94,7 @@ def _commit(table: Table, old: OldFiles) -> None:
 
 def _landed_at(table: Table, files: Sequence[DataFile]) -> Iterator[str]:
     """Yield when the newest row of each file was landed, as the bounds of its column say."""
-    from pyiceberg.conversions import from_bytes
-    from pyiceberg.types import TimestamptzType
-
     column = table.schema().find_field(INGESTED_AT).field_id
     for file in files:
         if bound := (file.upper_bounds or {}).get(column):
-            micros: Any = from_bytes(TimestamptzType(), bound)
-            yield (_EPOCH + timedelta(microseconds=int(micros))).isoformat(timespec="microseconds")
+            yield decoded(bound, TIMESTAMPTZ).isoformat(timespec="microseconds")

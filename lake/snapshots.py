@@ -135,6 +135,12 @@ def line_of(metadata: Metadata) -> Iterator[Snapshot]:
         snapshot = snapshots.get(snapshot.get("parent-snapshot-id"))
 
 
+def rows_in(snapshot: Snapshot) -> int:
+    """Return how many rows a table had at a snapshot, by its summary; 0 for an empty mapping."""
+    summary = snapshot.get("summary", {})
+    return int(summary.get("total-records", 0)) - int(summary.get("total-position-deletes", 0))
+
+
 def changes_rows(table: Identifier, snapshot: Snapshot) -> bool:
     """Whether streams of a table hear of a snapshot: of a raw table they hear what was added.
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from lake.lake import Identifier, Lake
+from lake.lake import Identifier, Lake, identifier_of
 from lake.snapshots import (
     APPEND,
     DELETE,
@@ -21,6 +21,7 @@ from lake.snapshots import (
     Snapshot,
     changes_rows,
     history_in,
+    rows_in,
 )
 from lake.stream_offsets import offsets_in
 
@@ -69,7 +70,9 @@ def has_data(lake: Lake, consumer: Identifier) -> bool:
 
 def sources_of(offsets: dict[str, Any]) -> list[Identifier]:
     """Return the tables that a model's commit says it reads by streams."""
-    return [_identifier(name) for name in (*offsets.get("streams", ()), *offsets.get("empty", ()))]
+    return [
+        identifier_of(name) for name in (*offsets.get("streams", ()), *offsets.get("empty", ()))
+    ]
 
 
 def stream_of(
@@ -83,7 +86,7 @@ def stream_of(
     if history.full_read is None:
         waiting = sum(_changed(snapshot) or 0 for snapshot in new)
     else:
-        waiting = _rows(history.since[0]) if history.since else 0
+        waiting = rows_in(history.since[0]) if history.since else 0
     is_stale = history.full_read not in {None, FullRead.UNREAD}
     return Stream(
         source=name,
@@ -123,12 +126,6 @@ def _is_exact(snapshot: Snapshot) -> bool:
     return snapshot["summary"]["operation"] in {APPEND, DELETE} and _changed(snapshot) is not None
 
 
-def _rows(snapshot: Snapshot) -> int:
-    """Return how many rows a table has."""
-    summary = snapshot["summary"]
-    return _count(summary, "total-records") - _count(summary, "total-position-deletes")
-
-
 def _net(summary: Metadata, kind: str) -> int:
     """Return how many rows delete files take away more than before; a newer file says them all."""
     return _count(summary, f"added-{kind}") - _count(summary, f"removed-{kind}")
@@ -145,8 +142,3 @@ def _committed_at(metadata: Metadata, snapshot_id: str) -> datetime | None:
 
 def _time(snapshot: Snapshot) -> datetime:
     return datetime.fromtimestamp(snapshot["timestamp-ms"] / 1000, UTC)
-
-
-def _identifier(table: str) -> Identifier:
-    namespace, name = table.split(".", 1)
-    return namespace, name

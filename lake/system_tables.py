@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from lake.errors import FirnError
 from lake.lake import Identifier, Lake
@@ -36,6 +36,20 @@ def ensure_system_table(lake: Lake, identifier: Identifier, columns: Mapping[str
         return lake.catalog.create_table(identifier, schema, properties=PROPERTIES)
     except TableAlreadyExistsError:
         return lake.catalog.load_table(identifier)
+
+
+def append_rows(
+    lake: Lake,
+    identifier: Identifier,
+    columns: Mapping[str, str],
+    rows: Sequence[Mapping[str, Any]],
+) -> None:
+    """Add rows to the table, made if missing, in one commit. Raises what `append_faults` names."""
+    import pyarrow as pa
+    from pyiceberg.io.pyarrow import schema_to_pyarrow
+
+    table = ensure_system_table(lake, identifier, columns)
+    table.append(pa.Table.from_pylist(list(rows), schema=schema_to_pyarrow(table.schema())))
 
 
 def append_faults() -> tuple[type[Exception], ...]:

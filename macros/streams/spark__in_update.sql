@@ -2,7 +2,7 @@
     Finds the affected groups of a `recompute` model once, before its update: they are looked for in several versions of
     several tables, and both the model and the MERGE ask for them. The model's block is replaced by a cached view. Of a
     model of plain SQL they are found already (`spark__planned_sql`), and its affected rows are computed here: a MERGE of
-    the whole query took Spark several times as long to plan as the rows to make.
+    the whole query took several times as long as the query itself.
 
         {% call(query) adapter.dispatch('in_update')('recompute', sql) %}
             create or replace temporary view new_rows as {{ query }}

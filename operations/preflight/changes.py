@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from lake.lake import Lake
 
@@ -33,6 +32,7 @@ def record_changes(lake: Lake, run_id: str, judged: Judged) -> None:
     """
     if judged:
         from lake.retry import retry_on_conflict
+        from lake.system_tables import append_rows
 
         checked_at = datetime.now(UTC)
         rows = [
@@ -50,14 +50,4 @@ def record_changes(lake: Lake, run_id: str, judged: Judged) -> None:
             }
             for difference, verdict in judged
         ]
-        retry_on_conflict(lambda: _append(lake, rows))
-
-
-def _append(lake: Lake, rows: Sequence[dict[str, Any]]) -> None:
-    import pyarrow as pa
-    from pyiceberg.io.pyarrow import schema_to_pyarrow
-
-    from lake.system_tables import ensure_system_table
-
-    table = ensure_system_table(lake, IDENTIFIER, COLUMNS)
-    table.append(pa.Table.from_pylist(list(rows), schema=schema_to_pyarrow(table.schema())))
+        retry_on_conflict(lambda: append_rows(lake, IDENTIFIER, COLUMNS, rows))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lake.errors import ConfigurationError
-from lake.lake import Lake
+from lake.lake import Lake, identifier_of
 from lake.settings import Settings
 from lake.stream_offsets import stream_offsets
 from operations.dbt.runner import follow_dbt, written_graph
@@ -26,7 +26,6 @@ from operations.refresh.plan import (
     derivation_of_all,
     plan_refresh,
 )
-from operations.refresh.upstreams import identifier_of
 
 STRATEGY = "recompute"
 BY_HAND = "/* firn:affected */"
@@ -104,7 +103,8 @@ def _compiled(settings: Settings, name: str) -> Mapping[str, Any]:
 
 
 def _by_hand(config: Mapping[str, Any], sql: str) -> str:
-    strategy = config.get("incremental_strategy")
+    is_dynamic = config["materialized"] == "dynamic_table"  # whatever strategy its folder has
+    strategy = STRATEGY if is_dynamic else config.get("incremental_strategy")
     if strategy != STRATEGY:
         return f"strategy {strategy}: its streams say what is new"
     return "affected_groups() says which rows are made again" if BY_HAND in sql else ""

@@ -14,6 +14,7 @@ from typing import Any
 
 from lake.lake import Lake
 from lake.retry import retry_on_conflict
+from lake.system_tables import append_rows
 
 IDENTIFIER = ("ops", "refreshes")
 TASK_VARIABLE, TRIGGER_VARIABLE = "FIRN_TASK", "FIRN_TRIGGER"
@@ -109,7 +110,7 @@ def record_refreshes(lake: Lake, refreshes: Sequence[Refresh]) -> None:
     """Add refreshes to ops.refreshes in one commit. Raises EnvironmentFault without a catalog."""
     if refreshes:
         rows = [refresh.document() for refresh in refreshes]
-        retry_on_conflict(lambda: _append(lake, rows))
+        retry_on_conflict(lambda: append_rows(lake, IDENTIFIER, COLUMNS, rows))
 
 
 def last_refreshes(lake: Lake, model: str, count: int) -> list[Refresh]:
@@ -134,13 +135,3 @@ def modes_since(lake: Lake, moment: datetime) -> list[dict[str, Any]]:
     chosen = f"finished_at > '{moment.isoformat()}' and model_name is not null and mode is not null"
     rows: list[dict[str, Any]] = table.scan(chosen, selected_fields=columns).to_arrow().to_pylist()
     return rows
-
-
-def _append(lake: Lake, rows: Sequence[dict[str, object]]) -> None:
-    import pyarrow as pa
-    from pyiceberg.io.pyarrow import schema_to_pyarrow
-
-    from lake.system_tables import ensure_system_table
-
-    table = ensure_system_table(lake, IDENTIFIER, COLUMNS)
-    table.append(pa.Table.from_pylist(list(rows), schema=schema_to_pyarrow(table.schema())))

@@ -6,11 +6,10 @@ from contextlib import suppress
 
 from lake.catalogs.base import PointerConflictError
 from lake.empty_commit import commit_nothing
-from lake.lake import Lake
-from lake.snapshots import ancestors
+from lake.lake import Lake, identifier_of
+from lake.snapshots import ancestors, rows_in
 from lake.stream_offsets import PROPERTY
 from operations.refresh.plan import RefreshPlan
-from operations.refresh.upstreams import identifier_of, rows_in
 
 
 def advance_offsets(lake: Lake, plan: RefreshPlan) -> None:

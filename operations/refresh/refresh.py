@@ -19,7 +19,7 @@ from tenacity import (
 from tenacity.stop import stop_base
 
 from lake.errors import EnvironmentFault, FirnError, LoadError
-from lake.lake import Lake
+from lake.lake import Lake, identifier_of
 from lake.locks import ProcessLock
 from lake.settings import Settings
 from operations.dbt.outcome import Outcome as Build
@@ -166,7 +166,7 @@ class Refresher:
         project = read_project(self._settings, self._choice.names)
         there = Lake(self._settings).pointers()
         tables = [task.table for task in project.plan.tasks.values()]
-        if any(tuple(table.split(".", 1)) not in there for table in tables):
+        if any(identifier_of(table) not in there for table in tables):
             made = create_tables(self._settings, tables, self._required).made
             self._view.say("made", ", ".join(table.name for table in made))
         return project

@@ -13,7 +13,7 @@ from typing import Any
 
 from lake.errors import EnvironmentFault
 from lake.file_changes import FileChanges, file_changes
-from lake.lake import Identifier, Lake
+from lake.lake import Lake, identifier_of
 from lake.snapshots import (
     APPEND,
     COMPACTION,
@@ -22,10 +22,11 @@ from lake.snapshots import (
     Offset,
     SnapshotHistory,
     history_in,
+    rows_in,
 )
 from operations.derivation import Upstream
 
-# More literals than that take Spark longer to read than the join by row ids.
+# So many positions stand in a statement as literals; more are found by a join of row ids.
 MAXIMUM_POSITIONS = 20_000
 
 
@@ -144,18 +145,6 @@ def read_upstream(lake: Lake, name: str, consumed: Mapping[str, Any] | None) -> 
     offset = Offset.of(consumed)
     history = history_in(metadata, identifier_of(name), offset)
     return _State(lake, name, metadata, history).since(offset)
-
-
-def identifier_of(table: str) -> Identifier:
-    """Return namespace and name of a table that SQL names, such as gold.fct_orders."""
-    namespace, name = table.split(".", 1)
-    return namespace, name
-
-
-def rows_in(snapshot: Mapping[str, Any]) -> int:
-    """Return how many rows a table had at a snapshot, by its summary."""
-    summary = snapshot.get("summary", {})
-    return int(summary.get("total-records", 0)) - int(summary.get("total-position-deletes", 0))
 
 
 @dataclass(frozen=True)

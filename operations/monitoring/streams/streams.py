@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from lake.errors import FirnError
-from lake.lake import Identifier, Lake
+from lake.lake import Identifier, Lake, identifier_of
 from lake.settings import Settings
 from lake.snapshots import Metadata, line_of
 from lake.streams import Stream, stream_of, streams_in
@@ -78,8 +78,8 @@ def expires_at(
     """Return when a policy would expire the snapshot that a stream has read last."""
     if stream.snapshot is None or stream.read_to is None:
         return None
-    namespace, name = stream.source.split(".", 1)
-    line = [str(s["snapshot-id"]) for s in line_of(documents.get((namespace, name), {}))]
+    metadata = documents.get(identifier_of(stream.source), {})
+    line = [str(s["snapshot-id"]) for s in line_of(metadata)]
     if stream.snapshot in line[: policy.keep_last]:
         return None
     return stream.read_to + policy.expire_after

@@ -7,14 +7,14 @@ read.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from lake.errors import EnvironmentFault
-from lake.lake import Identifier, Lake
+from lake.lake import Lake, identifier_of
 from lake.metadata import metadata_missing, read_metadata
-from lake.snapshots import COMPACTION
+from lake.snapshots import changes_rows, line_of
 from lake.stream_offsets import PROPERTY
 
 
@@ -63,7 +63,7 @@ class Heads:
         pointers = {
             table: pointer.metadata
             for table in self._tables
-            if (pointer := found.get(_identifier(table))) and pointer.metadata
+            if (pointer := found.get(identifier_of(table))) and pointer.metadata
         }
         has_changed = pointers != self._pointers
         self._pointers = pointers
@@ -106,22 +106,14 @@ class Heads:
         try:
             metadata = read_metadata(self._lake.files, location)
         except (FileNotFoundError, ValueError):
-            raise metadata_missing(_identifier(table), location) from None
+            raise metadata_missing(identifier_of(table), location) from None
         commits = {s["snapshot-id"]: _commit(table, s) for s in metadata.get("snapshots", ())}
         by_age = sorted(metadata.get("snapshots", ()), key=lambda s: -s.get("sequence-number", 0))
         return _Known(
             location,
-            tuple(commits[snapshot["snapshot-id"]] for snapshot in _line(metadata)),
+            tuple(commits[snapshot["snapshot-id"]] for snapshot in line_of(metadata)),
             tuple(commits[snapshot["snapshot-id"]] for snapshot in by_age),
         )
-
-
-def _line(metadata: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    snapshots = {snapshot["snapshot-id"]: snapshot for snapshot in metadata.get("snapshots", ())}
-    snapshot = snapshots.get(metadata.get("current-snapshot-id"))
-    while snapshot is not None:
-        yield snapshot
-        snapshot = snapshots.get(snapshot.get("parent-snapshot-id"))
 
 
 def _commit(table: str, snapshot: Mapping[str, Any]) -> Commit:
@@ -131,12 +123,7 @@ def _commit(table: str, snapshot: Mapping[str, Any]) -> Commit:
     return Commit(
         str(snapshot["snapshot-id"]),
         snapshot["timestamp-ms"] / 1000,
-        summary["operation"] != COMPACTION,
+        changes_rows(identifier_of(table), snapshot),
         int(summary.get("added-records", 0)),
         None if streams is None else {up: at["snapshot"] for up, at in streams.items()},
     )
-
-
-def _identifier(table: str) -> Identifier:
-    namespace, name = table.split(".", 1)
-    return namespace, name

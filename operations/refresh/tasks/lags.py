@@ -13,6 +13,7 @@ from itertools import takewhile
 
 from lake.lake import Lake
 from lake.retry import retry_on_conflict
+from lake.system_tables import append_rows
 from operations.refresh.tasks.arrivals import Arrivals, Arrived
 from operations.refresh.tasks.heads import Commit
 
@@ -71,7 +72,8 @@ def worst_from_roots(lags: Sequence[RowLag]) -> float | None:
 def record_lags(lake: Lake, lags: Sequence[RowLag]) -> None:
     """Add lags to ops.lags in one commit. Raises EnvironmentFault without a catalog."""
     if lags:
-        retry_on_conflict(lambda: _append(lake, lags))
+        rows = [asdict(lag) for lag in lags]
+        retry_on_conflict(lambda: append_rows(lake, IDENTIFIER, COLUMNS, rows))
 
 
 def _of(arrivals: Arrivals, table: str, commit: Commit, target: float | None) -> Iterator[RowLag]:
@@ -96,14 +98,3 @@ def _lag(
         round(commit.at - arrived.at, 3),
         target,
     )
-
-
-def _append(lake: Lake, lags: Sequence[RowLag]) -> None:
-    import pyarrow as pa
-    from pyiceberg.io.pyarrow import schema_to_pyarrow
-
-    from lake.system_tables import ensure_system_table
-
-    table = ensure_system_table(lake, IDENTIFIER, COLUMNS)
-    rows = [asdict(lag) for lag in lags]
-    table.append(pa.Table.from_pylist(rows, schema=schema_to_pyarrow(table.schema())))

@@ -13,11 +13,10 @@ from typing import Any
 
 from lake.lake import Lake
 from lake.settings import Settings
-from lake.snapshots import ancestors
+from lake.snapshots import ancestors, rows_in
 from operations.dbt.outcome import Outcome
 from operations.preflight.create import create_tables
 from operations.refresh.plan import MODE_VARIABLE
-from operations.refresh.upstreams import rows_in
 from operations.runtime.environment import dbt_environment
 from tests.integration.derived.random_rows import RandomRows
 from tests.warm_dbt import WarmDbt

@@ -12,6 +12,7 @@ from lake.empty_commit import commit_nothing
 from lake.errors import FirnError
 from lake.lake import Lake, open_catalog
 from lake.settings import Settings
+from lake.snapshots import changed_by
 from lake.stream_offsets import PROPERTY, stream_offsets
 from operations.refresh import plan as planning
 from operations.refresh.history import Mode
@@ -212,7 +213,9 @@ def test_offsets_move_without_a_row(shop: Shop) -> None:
     shop.sell(3)
     rows = rows_of(shop.lake, "gold.daily")
     plan = shop.plan().decided(0, 0, rows)
+    changed = changed_by(shop.lake, DAILY)
     advance_offsets(shop.lake, plan)
+    assert changed_by(shop.lake, DAILY) == changed, "nothing new for those that read the mart"
     assert rows_of(shop.lake, "gold.daily") == rows == 1
     assert stream_offsets(shop.lake, DAILY) == json.loads(plan.offsets)
     assert shop.catalog.load_table(DAILY).scan().to_arrow().num_rows == 1
