@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from lake.errors import FirnError
 from lake.lake import Identifier, Lake
+from lake.namespaces import ensure_namespace
 from lake.table_properties import PROPERTIES
 from lake.types import DataType
 
@@ -31,7 +32,7 @@ def ensure_system_table(lake: Lake, identifier: Identifier, columns: Mapping[str
             for number, (name, kind) in enumerate(columns.items(), start=1)
         )
     )
-    lake.catalog.create_namespace_if_not_exists(identifier[0])
+    ensure_namespace(lake.catalog, identifier[0])
     try:
         return lake.catalog.create_table(identifier, schema, properties=PROPERTIES)
     except TableAlreadyExistsError:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 from ingestion.declarations import PartitionField, TableDeclaration
 from ingestion.declarations.columns import ADDED_COLUMNS, RawColumn
 from lake.errors import ConfigurationError
+from lake.namespaces import ensure_namespace
 from lake.table_properties import PROPERTIES
 from lake.types import DataType
 
@@ -139,7 +140,7 @@ def _create(catalog: Catalog, shape: RawShape) -> Table:
             for number, c in enumerate(shape.columns, start=1)
         )
     )
-    catalog.create_namespace_if_not_exists(shape.identifier[0])
+    ensure_namespace(catalog, shape.identifier[0])
     try:
         return catalog.create_table(
             shape.identifier,
