@@ -29,7 +29,7 @@ from operations.dbt.outcome import Outcome
 from operations.dbt.resident import ResidentDbt
 from operations.dbt.runner import Progress
 from operations.refresh.view import View
-from operations.refresh.watch import Watcher
+from operations.refresh.watch import watcher_of
 from operations.runtime.signals import Stop
 from sandbox.control.telemetry import reports_folder, start_telemetry
 from sandbox.demo.watch_latency import SOURCE, TABLES, Gold, drop, follow, hot_car
@@ -194,7 +194,7 @@ def _watching(settings: Settings, out: Console) -> Iterator[Bench]:
     view, stop = NotingView(out), Stop()
     arrivals = connector_of(source).arrivals(source, settings)
     with arrivals.hints(), NotingDbt(settings, SOURCE) as dbt:
-        watcher = Watcher(settings, source, arrivals, dbt, view)
+        watcher = watcher_of(settings, source, arrivals, dbt, view)
         thread = threading.Thread(target=watcher.run, args=(stop,), daemon=True)
         thread.start()
         _wait_until(lambda: view.builds > 0)

@@ -53,10 +53,10 @@ def tasks(
     if context.invoked_subcommand is not None:
         return
     from operations.refresh.tasks.overview import as_document, task_statuses
-    from operations.refresh.tasks.project import read_project
+    from operations.refresh.tasks.project import read_all_tasks
 
     settings = Settings.load(target=target)
-    found = task_statuses(settings, read_project(settings))
+    found = task_statuses(settings, read_all_tasks(settings))
     if json:
         import json as encoder
 
@@ -72,10 +72,10 @@ def tasks(
 def suspend(name: Name, *, target: Target = None) -> None:
     """Run a task no more, nor those that come from it, until it is resumed."""
     from operations.refresh.tasks.control import suspend as suspend_task
-    from operations.refresh.tasks.project import read_project
+    from operations.refresh.tasks.project import read_all_tasks
 
     settings = Settings.load(target=target)
-    others = suspend_task(settings, read_project(settings), name)
+    others = suspend_task(settings, read_all_tasks(settings), name)
     also = f", with {', '.join(others)}" if others else ""
     out.print(f"{name} is suspended{also}.", soft_wrap=True)
 
@@ -85,10 +85,10 @@ def suspend(name: Name, *, target: Target = None) -> None:
 def resume(name: Name, *, target: Target = None) -> None:
     """Let a suspended task go on; those upstream of it come first."""
     from operations.refresh.tasks.control import resume as resume_task
-    from operations.refresh.tasks.project import read_project
+    from operations.refresh.tasks.project import read_all_tasks
 
     settings = Settings.load(target=target)
-    resume_task(settings, read_project(settings), name)
+    resume_task(settings, read_all_tasks(settings), name)
     out.print(f"{name} goes on.")
 
 

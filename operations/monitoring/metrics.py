@@ -11,7 +11,6 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, star
 from ingestion.results import Event, LoadResult, Outcome, Retrying
 from lake.errors import EnvironmentFault
 from lake.processes import LOOPBACK
-from operations.dbt.outcome import Outcome as Build
 
 TABLE = ("source", "table")
 # from a commit of some milliseconds to a load of an hour
@@ -67,14 +66,6 @@ class Metrics:
             registry=self.registry,
         )
 
-        self._build_seconds = Histogram(
-            "firn_build_duration_seconds",
-            "What a dbt build of all that depends on a source took.",
-            ("source", "outcome"),
-            registry=self.registry,
-            buckets=SECONDS,
-        )
-
         self._refresh_seconds = Histogram(
             "firn_refresh_duration_seconds",
             "What a refresh of a task took.",
@@ -99,11 +90,6 @@ class Metrics:
             self._note_load(event)
         elif isinstance(event, Retrying):
             self._retries.labels(event.source).inc()
-
-    def built(self, source: str, build: Build) -> None:
-        """Count a build of what depends on a source."""
-        outcome = "success" if build.success else "failure"
-        self._build_seconds.labels(source, outcome).observe(build.ended - build.started)
 
     def refreshed(self, task: str, outcome: str, seconds: float) -> None:
         """Count a refresh of a task."""

@@ -6,7 +6,6 @@ from lake.locks import ProcessLock
 from lake.settings import Settings
 from operations.dbt.resident import ResidentDbt
 from operations.refresh.narration import Narrator
-from operations.refresh.refresh import LOCK
 from operations.refresh.tasks.control import (
     answer,
     request,
@@ -15,7 +14,11 @@ from operations.refresh.tasks.control import (
     withdraw,
 )
 from operations.refresh.tasks.engine import Engine, Surroundings
-from operations.refresh.tasks.project import Project, read_project
+from operations.refresh.tasks.project import (
+    Project,
+    read_all_tasks,
+    runner_of,
+)
 from operations.refresh.tasks.state import Answer
 from operations.refresh.view import View
 
@@ -27,17 +30,17 @@ def run_now(settings: Settings, name: str, view: View) -> Answer:
 
     Raises ConfigurationError for a name of no task, LoadError when the run failed.
     """
-    project = read_project(settings)
+    project = read_all_tasks(settings)
     number = request(settings, project, name)
-    lock = ProcessLock(settings.home, LOCK)
+    lock = ProcessLock(settings.home, runner_of(name))
     try:
         if lock.acquire(0):
             try:
-                found = _run_here(settings, project, number, view)
+                found = _run_here(settings, project, (name, number), view)
             finally:
                 lock.release()
         else:
-            view.waits("waits", f"for the refresher, {lock.holder}")
+            view.waits("waits", f"for the process that runs it, {lock.holder}")
             patience = GRACE_SECONDS + project.plan.tasks[name].timeout.total_seconds()
             found = wait_for_answer(settings, number, patience)
     except BaseException:
@@ -47,9 +50,10 @@ def run_now(settings: Settings, name: str, view: View) -> Answer:
     return found
 
 
-def _run_here(settings: Settings, project: Project, number: str, view: View) -> Answer:
-    """Run it in this process: it alone, and what of its upstream has data."""
-    with ResidentDbt(settings, LOCK, view.waits) as dbt:
+def _run_here(settings: Settings, project: Project, asked: tuple[str, str], view: View) -> Answer:
+    """Run a task, by a request, in this process: it alone, and what of its upstream has data."""
+    name, number = asked
+    with ResidentDbt(settings, runner_of(name), view.waits) as dbt:
         engine = Engine(Surroundings(settings, dbt, Narrator(view)), project)
         while (found := answer(settings, number)) is None:
             engine.round(is_manual=True)

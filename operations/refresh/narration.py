@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from operations.refresh.history import Outcome, Trigger
-from operations.refresh.tasks.results import Result
+from operations.refresh.tasks.results import TaskRun
 from operations.refresh.tasks.schedule import Decision
 from operations.refresh.tasks.task import Task
 from operations.refresh.view import View
@@ -14,32 +14,37 @@ class Narrator:
 
     def __init__(self, view: View) -> None:
         """Tell `view`."""
-        self._view = view
+        self.view = view
 
     def doing(self, text: str) -> None:
         """Say what goes on now."""
-        self._view.doing(text)
+        self.view.doing(text)
 
     def decided(self, decision: Decision) -> None:
         """Say that a task is skipped."""
-        self._view.say("skipped", f"{decision.task}: {decision.reason}", "yellow")
+        self.view.say("skipped", f"{decision.task}: {decision.reason}", "yellow")
 
-    def ran(self, task: Task, result: Result, trigger: Trigger) -> None:
+    def ran(self, run: TaskRun) -> None:
         """Say how a task's run ended."""
-        self._view.metrics.refreshed(task.name, str(result.outcome or "unknown"), result.seconds)
-        asked = ", asked for" if trigger is Trigger.MANUAL else ""
+        task, result = run.task, run.result
+        self.view.metrics.refreshed(task.name, str(result.outcome or "unknown"), result.seconds)
+        asked = ", asked for" if run.trigger is Trigger.MANUAL else ""
         if result.outcome is Outcome.SUCCESS:
-            self._view.say("refreshed", f"{task.name}, {result.seconds:.1f} s{asked}", "green")
+            self.view.say("refreshed", f"{task.name}, {result.seconds:.1f} s{asked}", "green")
         elif result.outcome is Outcome.FAILED:
-            self._view.failed("failed", f"{task.name}{asked}: {result.message}")
+            self.view.failed("failed", f"{task.name}{asked}: {result.message}")
         else:
-            self._view.say("skipped", f"{task.name}: {result.message}", "yellow")
+            self.view.say("skipped", f"{task.name}: {result.message}", "yellow")
+
+    def retries(self, task: Task, seconds: float) -> None:
+        """Say when a task that failed is tried again."""
+        self.view.say("retry", f"{task.name}, in {seconds:.0f} s", "yellow")
 
     def suspended(self, task: Task, reason: str) -> None:
         """Say that a task is suspended."""
         said = f"{task.name}, {reason}; when it is corrected: firn tasks resume {task.name}"
-        self._view.say("suspended", said, "bold red")
+        self.view.say("suspended", said, "bold red")
 
     def failed(self, what: str, message: str) -> None:
         """Say what failed, with its message."""
-        self._view.failed(what, message)
+        self.view.failed(what, message)

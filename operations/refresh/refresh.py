@@ -1,4 +1,4 @@
-"""`firn refresh`: declared tasks -> one process with a warm Spark that runs them when they are due.
+"""`firn refresh`: tasks -> one process with a warm Spark that runs them when they are due.
 
 It may be killed at any point and started again: what is not built yet is built by the next round.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from tenacity import (
     RetryCallState,
@@ -29,11 +30,10 @@ from operations.preflight.create import create_tables
 from operations.refresh.monitor import Monitor
 from operations.refresh.narration import Narrator
 from operations.refresh.tasks.engine import Dbt, Engine, Surroundings
-from operations.refresh.tasks.project import Project, read_project
+from operations.refresh.tasks.project import REFRESHER, SOURCE, Project, read_project
 from operations.refresh.view import View
 from operations.runtime.signals import Stop, held_until_signalled
 
-LOCK = "refresh"
 POLL_SECONDS = 1.0
 STEP_SECONDS = 0.2
 PROJECT_SECONDS = 10.0  # after which it is looked whether a file of the project changed
@@ -43,10 +43,49 @@ ATTEMPTS_ONCE = 3
 
 @dataclass(frozen=True)
 class Choice:
-    """Which tasks are run (none named: all), and whether only what is due now."""
+    """Which tasks are run (none named: all), and whether only what is due now.
+
+    `watched` are sources, each with a task more that starts by arrival.
+    """
 
     names: Sequence[str] = ()
     is_once: bool = False
+    watched: Sequence[str] = ()
+
+
+class Inflow(Protocol):
+    """What a refresher does between its rounds."""
+
+    def land(self) -> None:
+        """Land what is there before a round. Raises nothing that is worth trying again."""
+        ...
+
+    def tidy(self) -> None:
+        """Put in order what a round has written."""
+        ...
+
+    def wait(self, stop: Stop) -> None:
+        """Return when it is time to look again, or soon after it was asked to stop."""
+        ...
+
+
+class Elsewhere:
+    """The inflow of a lake that others land in: looked at once a second."""
+
+    def __init__(self, view: View) -> None:
+        """Tell `view` what is waited for."""
+        self._view = view
+
+    def land(self) -> None:
+        """Leave it to others."""
+
+    def tidy(self) -> None:
+        """Leave it to `firn maintain`."""
+
+    def wait(self, stop: Stop) -> None:
+        """Wait a second."""
+        self._view.doing("waiting for what is due")
+        pause(POLL_SECONDS, stop)
 
 
 def refresh(settings: Settings, choice: Choice, view: View) -> bool:
@@ -65,12 +104,12 @@ def refresh(settings: Settings, choice: Choice, view: View) -> bool:
         view.waits("waits", f"tasks are run already by {holder}; this one takes over when it ends")
         view.doing("waiting for another refresher to end")
 
-    lock = ProcessLock(settings.home, LOCK)
+    lock = ProcessLock(settings.home, REFRESHER)
     with view.shown(), held_until_signalled(lock, wait) as stop:
         if stop.is_asked:
             return True
-        with ResidentDbt(settings, LOCK, view.waits) as dbt:
-            is_good = Refresher(settings, choice, dbt, view).run(stop)
+        with ResidentDbt(settings, REFRESHER, view.waits) as dbt:
+            is_good = Refresher(settings, choice, dbt, Narrator(view)).run(stop)
     view.say("ended", "nothing is due" if choice.is_once else "as asked")
     return is_good
 
@@ -78,12 +117,21 @@ def refresh(settings: Settings, choice: Choice, view: View) -> bool:
 class Refresher:
     """What one refresher knows: the project as it was read last, and an engine for its tasks."""
 
-    def __init__(self, settings: Settings, choice: Choice, dbt: Dbt, view: View) -> None:
-        """Begin with a project that has not been read."""
+    def __init__(
+        self,
+        settings: Settings,
+        choice: Choice,
+        dbt: Dbt,
+        narrator: Narrator,
+        inflow: Inflow | None = None,
+    ) -> None:
+        """Begin with a project that has not been read; without an inflow others land."""
         self._settings = settings
         self._choice = choice
         self._dbt = dbt
-        self._view = view
+        self._narrator = narrator
+        self._view = narrator.view
+        self._inflow = inflow or Elsewhere(narrator.view)
         self._engine: Engine | None = None
         self._monitor: Monitor | None = None
         self._fingerprint = ""
@@ -102,8 +150,7 @@ class Refresher:
             if ran is None and self._choice.is_once:
                 break
             if ran is None:
-                self._view.doing("waiting for what is due")
-                pause(POLL_SECONDS, stop)
+                self._inflow.wait(stop)
         return is_good
 
     def _round(self, stop: Stop) -> bool | None:
@@ -111,7 +158,10 @@ class Refresher:
         self._read_project_if_changed()
         if self._engine is None or stop.is_asked:
             return None
+        self._inflow.land()
         ran = self._engine.round(is_last=self._choice.is_once)
+        if ran:
+            self._inflow.tidy()
         if self._monitor:
             self._monitor.show()
         return ran
@@ -163,22 +213,25 @@ class Refresher:
     def _read_project(self) -> Project:
         self._view.doing("starting Spark, reading the project")
         self._required(["parse"])
-        project = read_project(self._settings, self._choice.names)
+        project = read_project(self._settings, self._choice.names, self._choice.watched)
         there = Lake(self._settings).pointers()
-        tables = [task.table for task in project.plan.tasks.values()]
-        if any(identifier_of(table) not in there for table in tables):
-            made = create_tables(self._settings, tables, self._required).made
+        tasks = project.plan.tasks.values()
+        if any(identifier_of(table) not in there for t in tasks for table in t.targets):
+            names = [task.table.removeprefix(SOURCE) for task in tasks]
+            made = create_tables(self._settings, names, self._required).made
             self._view.say("made", ", ".join(table.name for table in made))
         return project
 
     def _use(self, project: Project) -> None:
-        surroundings = Surroundings(self._settings, self._dbt, Narrator(self._view))
+        surroundings = Surroundings(self._settings, self._dbt, self._narrator)
         self._engine = Engine(surroundings, project)
         if self._view.serves_metrics:
             observer, metrics = self._engine.observer, self._view.metrics
             self._monitor = Monitor(self._settings, project, observer, metrics)
         tasks = project.plan.tasks
-        self._view.say("refreshes", f"{len(tasks)} tasks: {', '.join(tasks)}" if tasks else "none")
+        said = f"{len(tasks)} tasks: {', '.join(tasks)}" if tasks else "none"
+        if not self._choice.watched:
+            self._view.say("refreshes", said)
         for key in sorted({key for task in tasks.values() for key in task.unused_keys}):
             self._view.say("note", f"{key} has no effect here: this process runs all", "yellow")
 

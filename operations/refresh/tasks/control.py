@@ -9,9 +9,8 @@ from lake.errors import ConfigurationError, LoadError
 from lake.settings import Settings
 from operations.refresh.history import Outcome
 from operations.refresh.tasks.project import Project
-from operations.refresh.tasks.state import Answer, State, StateFile
+from operations.refresh.tasks.state import BY_HAND, Answer, State, StateFile
 
-BY_HAND = "by hand"
 POLL_SECONDS = 0.2
 
 
@@ -36,6 +35,12 @@ def resume(settings: Settings, project: Project, name: str) -> None:
             f"firn tasks resume {above[0]}",
         )
     _change(settings, name, {"suspended": "", "failures": 0, "outcome": None, "skipped": ""})
+
+
+def try_again(settings: Settings, name: str) -> None:
+    """Forget the failures of a task, unless a person suspended it. Raises EnvironmentFault."""
+    if StateFile(settings.home).read().of(name).suspended not in {"", BY_HAND}:
+        _change(settings, name, {"suspended": "", "failures": 0})
 
 
 def request(settings: Settings, project: Project, name: str) -> str:

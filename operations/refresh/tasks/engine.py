@@ -24,7 +24,7 @@ from operations.refresh.tasks.project import Project
 from operations.refresh.tasks.records import Records, refresh_of, rows_of
 from operations.refresh.tasks.results import (
     Ended,
-    Result,
+    TaskRun,
     is_suspended_by,
     remembered,
     results_of,
@@ -35,6 +35,7 @@ from operations.refresh.tasks.schedule import (
     Moment,
     batches,
     decide,
+    retry_seconds,
 )
 from operations.refresh.tasks.state import Built, State, StateFile
 from operations.refresh.tasks.task import Task, spoken
@@ -69,8 +70,12 @@ class Listener(Protocol):
         """Say that a task is skipped."""
         ...
 
-    def ran(self, task: Task, result: Result, trigger: Trigger) -> None:
+    def ran(self, run: TaskRun) -> None:
         """Say how a task's run ended."""
+        ...
+
+    def retries(self, task: Task, seconds: float) -> None:
+        """Say when a task that failed is tried again."""
         ...
 
     def suspended(self, task: Task, reason: str) -> None:
@@ -113,7 +118,9 @@ class Engine:
         """Return what is to be done now. Raises EnvironmentFault when the lake cannot be read."""
         state = self._states.read()
         waiting = self.observer.waiting(state)
-        return decide(self._plan, state, waiting, Moment(self._clock(), self._began, is_last))
+        unseen = self.observer.unseen(state)
+        moment = Moment(self._clock(), self._began, is_last, unseen)
+        return decide(self._plan, state, waiting, moment)
 
     @property
     def state(self) -> State:
@@ -143,24 +150,31 @@ class Engine:
         trigger = group[0].trigger
         models = self._models_of(tasks)
         before = {table: self._upstream_heads(table) for table in models}
-        since = {task.name: self.observer.heads.head(task.table) for task in tasks}
+        found = {task.name: self.observer.found(task) for task in tasks}
+        since = {table: self.observer.heads.head(table) for t in tasks for table in t.targets}
         started = self._clock()
-        build, late = self._build(tasks, list(models.values()), trigger)
+        build, late = self._build(tasks, models, trigger)
         limits = {task.name: f"ran longer than {spoken(task.timeout)}" for task in tasks}
         said = {name: limits[name] for name in late}
         results = results_of(self._project, tasks, build, said)
         ended = started + max(0.0, build.ended - build.started)
         lags = self._lags(tasks, since)
         built = self._built(before, build)
+        built |= {
+            task.table: Built(head=None, upstream=found[task.name])
+            for task in tasks
+            if task.starts_by_arrival and results[task.name].outcome is Outcome.SUCCESS
+        }
         run = Ended(
             started,
             ended,
             results,
             built,
-            {name: worst_from_roots(found) for name, found in lags.items()},
+            {name: worst_from_roots(of_task) for name, of_task in lags.items()},
+            found,
         )
         state = self._states.change(lambda state: remembered(self._plan, state, group, run))
-        self._tell(group, run, state)
+        self._tell(group, run, state, build)
         self._records.keep_lags([lag for one in lags.values() for lag in one])
         return all(result.outcome is Outcome.SUCCESS for result in results.values())
 
@@ -171,13 +185,13 @@ class Engine:
             table: model
             for task in tasks
             for table, model in task.models.items()
-            if table == task.table
+            if table in task.targets
             or not self.observer.heads.is_there(table)
             or self.observer.arrivals.waiting(table, frozenset(task.models), built) is not None
         }
 
     def _build(
-        self, tasks: Sequence[Task], models: Sequence[str], trigger: Trigger
+        self, tasks: Sequence[Task], models: Mapping[str, str], trigger: Trigger
     ) -> tuple[Build, list[str]]:
         """Run dbt; return how it ended, and which tasks took longer than they may."""
         names = ",".join(task.name for task in tasks)
@@ -194,9 +208,9 @@ class Engine:
         started = time.time()
         with deadline.watched():
             try:
-                build = self._dbt.run(
-                    build_arguments(models), note, {**dbt_environment(self._settings), **said}
-                )
+                arguments = build_arguments(selectors(tasks, models))
+                environment = {**dbt_environment(self._settings), **said}
+                build = self._dbt.run(arguments, note, environment)
             except LoadError as error:
                 build = Build(False, (), (error.message,), 0, started, time.time())
         return build, deadline.late
@@ -224,23 +238,28 @@ class Engine:
         for task in tasks:
             lag = self._plan.lags[task.name]
             target = lag.total_seconds() if lag else None
-            if since[task.name]:
-                try:
-                    self.observer.heads.look()
-                    found[task.name] = row_lags(
-                        self.observer.arrivals, task.table, since[task.name], target
-                    )
-                except FirnError:
-                    continue
+            tables = [table for table in task.targets if since[table]]
+            try:
+                self.observer.heads.look()
+                found[task.name] = [
+                    lag
+                    for table in tables
+                    for lag in row_lags(self.observer.arrivals, table, since[table], target)
+                ]
+            except FirnError:
+                continue
         return found
 
-    def _tell(self, group: Sequence[Decision], run: Ended, state: State) -> None:
+    def _tell(self, group: Sequence[Decision], run: Ended, state: State, build: Build) -> None:
         """Say how each task ended, and record those whose model dbt did not come to."""
         for decision in group:
             task, result = self._plan.tasks[decision.task], run.results[decision.task]
-            self._listener.ran(task, result, decision.trigger)
+            self._listener.ran(TaskRun(task, result, decision.trigger, build))
+            known = state.of(task.name)
             if is_suspended_by(decision, result, state):
-                self._listener.suspended(task, state.of(task.name).suspended)
+                self._listener.suspended(task, known.suspended)
+            elif result.outcome is Outcome.FAILED and not decision.requests:
+                self._listener.retries(task, retry_seconds(task, known))
         self._records.keep_refreshes(rows_of(self._plan, state, group, run))
 
     def _note_skips(self, decisions: Iterable[Decision]) -> None:
@@ -273,6 +292,13 @@ class Engine:
         )
 
 
-def build_arguments(models: Sequence[str]) -> list[str]:
-    """Return dbt's arguments that build and test these models."""
-    return ["build", "--select", *models, "--exclude-resource-type", "unit_test"]
+def selectors(tasks: Sequence[Task], models: Mapping[str, str]) -> list[str]:
+    """Return what dbt selects: the models by name, or a source and all downstream of it."""
+    sources = [f"{task.name}+" for task in tasks if task.starts_by_arrival]
+    downstream = {table for task in tasks if task.starts_by_arrival for table in task.models}
+    return [*sources, *(model for table, model in models.items() if table not in downstream)]
+
+
+def build_arguments(chosen: Sequence[str]) -> list[str]:
+    """Return dbt's arguments that build and test what is selected."""
+    return ["build", "--select", *chosen, "--exclude-resource-type", "unit_test"]

@@ -10,6 +10,7 @@ from operations.refresh.tasks.arrivals import Arrivals
 from operations.refresh.tasks.heads import Heads
 from operations.refresh.tasks.project import Project
 from operations.refresh.tasks.state import State
+from operations.refresh.tasks.task import Task
 
 HISTORY = ".".join(IDENTIFIER)
 
@@ -24,6 +25,18 @@ class Observer:
         self.arrivals = Arrivals(self.heads, project.plan.reads)
         self._state: State | None = None
         self._waiting: dict[str, float | None] = {}
+
+    def unseen(self, state: State) -> frozenset[str]:
+        """Return the tasks that start by arrival and whose last run found something else there."""
+        return frozenset(
+            name
+            for name, task in self._plan.tasks.items()
+            if task.starts_by_arrival and self.found(task) != state.of(name).seen
+        )
+
+    def found(self, task: Task) -> dict[str, str | None]:
+        """Return the newest snapshots of what is landed for a task, as it was looked at last."""
+        return {table: self.heads.head(table) for table in task.landed}
 
     def waiting(self, state: State) -> Mapping[str, float | None]:
         """Return when the oldest change came that each task lacks, in seconds of the clock.

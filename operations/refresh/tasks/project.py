@@ -1,20 +1,26 @@
-"""The tasks of a project: dbt's graph and what models declare -> a plan."""
+"""The tasks of a project: dbt's graph, what models declare, sources -> a plan."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 from ingestion.declarations.refresh import RefreshDeclaration, read_refreshes
+from ingestion.sources import load_sources
 from lake.errors import ConfigurationError
 from lake.settings import Settings
 from operations.dbt.manifest import read_manifest
+from operations.refresh.tasks.state import StateFile
 from operations.refresh.tasks.task import Plan, Task
 
 Node = Mapping[str, Any]
+SOURCE = "source:"  # begins the names of tasks that start by arrival, as dbt selects
+REFRESHER = "refresh"
+LONGEST_BUILD = timedelta(days=1)
 WITHOUT_ROWS = frozenset({"view", "ephemeral"})
 
 
@@ -28,9 +34,10 @@ class Project:
     @property
     def tables(self) -> list[str]:
         """All tables that tasks write or read."""
-        reads = self.plan.reads
-        wanted = {table for task in self.plan.tasks.values() for table in task.models}
-        return sorted(wanted | {read for table in wanted for read in reads.get(table, ())})
+        tasks = self.plan.tasks.values()
+        wanted = {table for task in tasks for table in task.models}
+        read = {up for table in wanted for up in self.plan.reads.get(table, ())}
+        return sorted(wanted | read | {table for task in tasks for table in task.landed})
 
     def blamed_models(self, unique_id: str) -> tuple[str, ...]:
         """Return the names of the models that are at fault when a node fails: itself, or tested."""
@@ -44,28 +51,50 @@ class Project:
         return tuple(nodes[one]["name"] for one in about if one in nodes)
 
 
-def read_project(settings: Settings, selection: Sequence[str] = ()) -> Project:
+def read_project(
+    settings: Settings, selection: Sequence[str] = (), watched: Iterable[str] = ()
+) -> Project:
     """Return the tasks of the project as dbt parsed it last, or those among them that are selected.
 
-    Raises ConfigurationError for declarations that are wrong, for names of no task, and where dbt
-    has never parsed the project.
+    For each of the `watched` sources there is one more, which starts by arrival. Raises
+    ConfigurationError for declarations that are wrong, for names of no task, and where dbt has
+    never parsed the project.
     """
-    manifest = read_manifest(settings)
-    if manifest is None:
-        raise ConfigurationError(
-            f"dbt has not parsed the project yet: no manifest in {settings.home}", "dbt parse"
-        )
-    declared = read_refreshes(settings.project_dir, manifest["nodes"].values())
-    graph = _Graph(manifest, {given.model: given for given in declared})
-    plan = Plan(graph.tasks(), graph.reads)
+    graph = _graph(settings)
+    arrivals = {task.name: task for task in map(graph.watched, watched)}
+    reads = {**graph.reads, **{task.table: task.landed for task in arrivals.values()}}
+    plan = Plan({**graph.tasks(), **arrivals}, reads)
     if unknown := [name for name in selection if name not in plan.tasks]:
         raise ConfigurationError(
             f"{', '.join(unknown)}: no such task",
             "choose from: " + (", ".join(plan.tasks) or "no model declares one"),
         )
     if selection:
-        plan = Plan(_only(plan, set(selection)), graph.reads)
-    return Project(plan, manifest)
+        plan = Plan(_only(plan, set(selection)), reads)
+    return Project(plan, graph.manifest)
+
+
+def read_all_tasks(settings: Settings) -> Project:
+    """Return the declared tasks, and that of each source that was ever watched. Raises as above."""
+    known = StateFile(settings.home).read().tasks
+    names = (name.removeprefix(SOURCE) for name in known if name.startswith(SOURCE))
+    landed = {source.name for source in load_sources(settings.project_dir)}
+    return read_project(settings, watched=[name for name in names if name in landed])
+
+
+def runner_of(name: str) -> str:
+    """Return what the process is known by that runs a task: its lock, its dbt."""
+    return f"watch-{name.removeprefix(SOURCE)}" if name.startswith(SOURCE) else REFRESHER
+
+
+def _graph(settings: Settings) -> _Graph:
+    manifest = read_manifest(settings)
+    if manifest is None:
+        raise ConfigurationError(
+            f"dbt has not parsed the project yet: no manifest in {settings.home}", "dbt parse"
+        )
+    declared = read_refreshes(settings.project_dir, manifest["nodes"].values())
+    return _Graph(manifest, {given.model: given for given in declared})
 
 
 def _only(plan: Plan, names: set[str]) -> dict[str, Task]:
@@ -91,7 +120,7 @@ class _Graph:
     def __init__(
         self, manifest: Mapping[str, Any], declared: Mapping[str, RefreshDeclaration]
     ) -> None:
-        self._manifest = manifest
+        self.manifest = manifest
         self._declared = declared
         self._models = {
             unique_id: node
@@ -114,6 +143,26 @@ class _Graph:
                 f"tasks wait for each other: {' -> '.join(error.args[1])}",
                 "take one of them out of the circle: what it reads, or its after or finalize",
             ) from None
+
+    def watched(self, source: str) -> Task:
+        """Return the task that builds all downstream of a source when something arrives in it."""
+        children, sources = self.manifest["child_map"], self.manifest["sources"]
+        raw = [one for one, node in sources.items() if node["source_name"] == source]
+        waiting, below = list(raw), set()
+        while waiting:
+            new = {child for child in children.get(waiting.pop(), ()) if child not in below}
+            below |= new
+            waiting += new
+        order = TopologicalSorter({one: self._parents(one) for one in self._models}).static_order()
+        models = (self._models[one] for one in order if one in below)
+        name = f"{SOURCE}{source}"
+        return Task(
+            name,
+            name,
+            {_table(node): node["name"] for node in models if _has_rows(node)},
+            timeout=LONGEST_BUILD,
+            landed=tuple(_source_table(sources[one]) for one in raw),
+        )
 
     @cached_property
     def reads(self) -> dict[str, tuple[str, ...]]:
@@ -165,15 +214,15 @@ class _Graph:
         return [one for one in order if _has_rows(self._models[one])], tuple(upstream)
 
     def _parents(self, unique_id: str) -> list[str]:
-        parents = self._manifest["parent_map"].get(unique_id, ())
+        parents = self.manifest["parent_map"].get(unique_id, ())
         return [parent for parent in parents if parent in self._models]
 
     def _tables_above(self, unique_id: str) -> Iterator[str]:
         """Yield the tables that a model reads, those of views instead of the views."""
-        nodes, sources = self._manifest["nodes"], self._manifest["sources"]
-        for parent in self._manifest["parent_map"].get(unique_id, ()):
+        nodes, sources = self.manifest["nodes"], self.manifest["sources"]
+        for parent in self.manifest["parent_map"].get(unique_id, ()):
             if parent in sources:
-                yield f"{sources[parent]['schema']}.{sources[parent]['identifier']}"
+                yield _source_table(sources[parent])
             elif parent in nodes and _has_rows(nodes[parent]):
                 yield _table(nodes[parent])
             elif parent in nodes:
@@ -182,6 +231,10 @@ class _Graph:
 
 def _table(node: Node) -> str:
     return f"{node['schema']}.{node['alias']}"
+
+
+def _source_table(source: Node) -> str:
+    return f"{source['schema']}.{source['identifier']}"
 
 
 def _has_rows(node: Node) -> bool:

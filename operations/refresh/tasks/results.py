@@ -10,7 +10,7 @@ from operations.dbt.outcome import Outcome as Build
 from operations.refresh.history import Outcome, Trigger
 from operations.refresh.tasks.project import Project
 from operations.refresh.tasks.schedule import Decision
-from operations.refresh.tasks.state import KEPT_DURATIONS, Answer, Built, State, TaskState
+from operations.refresh.tasks.state import BY_HAND, KEPT_DURATIONS, Answer, Built, State, TaskState
 from operations.refresh.tasks.task import Plan, Task
 
 KEPT_ANSWERS = 20
@@ -30,6 +30,16 @@ class Result:
     message: str = ""
     seconds: float = 0.0
     has_rows: bool = False
+
+
+@dataclass(frozen=True)
+class TaskRun:
+    """One run of a task: how it ended, what asked for it, and the build that it was part of."""
+
+    task: Task
+    result: Result
+    trigger: Trigger
+    build: Build
 
 
 def results_of(
@@ -60,6 +70,8 @@ def _result(
     *,
     is_clear: bool,
 ) -> Result:
+    if task.starts_by_arrival:
+        return _of_all(build)
     own = runs.get(task.name)
     seconds = _seconds(build, own)
     names = task.models.values()
@@ -71,6 +83,14 @@ def _result(
     if own.status == SKIPPED:
         return Result(Outcome.SKIPPED, "what it reads could not be built", seconds, has_rows=True)
     return Result(Outcome.SUCCESS, own.message, seconds, has_rows=True)
+
+
+def _of_all(build: Build) -> Result:
+    """Return how a run ended that is about each node of a build."""
+    said = "; ".join(build.complaints) or ("" if build.success else INTERRUPTED)
+    outcome = Outcome.SUCCESS if build.success else Outcome.FAILED
+    came_to_models = any(node.kind == "model" for node in build.nodes)
+    return Result(outcome, said, _seconds(build, None), came_to_models)
 
 
 def _blame(project: Project, nodes: Iterable[NodeRun]) -> dict[str, str]:
@@ -92,7 +112,8 @@ def _seconds(build: Build, node: NodeRun | None) -> float:
 class Ended:
     """One build for several tasks: when it ran, how each ended, what was built from what.
 
-    `lags` has by task the longest lag of rows that became readable, None without such rows.
+    `lags` has by task the longest lag of rows that became readable, None without such rows; `seen`
+    what a task that starts by arrival found landed.
     """
 
     started_at: float
@@ -100,6 +121,7 @@ class Ended:
     results: Mapping[str, Result]
     built: Mapping[str, Built] = field(default_factory=dict)
     lags: Mapping[str, float | None] = field(default_factory=dict)
+    seen: Mapping[str, dict[str, str | None]] = field(default_factory=dict)
 
 
 def remembered(plan: Plan, state: State, group: Iterable[Decision], run: Ended) -> State:
@@ -142,13 +164,16 @@ def _next(task: Task, state: State, decision: Decision, run: Ended) -> TaskState
         "outcome": result.outcome,
         "message": result.message,
     }
+    if task.starts_by_arrival:
+        kept = known.suspended if known.suspended == BY_HAND else ""
+        ended |= {"seen": run.seen[task.name], "suspended": kept}
     if (lag := run.lags.get(task.name)) is not None:
         ended["lag_seconds"] = lag
     if result.outcome is Outcome.SUCCESS:
         seconds = (*known.seconds, round(result.seconds, 3))[-KEPT_DURATIONS:]
         ended |= {"last_success": number, "failures": 0, "is_alone": False, "seconds": seconds}
     elif result.outcome is Outcome.FAILED and decision.trigger is not Trigger.MANUAL:
-        failures = known.failures + 1
+        failures = 1 if known.suspended else known.failures + 1
         ended |= {"failures": failures, "is_alone": False}
         if task.suspend_after_failures and failures >= task.suspend_after_failures:
             ended["suspended"] = f"{failures} failures in a row"

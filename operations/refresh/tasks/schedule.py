@@ -12,7 +12,7 @@ from enum import StrEnum
 from zlib import crc32
 
 from operations.refresh.history import Trigger
-from operations.refresh.tasks.state import State, TaskState
+from operations.refresh.tasks.state import BY_HAND, State, TaskState
 from operations.refresh.tasks.task import Plan, Task, spoken
 
 RETRY_SECONDS = 10.0
@@ -58,11 +58,15 @@ Waiting = Mapping[str, float | None]
 
 @dataclass(frozen=True)
 class Moment:
-    """When it is decided, and since when; `is_last`: nobody comes back to do what is due later."""
+    """When it is decided, and since when; `is_last`: nobody comes back to do what is due later.
+
+    `unseen` are the tasks for which something arrived since their last run began.
+    """
 
     now: float
     began: float = 0.0
     is_last: bool = False
+    unseen: frozenset[str] = frozenset()
 
 
 def decide(plan: Plan, state: State, waiting: Waiting, moment: Moment) -> dict[str, Decision]:
@@ -111,8 +115,9 @@ class _Deciding:
             return Decision(
                 name, Action.RUN, "asked for", trigger=Trigger.MANUAL, requests=requests, group=name
             )
-        if suspended := why_suspended(self._plan, self._state, name):
-            return Decision(name, Action.WAIT, f"suspended: {suspended}")
+        is_tried_again = name in self._moment.unseen and state.suspended != BY_HAND
+        if not is_tried_again and (why := why_suspended(self._plan, self._state, name)):
+            return Decision(name, Action.WAIT, f"suspended: {why}")
         if not task.is_scheduled:
             return Decision(name, Action.WAIT, "only by hand")
         decision = self._by_schedule(task, state)
@@ -122,7 +127,7 @@ class _Deciding:
 
     def _unless_kept(self, task: Task, state: TaskState, decision: Decision) -> Decision:
         """Let a task that is due wait for its next attempt, or for what it reads."""
-        again = _retry_at(task, state)
+        again = 0.0 if task.name in self._moment.unseen else _retry_at(task, state)
         if again > self._moment.now >= (state.ended_at or 0.0):
             return Decision(task.name, Action.WAIT, "failed, tried again later", again)
         if reason := self._blocked(task):
@@ -132,6 +137,8 @@ class _Deciding:
 
     def _by_schedule(self, task: Task, state: TaskState) -> Decision:
         """Decide by a task's own schedule alone."""
+        if task.starts_by_arrival:
+            return self._by_arrival(task)
         if task.every is not None:
             return self._by_interval(task, state)
         if task.target_lag is not None:
@@ -152,6 +159,11 @@ class _Deciding:
         since = max(due, self._waiting[task.name] or due) if task.needs_data else due
         missed = int(max(0.0, now - since) // every) if every else 0
         return Decision(task.name, Action.RUN, f"every {spoken(task.every)}", due, missed)
+
+    def _by_arrival(self, task: Task) -> Decision:
+        if self._waiting[task.name] is None:
+            return Decision(task.name, Action.WAIT, "nothing new")
+        return Decision(task.name, Action.RUN, "on arrival", trigger=Trigger.ARRIVAL)
 
     def _by_lag(self, task: Task, state: TaskState) -> Decision:
         waiting, now = self._waiting[task.name], self._moment.now
@@ -275,13 +287,18 @@ def head_start(target: float, state: TaskState) -> float:
     return max(0.0, min(target / 2, target - 2 * state.longest - MARGIN_SECONDS))
 
 
-def _retry_at(task: Task, state: TaskState) -> float:
-    """Return when a task that failed is tried again: later each time, and not all at once."""
-    if not state.has_failed or state.ended_at is None:
-        return 0.0
+def retry_seconds(task: Task, state: TaskState) -> float:
+    """Return how long a task that failed waits: longer each time, and not all tasks the same."""
     wait = min(RETRY_SECONDS * 2.0 ** max(0, state.failures - 1), LONGEST_RETRY_SECONDS)
     apart = (crc32(task.name.encode()) % 1000) / 1000 * STAGGER
-    return state.ended_at + wait * (1 + apart)
+    return wait * (1 + apart)
+
+
+def _retry_at(task: Task, state: TaskState) -> float:
+    """Return when a task that failed is tried again."""
+    if not state.has_failed or state.ended_at is None:
+        return 0.0
+    return state.ended_at + retry_seconds(task, state)
 
 
 def _failed_since(other: TaskState, state: TaskState) -> bool:

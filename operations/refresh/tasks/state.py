@@ -19,6 +19,7 @@ from operations.refresh.history import Outcome
 
 KEPT_DURATIONS = 10
 LOCK_SECONDS = 30.0
+BY_HAND = "by hand"  # why a task is suspended that a person suspended
 
 
 class TaskState(BaseModel):
@@ -27,6 +28,7 @@ class TaskState(BaseModel):
     `started_at` and `ended_at` are seconds of the system's clock, `seconds` what the last runs
     took. `failures` are scheduled ones in a row. `suspended` says why it is, `skipped` why it was
     last skipped. `is_alone`: it is built by itself next, as nobody knows what it does to others.
+    `seen` are the snapshots of the raw tables that its last run found, if it starts by arrival.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -43,6 +45,7 @@ class TaskState(BaseModel):
     is_alone: bool = False
     seconds: tuple[float, ...] = ()
     lag_seconds: float | None = None
+    seen: dict[str, str | None] = Field(default_factory=dict)
 
     @property
     def has_failed(self) -> bool:
@@ -73,6 +76,7 @@ class Answer(BaseModel):
 class State(BaseModel):
     """All tasks. `built` has, by table, its own snapshot after a build and those it was built from.
 
+    A task that starts by arrival stands in `built` by its name, without a snapshot of its own.
     `requests` are runs that are asked for: a number and a task; `answers` how they ended.
     """
 

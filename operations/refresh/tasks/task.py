@@ -1,4 +1,4 @@
-"""A task: a model, when it is refreshed, and what of the project is built with it."""
+"""A task: what is refreshed together, when, and what of the project is built with it."""
 
 from __future__ import annotations
 
@@ -11,11 +11,13 @@ from typing import Literal
 
 @dataclass(frozen=True)
 class Task:
-    """A model that is refreshed by itself.
+    """A model that is refreshed by itself, or all models downstream of a source.
 
     `models` are the dbt models that are built for it, by their table: those that it is made from
     and that are no tasks, in order, and its own as the last. `upstream` are the tasks whose tables
-    these read. One of `every`, `after`, `finalize`, `target_lag` says when, as declared.
+    these read. One of `every`, `after`, `finalize`, `target_lag` says when, as declared; a task
+    with `landed`, the raw tables of a source, starts when something arrives in them, builds all
+    models downstream of the source, and has its own name for a table.
     """
 
     name: str
@@ -32,12 +34,25 @@ class Task:
     is_scheduled: bool = True
     fills_at_once: bool = True
     unused_keys: tuple[str, ...] = ()
+    landed: tuple[str, ...] = ()
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """The tables that a run of it always builds; others of `models` only if they lack rows."""
+        return tuple(self.models) if self.starts_by_arrival else (self.table,)
+
+    @property
+    def starts_by_arrival(self) -> bool:
+        """Whether it starts as soon as something is landed."""
+        return bool(self.landed)
 
     @property
     def schedule(self) -> str:
         """When it is refreshed, in words."""
         if not self.is_scheduled:
             return "by hand"
+        if self.starts_by_arrival:
+            return "on arrival"
         if self.target_lag is not None:
             return f"lag {spoken(self.target_lag)}"
         if self.finalize:
@@ -51,7 +66,7 @@ class Plan:
     """The tasks of a project by name, upstream ones first, and which table reads which.
 
     `reads` has each model's table with the tables that it reads, views looked through; one that is
-    no model's is a root.
+    no model's is a root. A task that starts by arrival reads what is landed.
     """
 
     tasks: Mapping[str, Task]

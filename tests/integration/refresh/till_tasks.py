@@ -10,10 +10,9 @@ from lake.lake import open_catalog
 from lake.settings import Settings
 from operations.dbt.outcome import Outcome
 from operations.dbt.runner import Progress
-from operations.refresh.history import Trigger
 from operations.refresh.tasks.engine import Engine, Surroundings
 from operations.refresh.tasks.project import Project, read_project
-from operations.refresh.tasks.results import Result
+from operations.refresh.tasks.results import TaskRun
 from operations.refresh.tasks.schedule import Decision
 from operations.refresh.tasks.state import State, StateFile
 from operations.refresh.tasks.task import Plan, Task
@@ -34,9 +33,12 @@ class Said:
         """Note what is skipped."""
         self.lines.append(f"skipped {decision.task}: {decision.reason}")
 
-    def ran(self, task: Task, result: Result, trigger: Trigger) -> None:
+    def ran(self, run: TaskRun) -> None:
         """Note how a run ended."""
-        self.lines.append(f"{result.outcome} {task.name} {trigger}")
+        self.lines.append(f"{run.result.outcome} {run.task.name} {run.trigger}")
+
+    def retries(self, task: Task, seconds: float) -> None:
+        """Take no notice."""
 
     def suspended(self, task: Task, reason: str) -> None:
         """Note what is suspended."""

@@ -13,6 +13,9 @@ import pytest
 from lake.lake import Lake
 from lake.settings import Settings
 from operations.dbt.resident import PROGRAM
+from operations.refresh.history import Trigger, last_refreshes
+from operations.refresh.tasks.overview import task_statuses
+from operations.refresh.tasks.project import read_all_tasks
 from sandbox.demo.watch_latency import Gold, WatchProcess, driven_on, drop, follow, hot_car
 from tests.integration.watch.checks import PATIENCE_SECONDS, assert_right, new_car, start_watcher
 
@@ -48,6 +51,17 @@ def test_a_car_that_reports_again_is_updated_and_a_new_one_added(
         if row["car_chassis"] == car.car_chassis
     ] == [again.mileage_km]
     assert_right(settings, folder)
+
+
+def test_its_task_is_shown_and_its_refreshes_are_kept(
+    settings: Settings, folder: Path, gold: Gold, watcher: WatchProcess
+) -> None:
+    follow(gold, [drop(folder, new_car())], PATIENCE_SECONDS)
+    found = {s.name: s for s in task_statuses(settings, read_all_tasks(settings))}
+    task = found["source:telemetry"]
+    assert (task.schedule, task.state) == ("on arrival", "active")
+    last = last_refreshes(Lake(settings), "gold.current_state", 1)[0]
+    assert (last.task_name, last.trigger) == (task.name, Trigger.ARRIVAL)
 
 
 def test_200_files_at_once_become_few_commits(

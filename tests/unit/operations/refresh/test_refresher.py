@@ -9,6 +9,7 @@ from rich.console import Console
 from lake.errors import EnvironmentFault
 from lake.settings import Settings
 from operations.refresh import refresh as refreshing
+from operations.refresh.narration import Narrator
 from operations.refresh.refresh import Choice, Refresher
 from operations.refresh.view import View
 from operations.runtime.signals import Stop
@@ -40,7 +41,7 @@ def run(
     monkeypatch.setattr(refreshing, "pause", lambda seconds, _: pauses.append(seconds))
     view = View(Console(file=out, width=200))
     settings = Settings(project_dir=Path(__file__).parents[4])
-    refresher = Refresher(settings, Choice(is_once=is_once), None, view)  # type: ignore[arg-type]
+    refresher = Refresher(settings, Choice(is_once=is_once), None, Narrator(view))  # type: ignore[arg-type]
     monkeypatch.setattr(refresher, "_read_project_if_changed", lambda: None)
     monkeypatch.setattr(refresher, "_engine", Scripted(stop, *rounds))
     return refresher.run(stop), out.getvalue(), pauses
