@@ -48,6 +48,7 @@ def firn_plan_refresh(
     DbtRuntimeError, which dbt prints as it is, when the model cannot be refreshed as it asks for.
     """
     from lake.lake import identifier_of
+    from lake.settings import Failpoint
     from lake.stream_offsets import stream_offsets
     from operations.refresh.plan import MODE_VARIABLE, Model, RefreshMode, plan_refresh
 
@@ -58,6 +59,7 @@ def firn_plan_refresh(
         mode = RefreshMode.of(wanted or RefreshMode.AUTO)
         reads = tuple(options["upstreams"])
         plan = plan_refresh(lake, Model(table, sql, tuple(unique_key), mode, consumed, reads))
+        Failpoint.AFTER_PLAN.reached(settings_of(adapter).failpoint)
     return _noted(plan)
 
 
@@ -119,12 +121,14 @@ def firn_record_refreshes(adapter: SparkAdapter, results: Sequence[Any], run_id:
     A model that had nothing to do is left out.
     """
     from dbt_firn.refresh_records import refreshes_of
+    from lake.settings import Failpoint
     from operations.refresh.history import record_refreshes
 
-    notes = take_notes()
+    notes, settings = take_notes(), settings_of(adapter)
+    Failpoint.BEFORE_RECORD.reached(settings.failpoint)
     try:
         lake = lake_of(adapter)
-        record_refreshes(lake, refreshes_of(lake, settings_of(adapter), results, run_id, notes))
+        record_refreshes(lake, refreshes_of(lake, settings, results, run_id, notes))
     except Exception as error:  # noqa: BLE001 - a history that cannot be written hides no result
         return f"{type(error).__name__}: {error}"
     return ""

@@ -17,13 +17,19 @@ MINIMUM_TOKEN_KEY_LENGTH = 16
 
 
 class Failpoint(StrEnum):
-    """Points of a load at which a test lets the process die (`FIRN_FAILPOINT`)."""
+    """Points of a load or a refresh at which a test lets the process die (`FIRN_FAILPOINT`)."""
 
     AFTER_READ = "after_read"
     MID_COPY = "mid_copy"
     AFTER_COPY = "after_copy"
     BEFORE_COMMIT = "before_commit"
     AFTER_COMMIT = "after_commit"
+    # Those of a refresh, in order; dbt dies at the second and third.
+    BEFORE_BUILD = "before_build"
+    AFTER_PLAN = "after_plan"
+    BEFORE_RECORD = "before_record"
+    AFTER_BUILD = "after_build"
+    AFTER_NOTE = "after_note"
 
     def reached(self, chosen: "Failpoint | None") -> None:
         """End the process as a SIGKILL would when this is the `chosen` point."""

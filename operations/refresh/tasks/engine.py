@@ -13,7 +13,7 @@ from typing import Protocol
 
 from lake.errors import FirnError, LoadError
 from lake.lake import Lake
-from lake.settings import Settings
+from lake.settings import Failpoint, Settings
 from operations.dbt.outcome import Outcome as Build
 from operations.dbt.runner import Progress
 from operations.refresh.history import TASK_VARIABLE, TRIGGER_VARIABLE, Outcome, Trigger
@@ -153,7 +153,9 @@ class Engine:
         found = {task.name: self.observer.found(task) for task in tasks}
         since = {table: self.observer.heads.head(table) for t in tasks for table in t.targets}
         started = self._clock()
+        Failpoint.BEFORE_BUILD.reached(self._settings.failpoint)
         build, late = self._build(tasks, models, trigger)
+        Failpoint.AFTER_BUILD.reached(self._settings.failpoint)
         limits = {task.name: f"ran longer than {spoken(task.timeout)}" for task in tasks}
         said = {name: limits[name] for name in late}
         results = results_of(self._project, tasks, build, said)
@@ -174,6 +176,7 @@ class Engine:
             found,
         )
         state = self._states.change(lambda state: remembered(self._plan, state, group, run))
+        Failpoint.AFTER_NOTE.reached(self._settings.failpoint)
         self._tell(group, run, state, build)
         self._records.keep_lags([lag for one in lags.values() for lag in one])
         return all(result.outcome is Outcome.SUCCESS for result in results.values())

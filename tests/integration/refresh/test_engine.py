@@ -5,6 +5,7 @@ import shutil
 import pytest
 
 from lake.errors import ConfigurationError
+from lake.settings import Failpoint
 from operations.refresh.history import Outcome
 from operations.refresh.tasks.control import answer, request, resume, suspend
 from tests.integration.refresh.till_tasks import TillTasks
@@ -105,6 +106,34 @@ def test_a_state_that_is_lost_loses_and_doubles_nothing(tasks: TillTasks) -> Non
     tasks.restart()
     tasks.round(3600)
     assert tasks.lake.daily() == [*FIRST, (3, 70, 1)]
+
+
+REFRESH = (
+    Failpoint.BEFORE_BUILD,
+    Failpoint.AFTER_PLAN,
+    Failpoint.BEFORE_RECORD,
+    Failpoint.AFTER_BUILD,
+    Failpoint.AFTER_NOTE,
+)
+
+
+@pytest.mark.parametrize("failpoint", REFRESH)
+def test_a_kill_at_any_point_of_a_refresh_loses_and_doubles_nothing(
+    tasks: TillTasks, failpoint: Failpoint
+) -> None:
+    """Fault refresher-killed: what was committed is not built again, the rest is."""
+    tasks.round()
+    tasks.land(Sale(4, day=3, amount=70), Sale(1, day=2, amount=11, version=2))
+    tasks.die_at(failpoint)
+    there = len(tasks.lake.snapshots("silver.till__sales"))
+    assert there == (1 if failpoint is Failpoint.BEFORE_BUILD else 2)
+    for _ in range(4):
+        tasks.round(400)
+    assert tasks.lake.daily() == [(1, 20, 1), (2, 41, 2), (3, 70, 1)]
+    assert tasks.lake.rows("gold.sales_total", "till_id")[0]["amount"] == 131
+    assert [row["sold_date"].day for row in tasks.lake.rows("gold.best_days", "place")] == [3]
+    assert len(tasks.lake.snapshots("silver.till__sales")) == 2
+    assert tasks.round(400) is None
 
 
 def test_a_run_that_takes_too_long_is_ended_and_has_failed(tasks: TillTasks) -> None:

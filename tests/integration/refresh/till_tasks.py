@@ -1,13 +1,17 @@
 """An engine on the warm dbt, with a clock that tests set: sales landed -> rounds -> what became."""
 
+import os
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from lake.lake import open_catalog
-from lake.settings import Settings
+from lake.settings import Failpoint, Settings
 from operations.dbt.outcome import Outcome
 from operations.dbt.runner import Progress
 from operations.refresh.tasks.engine import Engine, Surroundings
@@ -18,6 +22,15 @@ from operations.refresh.tasks.state import State, StateFile
 from operations.refresh.tasks.task import Plan, Task
 from tests.integration.streams.till_lake import Sale, TillLake
 from tests.warm_dbt import WarmDbt
+
+
+class Killed(BaseException):
+    """The process died."""
+
+
+def kill(_: int) -> None:
+    """Die."""
+    raise Killed
 
 
 class Said:
@@ -59,6 +72,7 @@ class TillTasks:
         self.said = Said()
         self.ahead = 0.0
         self.models: list[str] = []
+        self.failpoint: Failpoint | None = None
         self._dbt = dbt
         lake.create_raw()
         self.land(Sale(1, day=1, amount=10), Sale(2, day=1, amount=20), Sale(3, day=2, amount=30))
@@ -69,9 +83,27 @@ class TillTasks:
     def restart(self) -> None:
         """Begin with another engine, as a process does that is started."""
         self.engine = Engine(
-            Surroundings(self.settings, self, self.said, lambda: time.time() + self.ahead),
+            Surroundings(
+                self.settings.model_copy(update={"failpoint": self.failpoint}),
+                self,
+                self.said,
+                lambda: time.time() + self.ahead,
+            ),
             self.project,
         )
+
+    def die_at(self, failpoint: Failpoint) -> None:
+        """Run what is due with a refresher, or its dbt, that dies there; then begin with another.
+
+        The death of the refresher is an exception that nothing catches.
+        """
+        self.failpoint = failpoint
+        self.restart()
+        with pytest.MonkeyPatch.context() as patch, suppress(Killed):
+            patch.setattr(os, "_exit", kill)
+            assert self.round(4) is False, "dbt has died, and the refresher goes on"
+        self.failpoint = None
+        self.restart()
 
     def limit(self, name: str, seconds: float) -> None:
         """Begin again with another timeout of a task."""
@@ -95,7 +127,8 @@ class TillTasks:
             arguments.index("--select") + 1 : arguments.index("--exclude-resource-type")
         ]
         self.models = list(names)
-        return self._dbt.outcome(arguments, environment or {}, on_progress)
+        failing = {"FIRN_FAILPOINT": self.failpoint.value} if self.failpoint else {}
+        return self._dbt.outcome(arguments, {**(environment or {}), **failing}, on_progress)
 
     def interrupt(self) -> None:
         """End the process that runs dbt."""
