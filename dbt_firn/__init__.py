@@ -4,9 +4,10 @@ dbt imports every module whose name begins with `dbt_` and makes the `plugins` i
 them by hand.
 """
 
+from dbt_firn.computed_views import ComputedViews
 from dbt_firn.preflight import Preflight
 from dbt_firn.refreshes import Refreshes
 from dbt_firn.streams import Streams
 from dbt_firn.warm_target import WarmTarget
 
-plugins = [Preflight, Refreshes, Streams, WarmTarget]
+plugins = [ComputedViews, Preflight, Refreshes, Streams, WarmTarget]

@@ -14,6 +14,7 @@ from dbt.plugins.manager import dbtPlugin
 from dbt_common.exceptions import DbtRuntimeError
 
 from dbt_firn.adapter_methods import add_methods, lake_of, named_faults, settings_of
+from dbt_firn.computed_views import firn_compute_view, make_views
 from dbt_firn.refresh_notes import note_refresh, take_notes
 
 if TYPE_CHECKING:
@@ -64,30 +65,32 @@ def firn_plan_refresh(
 
 
 def firn_find_affected(adapter: SparkAdapter, plan: RefreshPlan, view: str) -> RefreshPlan:
-    """Make the view of the affected keys, its rows computed; return the plan, or a rebuild.
+    """Compute the view of the affected keys; return the plan that reads it, or a rebuild.
 
     Raises DbtRuntimeError when Spark cannot find them and the model must not be rebuilt for that.
     """
     from operations.runtime.sql_engine import first_line
 
-    if plan.derivation is None:
+    reading = plan.reading(view)
+    if reading.derivation is None:
         return plan
+    script = reading.derivation.affected_script
     try:
-        adapter.execute(f"create or replace temporary view {view} as {plan.derivation.affected}")
-        adapter.execute(f"cache table {view}")
+        make_views(adapter, view, script.views, plan.changed_rows)
+        firn_compute_view(adapter, view, script.query, plan.changed_rows)
     except DbtRuntimeError as error:
         with named_faults():
             return _noted(plan.given_up(first_line(error)))
-    return plan
+    return reading
 
 
 def firn_decide_refresh(
-    adapter: SparkAdapter, plan: RefreshPlan, affected_keys: int, affected_rows: int
+    adapter: SparkAdapter, plan: RefreshPlan, view: str, affected_keys: int, affected_rows: int
 ) -> RefreshPlan:
-    """Return what to do now that the affected keys are known.
+    """Return what to do now that the affected keys are known, and make the views it reads.
 
     Where there are none, the model's offsets move in a commit of their own. Raises DbtRuntimeError
-    when the lake cannot be read.
+    when the lake cannot be read, and with what Spark says.
     """
     from operations.refresh.history import Mode
     from operations.refresh.offsets import advance_offsets, rows_of
@@ -97,6 +100,8 @@ def firn_decide_refresh(
         decided = plan.decided(affected_keys, affected_rows, rows_of(lake, plan.model.table))
         if decided.mode == Mode.SKIPPED:
             advance_offsets(lake, decided)
+    if decided.mode == Mode.INCREMENTAL and decided.derivation:
+        make_views(adapter, view, decided.derivation.restricted_script.views, affected_rows)
     note_refresh(
         plan.model.table, mode=decided.mode, reason=decided.reason, affected_keys=affected_keys
     )

@@ -28,16 +28,17 @@
 {% endmacro %}
 
 
-{#- The plan when the affected keys are known: made as a cached view, which the update reads. -#}
+{#- The plan when the affected keys are known: computed into a view, which the update reads. -#}
 {%- macro _plan_of_affected(plan) -%}
     {%- set affected = _affected_view(this) -%}
     {%- set decided = adapter.firn_find_affected(plan, affected | string) -%}
     {%- if decided.mode == 'incremental' -%}
         {%- set keys = _count_rows(affected) -%}
-        {%- set decided = adapter.firn_decide_refresh(plan, keys, _affected_rows(plan, affected, keys)) -%}
+        {%- set rows = _affected_rows(plan, affected, keys) -%}
+        {%- set decided = adapter.firn_decide_refresh(decided, affected | string, keys, rows) -%}
     {%- endif -%}
     {%- if decided.mode != 'incremental' -%}
-        {%- do run_query('drop view if exists ' ~ affected) -%}
+        {%- do adapter.firn_drop_views(affected | string) -%}
     {%- endif -%}
     {{ return(decided) }}
 {%- endmacro -%}

@@ -1,6 +1,6 @@
 {#-
     Finds the affected groups of a `recompute` model once, before its update: they are looked for in several versions of
-    several tables, and both the model and the MERGE ask for them. The model's block is replaced by a cached view. Of a
+    several tables, and both the model and the MERGE ask for them. The model's block is replaced by a computed view. Of a
     model of plain SQL they are found already (`spark__planned_sql`), and its affected rows are computed here: a MERGE of
     the whole query took several times as long as the query itself.
 
@@ -15,35 +15,22 @@
         {%- set affected = _affected_view(this) -%}
         {%- set blocks = _affected_queries(compiled) -%}
         {%- if blocks -%}
-            {%- do _cache_view(affected, _affected_query(blocks)) -%}
+            {%- do adapter.firn_compute_view(affected | string, _affected_query(blocks)) -%}
             {%- do adapter.firn_note_refresh(_stream_name(this), 'incremental', '', _count_rows(affected)) -%}
             {{ caller(compiled | replace(blocks[0], 'select * from ' ~ affected)) }}
         {%- else -%}
             {%- set rows = make_temp_relation(this, '__affected_rows') -%}
-            {%- do _cache_view(rows, compiled | replace('_firn_affected', affected | string)) -%}
+            {%- do adapter.firn_compute_view(rows | string, compiled, _count_rows(affected)) -%}
             {{ caller('select * from ' ~ rows) }}
             {%- do run_query('drop view if exists ' ~ rows) -%}
         {%- endif -%}
-        {%- call statement('drop_affected_groups') -%}
-            drop view if exists {{ affected }}
-        {%- endcall -%}
+        {%- do adapter.firn_drop_views(affected | string) -%}
     {%- endif -%}
 {% endmacro %}
 
 
 {%- macro _count_rows(view) -%}
     {{ return(run_query('select count(*) as rows from ' ~ view).rows[0]['rows'] | int) }}
-{%- endmacro -%}
-
-
-{#- Makes a view whose rows are computed once: the plan of what reads it stays small. -#}
-{%- macro _cache_view(view, query) -%}
-    {%- call statement('make_view') -%}
-        {{ create_table_as(True, view, query) }}
-    {%- endcall -%}
-    {%- call statement('cache_view') -%}
-        cache table {{ view }}
-    {%- endcall -%}
 {%- endmacro -%}
 
 

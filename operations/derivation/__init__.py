@@ -6,8 +6,16 @@
 A plan is a tree of small steps (`plan.py`). Nothing here reads a table or knows an engine.
 """
 
-from operations.derivation.contract import Derivation, Upstream
+from operations.derivation.contract import Derivation, NamedQuery, Script, Upstream
 from operations.derivation.deriving import derive, tables_of
 from operations.derivation.refusals import NotDerivableError
 
-__all__ = ["Derivation", "NotDerivableError", "Upstream", "derive", "tables_of"]
+__all__ = [
+    "Derivation",
+    "NamedQuery",
+    "NotDerivableError",
+    "Script",
+    "Upstream",
+    "derive",
+    "tables_of",
+]

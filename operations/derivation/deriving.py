@@ -13,6 +13,7 @@ from operations.derivation.pruning import pruned
 from operations.derivation.refusals import NotDerivableError
 from operations.derivation.rendering import NO_ROWS, to_sql
 from operations.derivation.restriction import restricted
+from operations.derivation.scripts import to_scripts
 from operations.derivation.surplus import Surplus
 from operations.derivation.tracing import runs_across
 from operations.derivation.worlds import World, Worlds
@@ -66,18 +67,24 @@ def _derive(
     now = worlds.of(plan, World.NEW)
     names = [reader.names.new() for _ in key]
     keys = rename(Relation(affected_relation, key), names)
-    rows = restricted(now, tuple(zip(key, names, strict=True)), keys, reader.names)
+    affected = _shown(_affected(plan, key, surplus, now), key)
+    rows = _shown(
+        restricted(now, tuple(zip(key, names, strict=True)), keys, reader.names), plan.columns
+    )
+    affected_script, restricted_script = to_scripts(affected, rows, affected_relation, dialect)
     return Derivation(
         key=key,
-        affected=_sql(_affected(plan, key, surplus, now), key, dialect),
-        restricted=_sql(rows, plan.columns, dialect),
-        full=_sql(now, plan.columns, dialect),
+        affected=to_sql(affected, dialect),
+        restricted=to_sql(rows, dialect),
+        full=to_sql(_shown(now, plan.columns), dialect),
+        affected_script=affected_script,
+        restricted_script=restricted_script,
         warnings=tuple(reader.warnings),
     )
 
 
-def _sql(step: Step, columns: Sequence[str], dialect: str) -> str:
-    return to_sql(keep(pruned(step, columns), columns), dialect)
+def _shown(step: Step, columns: Sequence[str]) -> Step:
+    return keep(pruned(step, columns), columns)
 
 
 def _affected(plan: Step, key: tuple[str, ...], surplus: Surplus, now: Step) -> Step:

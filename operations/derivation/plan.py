@@ -25,10 +25,11 @@ class Table:
 
 @dataclass(frozen=True, eq=False)
 class Relation:
-    """What stands in FROM, the same whenever it is read."""
+    """What stands in FROM, the same whenever it is read; `is_change`: rows that came or went."""
 
     text: str
     columns: tuple[str, ...]
+    is_change: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,12 +60,16 @@ class Project:
 
 @dataclass(frozen=True, eq=False)
 class Join:
-    """`kind`: inner, left, full, semi or anti; a cross join is an inner one without conditions."""
+    """`kind`: inner, left, full, semi or anti; a cross join is an inner one without conditions.
+
+    `right_is_few`: it holds what a change reaches, and is no step of the query itself.
+    """
 
     kind: str
     left: Step
     right: Step
     on: tuple[Expression, ...]
+    right_is_few: bool = False
 
     @cached_property
     def columns(self) -> tuple[str, ...]:
@@ -262,8 +267,8 @@ def extend(step: Step, items: Items) -> Step:
 
 
 def semi_join(left: Step, right: Step, on: Sequence[Expression]) -> Step:
-    """Return the rows of `left` that match one of `right`."""
-    return Join("semi", left, right, tuple(on))
+    """Return the rows of `left` that match one of `right`, which is what a change reaches."""
+    return Join("semi", left, right, tuple(on), right_is_few=True)
 
 
 def lookup_reads(step: Lookup) -> frozenset[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from operations.derivation.expressions import columns_read
 from operations.derivation.plan import (
@@ -107,7 +108,7 @@ def _rebuilt(  # noqa: PLR0911 - a case per kind
     match step:
         case Relation():
             columns = tuple(each for each in step.columns if each in wanted)
-            return step if columns == step.columns else Relation(step.text, columns)
+            return step if columns == step.columns else replace(step, columns=columns)
         case Project():
             return Project(inputs[0], tuple(each for each in step.items if each[0] in wanted))
         case Aggregate():

@@ -103,18 +103,19 @@ class Renderer:
     def __init__(self, quote: Quote) -> None:
         """Begin without CTEs."""
         self._quote = quote
-        self._ctes: dict[str, str] = {}
+        self._named: dict[str, str] = {}
         self._known: dict[Step, Query] = {}
         self._readers: Counter[Step] = Counter()
 
     def statement(self, step: Step) -> str:
         """Return the whole statement of a plan."""
-        self._readers = Counter(below for each in walk(step) for below in inputs_of(each))
-        text = self._text(step)
-        ctes = [f"{name} as (\n{_indented(body)}\n)" for body, name in self._ctes.items()]
+        text = self.text(step)
+        ctes = [f"{name} as (\n{_indented(body)}\n)" for body, name in self._named.items()]
         return "\n".join(["with", ",\n".join(ctes), text]) if ctes else text
 
-    def _text(self, step: Step) -> str:
+    def text(self, step: Step) -> str:
+        """Return the text of a plan, which reads by their names what is named."""
+        self._readers = Counter(below for each in walk(step) for below in inputs_of(each))
         if isinstance(step, SetOperation):
             return self._set_operation(step)
         return self._query(step).sql(step.columns, self._quote)
@@ -131,8 +132,10 @@ class Renderer:
         return self._cte(query.sql(columns, self._quote), columns)
 
     def _cte(self, text: str, columns: Sequence[str]) -> Query:
-        name = self._ctes.setdefault(text, f"step_{len(self._ctes) + 1}")
-        return self._read(name, {each: each for each in columns})
+        return self._read(self._name_of(text), {each: each for each in columns})
+
+    def _name_of(self, text: str) -> str:
+        return self._named.setdefault(text, f"step_{len(self._named) + 1}")
 
     def _read(self, relation: str, underlying: Mapping[str, str]) -> Query:
         columns = {name: f"t1.{self._quote(below)}" for name, below in underlying.items()}
@@ -141,7 +144,7 @@ class Renderer:
     def _render(self, step: Step) -> Query:  # noqa: C901, PLR0911 - a line per kind
         match step:
             case Relation():
-                return self._read(step.text, {each: each for each in step.columns})
+                return self._read(self._relation(step), {each: each for each in step.columns})
             case Filter():
                 return self._filter(step)
             case Project():
@@ -162,6 +165,9 @@ class Renderer:
                 return self._lookup(step)
             case Table():
                 raise AssertionError(f"{step.name} is in no world")
+
+    def _relation(self, step: Relation) -> str:
+        return step.text
 
     def _open(self, step: Step, used: Iterable[Expression] = ()) -> Query:
         """Return a query that takes conditions; computed columns that are used twice are closed."""
@@ -194,7 +200,7 @@ class Renderer:
             left = self._closed(left, step.left.columns)
         right = self._bare(step.right)
         alias = f"t{left.aliases + 1}"
-        columns = {**left.columns, **self._named(right, alias)}
+        columns = {**left.columns, **self._columns(right, alias)}
         on = " and ".join(each.sql(columns) for each in step.on)
         verb = f"{step.kind} join" if on else "cross join"
         if not on and step.kind != "inner":
@@ -218,7 +224,7 @@ class Renderer:
     def _exists(
         self, right: Query, alias: str, on: Sequence[Expression], outer: Mapping[str, str]
     ) -> str:
-        names = {**outer, **self._named(right, alias)}
+        names = {**outer, **self._columns(right, alias)}
         conditions = " and ".join(each.sql(names) for each in on)
         where = f" where {conditions}" if conditions else ""
         return f"select 1 from {right.bare} as {alias}{where}"
@@ -227,7 +233,7 @@ class Renderer:
         query = self._query(step)
         return query if query.bare else self._closed(query, step.columns)
 
-    def _named(self, query: Query, alias: str) -> dict[str, str]:
+    def _columns(self, query: Query, alias: str) -> dict[str, str]:
         return {name: f"{alias}.{self._quote(each)}" for name, each in query.underlying.items()}
 
     def _aggregate(self, step: Aggregate) -> Query:
@@ -271,7 +277,7 @@ class Renderer:
             query = self._open(step.input, [*step.on, *step.operand])
         body = self._bare(step.body)
         alias = f"x{query.aliases + 1}"
-        names = {**query.columns, **self._named(body, alias)}
+        names = {**query.columns, **self._columns(body, alias)}
         if step.kind == "exists":
             text = f"exists ({self._exists(body, alias, step.on, query.columns)})"
         else:

@@ -150,7 +150,7 @@ class Restriction:
         is_exact = (one.is_exact and _covers(mine, pairs)) or (
             step.kind == "inner" and two.is_exact and _covers(theirs, pairs)
         )
-        return Narrowed(Join(step.kind, one.step, two.step, step.on), is_exact)
+        return Narrowed(with_inputs(step, [one.step, two.step]), is_exact)
 
     def _lookup(self, step: Lookup, pairs: Pairs) -> Narrowed:
         """The key passes to the input, and over the equalities that the subquery correlates by."""

@@ -56,11 +56,13 @@ class Worlds:
         """Return the rows that a table may have in one world only."""
         upstream = self.upstreams[table.name]
         text = upstream.inserted if world is World.NEW else upstream.deleted
-        return self._relation(table, text) if text and upstream.is_changed else None
+        if not text or not upstream.is_changed:
+            return None
+        return self._relation(table, text, is_change=True)
 
-    def _relation(self, table: Table, text: str) -> Relation:
+    def _relation(self, table: Table, text: str, *, is_change: bool = False) -> Relation:
         key = f"{text} {table.columns}"
-        return self._relations.setdefault(key, Relation(text, table.columns))
+        return self._relations.setdefault(key, Relation(text, table.columns, is_change))
 
     def is_changed(self, step: Step) -> bool:
         """Whether a change can reach a step."""

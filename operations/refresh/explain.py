@@ -134,7 +134,7 @@ def as_document(explanation: Explanation) -> str:
                 }
                 for upstream in plan.upstreams
             ],
-            "sql": plan.sql,
+            "sql": plan.derivation.restricted if plan.derivation else plan.sql,
         }
         document["not_derived"] = explanation.refusal or None
     if explanation.derivation:

@@ -19,7 +19,14 @@ from typing import Any
 
 from lake.errors import ConfigurationError
 from lake.lake import Lake
-from operations.derivation import Derivation, NotDerivableError, Upstream, derive, tables_of
+from operations.derivation import (
+    Derivation,
+    NotDerivableError,
+    Script,
+    Upstream,
+    derive,
+    tables_of,
+)
 from operations.refresh.history import Mode
 from operations.refresh.upstreams import UpstreamState, read_upstream
 from operations.runtime.sql_engine import first_line
@@ -101,6 +108,18 @@ class RefreshPlan:
         empty = [upstream.name for upstream in self.upstreams if upstream.head is None]
         return json.dumps({"definition": self.model.definition, "streams": streams, "empty": empty})
 
+    @property
+    def changed_rows(self) -> int:
+        """How many rows came or went upstream, at most."""
+        return sum(state.changed_rows for state in self.upstreams)
+
+    def reading(self, view: str) -> RefreshPlan:
+        """Return the same, the affected keys being read from `view`."""
+        if self.derivation is None:
+            return self
+        sql = self.sql.replace(AFFECTED, view)
+        return replace(self, sql=sql, derivation=_reading(self.derivation, view))
+
     def given_up(self, problem: str) -> RefreshPlan:
         """Return a rebuild: Spark could not find the affected keys, `problem` says why.
 
@@ -161,6 +180,21 @@ def derivation_of_all(plan: RefreshPlan) -> Derivation:
     return _derive(plan.model, {state.name: state.as_if_changed() for state in plan.upstreams})
 
 
+def _reading(derivation: Derivation, view: str) -> Derivation:
+    def renamed(script: Script) -> Script:
+        views = tuple(
+            replace(q, name=q.name.replace(AFFECTED, view), sql=q.sql.replace(AFFECTED, view))
+            for q in script.views
+        )
+        return Script(views, script.query.replace(AFFECTED, view))
+
+    return replace(
+        derivation,
+        affected_script=renamed(derivation.affected_script),
+        restricted_script=renamed(derivation.restricted_script),
+    )
+
+
 def _tables_of(model: Model) -> tuple[str, ...]:
     try:
         return tables_of(model.sql)
@@ -192,7 +226,8 @@ def _incremental(
     said = ", ".join(f"{_counted(state.changed_rows)} of {state.name}" for state in changed)
     if model.refresh_mode == RefreshMode.AUTO and (quicker := _why_full_is_quicker(states)):
         return _full(model, states, f"{quicker}: {said}", derivation)
-    return RefreshPlan(model, Mode.INCREMENTAL, said, states, derivation.restricted, derivation)
+    sql = derivation.restricted_script.query
+    return RefreshPlan(model, Mode.INCREMENTAL, said, states, sql, derivation)
 
 
 def _why_full_is_quicker(states: Sequence[UpstreamState]) -> str:

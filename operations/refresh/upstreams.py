@@ -70,7 +70,7 @@ class UpstreamState:
         if not (self.changes.has_lineage and self.changes.files.is_exact):
             return Upstream(self.columns, now, old, _difference(now, old), _difference(old, now))
         if self.changes.is_appended:
-            return Upstream(self.columns, now, old, self._appended(self.changes), _nothing(old))
+            return Upstream(self.columns, now, old, self._appended(self.changes))
         return Upstream(
             self.columns, now, old, _written(now, self.changes), _deleted(now, old, self.changes)
         )
@@ -104,8 +104,8 @@ def _written(now: str, changes: Changes) -> str:
     return f"(select * from {now} where _last_updated_sequence_number > {since})"
 
 
-def _deleted(now: str, old: str, changes: Changes) -> str:
-    """Return the rows of the old version that were deleted, or written again with other values."""
+def _deleted(now: str, old: str, changes: Changes) -> str | None:
+    """Return the rows of the old version that were deleted, or written again; None without any."""
     positions = changes.files.deleted
     are_few = sum(len(found) for found in positions.values()) <= MAXIMUM_POSITIONS
     touched = [] if are_few else [*positions]
@@ -113,7 +113,7 @@ def _deleted(now: str, old: str, changes: Changes) -> str:
     rows = [_rows_at(old, positions)] if positions and are_few else []
     if removed:
         rows.append(_rows_gone(now, old, removed, [*changes.files.added, *touched], changes.since))
-    return f"({' union all '.join(rows)})" if rows else _nothing(old)
+    return f"({' union all '.join(rows)})" if rows else None
 
 
 def _rows_at(table: str, positions: Mapping[str, Iterable[int]]) -> str:
@@ -216,10 +216,6 @@ class _State:
 
 def _version(name: str, snapshot: str | None) -> str:
     return name if snapshot is None else f"{name} version as of {snapshot}"
-
-
-def _nothing(table: str) -> str:
-    return f"(select * from {table} where false)"
 
 
 def _difference(one: str, other: str) -> str:

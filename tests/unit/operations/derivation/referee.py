@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import duckdb
 
-from operations.derivation import Derivation, Upstream, derive
+from operations.derivation import Derivation, Script, Upstream, derive
 
 Row = tuple[int | None, ...]
 Rows = list[Row]
@@ -48,14 +48,33 @@ class Referee:
     def change(self, tables: Tables) -> Derivation:
         """Change the tables, refresh the target by what is derived, and compare it."""
         derivation = self.derived(self._moved(tables))
-        self.con.execute(f"create or replace temp table affected as {derivation.affected}")
+        self._make_views(derivation.affected_script)
+        query = derivation.affected_script.query
+        self.con.execute(f"create or replace temp table affected as {query}")
         affected = set(self.con.execute("from affected").fetchall())
-        new = self.con.execute(f"from ({derivation.restricted})").fetchall()
+        self._make_views(derivation.restricted_script)
+        new = self.con.execute(f"from ({derivation.restricted_script.query})").fetchall()
         places = [self.columns.index(each) for each in derivation.key]
         kept = [row for row in self.target if tuple(row[each] for each in places) not in affected]
         self.target = self.con.execute(self.sql).fetchall()
         assert Counter(kept + new) == Counter(self.target), self._explained(derivation)
         return derivation
+
+    def assert_one_statement_says_the_same(self, derivation: Derivation) -> None:
+        """Compare what the scripts of the last change found with the queries in one piece."""
+        for name, whole, script in (
+            ("affected keys", derivation.affected, derivation.affected_script),
+            ("new rows", derivation.restricted, derivation.restricted_script),
+        ):
+            one, parts = (
+                Counter(self.con.execute(f"from ({each})").fetchall())
+                for each in (whole, script.query)
+            )
+            assert one == parts, f"{name}: {self._explained(derivation)}"
+
+    def _make_views(self, script: Script) -> None:
+        for view in script.views:
+            self.con.execute(f"create or replace temp view {view.name} as {view.sql}")
 
     def _moved(self, tables: Tables) -> set[str]:
         """Put new rows into the tables; return the names of those that changed."""

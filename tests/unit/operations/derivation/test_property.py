@@ -53,7 +53,8 @@ def play(referee: Referee, data: st.DataObject) -> None:
             name: data.draw(changes(name, rows)) if name in moved else rows
             for name, rows in referee.tables.items()
         }
-        referee.change(tables)
+        derivation = referee.change(tables)
+    referee.assert_one_statement_says_the_same(derivation)
 
 
 @pytest.fixture(scope="module")

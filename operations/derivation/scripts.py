@@ -1,0 +1,58 @@
+"""Plans as scripts: what a refresh runs, in views that an engine resolves and computes one by one.
+
+What a change reaches is few rows, whatever the tables hold. Computed first, it lets an engine send
+them to each large table instead of sorting that, and keeps the plans of what reads it small.
+"""
+
+from __future__ import annotations
+
+from operations.derivation.contract import NamedQuery, Script
+from operations.derivation.plan import Join, Relation, Step, walk
+from operations.derivation.rendering import Query, Quote, Renderer
+
+
+def to_scripts(
+    affected: Step, restricted: Step, prefix: str, dialect: str
+) -> tuple[Script, Script]:
+    """Return both queries of a refresh as scripts; names of views begin with `prefix`."""
+    writer = ScriptWriter(Quote("`" if dialect == "spark" else '"'), prefix)
+    return writer.script(affected), writer.script(restricted)
+
+
+class ScriptWriter(Renderer):
+    """Writes scripts, of which a later one reads the views of those before it."""
+
+    def __init__(self, quote: Quote, prefix: str) -> None:
+        """Begin without views."""
+        super().__init__(quote)
+        self._prefix = prefix
+        self._few: set[str] = set()
+        self._keys: set[Step] = set()
+
+    def script(self, step: Step) -> Script:
+        """Return the script of a plan."""
+        self._keys = {e.right for e in walk(step) if isinstance(e, Join) and e.right_is_few}
+        before = len(self._named)
+        query = self.text(step)
+        new = list(self._named.items())[before:]
+        return Script(
+            tuple(NamedQuery(name, sql, has_few_rows=name in self._few) for sql, name in new), query
+        )
+
+    def _name_of(self, text: str) -> str:
+        return self._named.setdefault(text, f"{self._prefix}_{len(self._named) + 1}")
+
+    def _relation(self, step: Relation) -> str:
+        """Return the name of a view of a relation: several steps read it, resolved once."""
+        if not step.is_change and " " not in step.text:
+            return step.text
+        name = self._name_of(f"select * from {step.text}")
+        if step.is_change:
+            self._few.add(name)
+        return name
+
+    def _bare(self, step: Step) -> Query:
+        query = super()._bare(step)
+        if step in self._keys:
+            self._few.add(query.bare)
+        return query
