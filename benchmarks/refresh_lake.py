@@ -44,10 +44,9 @@ DIMENSIONS = {
 
 
 class Way(Enum):
-    """How marts are brought up to date; the last one stays in the lake."""
+    """How a mart is brought up to date; what the last one made stays in the lake."""
 
     REBUILT = "rebuilt"
-    BY_HAND = "by hand"
     AUTO = "auto"
     DERIVED = "derived"
 
@@ -113,14 +112,16 @@ class RefreshLake:
                 f" where pmod(hash({key}, {self._run_count}), {every}) = 0"
             )
 
-    def refresh(self, way: Way) -> dict[str, Refreshed]:
-        """Bring each mart up to date, one after the other; what it took by its name.
+    def refresh(self) -> dict[str, dict[Way, Refreshed]]:
+        """Bring each mart up to date in each way, those upstream first; what it took by its name.
 
-        All but the last way go back to where the mart was.
+        Before the next way, the mart goes back to where it was.
         """
-        if way is Way.BY_HAND:
-            return dict(self._by_hand_refreshed())
-        return {model: self._refreshed(model, way) for model in self.models}
+        return {model: {way: self._refreshed(model, way) for way in Way} for model in self.models}
+
+    def refresh_by_hand(self) -> dict[str, Refreshed]:
+        """Bring those marts up to date that have groups by hand; what each took by its name."""
+        return dict(self._by_hand_refreshed())
 
     def _refreshed(self, model: str, way: Way) -> Refreshed:
         before = self._head(model)

@@ -7,9 +7,11 @@ are fetched and given back as they are: plans stay small, and joins know how few
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from dbt.adapters.events.logging import AdapterLogger
 from dbt.adapters.spark.impl import SparkAdapter
 from dbt.plugins.manager import dbtPlugin
 from dbt_common.exceptions import DbtRuntimeError
@@ -17,16 +19,20 @@ from dbt_common.exceptions import DbtRuntimeError
 from dbt_firn.adapter_methods import add_methods
 
 if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
     from operations.derivation import NamedQuery
 
 # More are kept by Spark (`cache table`): they would pass through this process and the driver.
-MOST_FETCHED_ROWS = 100_000
+MOST_FETCHED_ROWS = 250_000
 # Types that come back from Arrow as they went.
 PLAIN_TYPES = (
     *("boolean", "byte", "short", "integer", "long", "decimal", "float", "double"),
     *("string", "binary", "date", "timestamp", "timestamp_ntz"),
 )
+AT_ONCE = 2  # a version of a table is often one file, which one task reads
 
+_log = AdapterLogger("Firn")
 _made: dict[str, list[str]] = {}
 
 
@@ -38,52 +44,70 @@ class ComputedViews(dbtPlugin):
         add_methods(firn_compute_view, firn_drop_views)
 
 
-def firn_compute_view(adapter: SparkAdapter, view: str, sql: str, expected_rows: int = 0) -> None:
-    """Make a temporary view and compute its rows; where many are expected, Spark keeps them.
-
-    Raises DbtRuntimeError with what Spark says.
-    """
-    adapter.execute(f"create or replace temporary view {view} as {sql}")
-    if expected_rows > MOST_FETCHED_ROWS or not _fetched(adapter, view):
+def firn_compute_view(adapter: SparkAdapter, view: str, sql: str) -> None:
+    """Make a temporary view and compute its rows. Raises DbtRuntimeError with what Spark says."""
+    session = _session_of(adapter)
+    if session is None or not _is_fetched(session, view, sql):
+        adapter.execute(f"create or replace temporary view {view} as {sql}")
         adapter.execute(f"cache table {view}")
 
 
-def make_views(
-    adapter: SparkAdapter, owner: str, queries: Iterable[NamedQuery], expected_rows: int
-) -> None:
+def make_views(adapter: SparkAdapter, owner: str, queries: Iterable[NamedQuery]) -> None:
     """Make the views of a script, computed where they hold few rows, until `owner` is dropped.
 
-    Raises DbtRuntimeError with what Spark says.
+    What reads no other view of `owner` is computed side by side. Raises DbtRuntimeError with what
+    Spark says.
     """
-    for query in queries:
-        _made.setdefault(owner, []).append(query.name)
+    found = list(queries)
+    _made.setdefault(owner, []).extend(query.name for query in found)
+    session = _session_of(adapter)
+    first = [query for query in found if query.has_few_rows and owner not in query.sql]
+    done: set[str] = set()
+    if session is not None:
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            fetched = pool.map(lambda query: _is_fetched(session, query.name, query.sql), first)
+            done = {query.name for query, is_done in zip(first, fetched, strict=True) if is_done}
+    for query in found:
+        if query.name in done:
+            continue
         if query.has_few_rows:
-            firn_compute_view(adapter, query.name, query.sql, expected_rows)
+            firn_compute_view(adapter, query.name, query.sql)
         else:
             adapter.execute(f"create or replace temporary view {query.name} as {query.sql}")
 
 
 def firn_drop_views(adapter: SparkAdapter, owner: str) -> None:
     """Drop a view and all that were made for it. Raises DbtRuntimeError with what Spark says."""
-    for view in [*reversed(_made.pop(owner, [])), owner]:
-        adapter.execute(f"drop view if exists {view}")
+    views = [*reversed(_made.pop(owner, [])), owner]
+    session = _session_of(adapter)
+    for view in views:
+        if session is None:
+            adapter.execute(f"drop view if exists {view}")
+        else:
+            with _named():
+                session.catalog.dropTempView(view)
 
 
-def _fetched(adapter: SparkAdapter, view: str) -> bool:
-    """Replace a view by its rows, if they are few and this process can ask Spark for them."""
+def _session_of(adapter: SparkAdapter) -> SparkSession | None:
+    """Return the session that dbt uses, where it is in this process."""
     if adapter.config.credentials.method != "session":
-        return False
+        return None
     from pyspark.sql import SparkSession
 
+    return SparkSession.builder.getOrCreate()
+
+
+def _is_fetched(session: SparkSession, view: str, sql: str) -> bool:
+    """Make a view of the rows of a query, if they are few and plain."""
     with _named():
-        session = SparkSession.builder.getOrCreate()
-        frame = session.table(view)
+        frame = session.sql(sql)
         if not all(_is_plain(field["type"]) for field in frame.schema.jsonValue()["fields"]):
             return False
         rows = frame.limit(MOST_FETCHED_ROWS + 1).toArrow()
         if rows.num_rows > MOST_FETCHED_ROWS:
             return False
         session.createDataFrame(rows, schema=frame.schema).createOrReplaceTempView(view)
+    _log.debug(f"{view}: {rows.num_rows} rows of {sql}")
     return True
 
 

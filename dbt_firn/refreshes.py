@@ -76,8 +76,8 @@ def firn_find_affected(adapter: SparkAdapter, plan: RefreshPlan, view: str) -> R
         return plan
     script = reading.derivation.affected_script
     try:
-        make_views(adapter, view, script.views, plan.changed_rows)
-        firn_compute_view(adapter, view, script.query, plan.changed_rows)
+        make_views(adapter, view, script.views)
+        firn_compute_view(adapter, view, script.query)
     except DbtRuntimeError as error:
         with named_faults():
             return _noted(plan.given_up(first_line(error)))
@@ -93,15 +93,15 @@ def firn_decide_refresh(
     when the lake cannot be read, and with what Spark says.
     """
     from operations.refresh.history import Mode
-    from operations.refresh.offsets import advance_offsets, rows_of
+    from operations.refresh.offsets import advance_offsets
 
     with named_faults():
         lake = lake_of(adapter)
-        decided = plan.decided(affected_keys, affected_rows, rows_of(lake, plan.model.table))
+        decided = plan.decided(affected_keys, affected_rows)
         if decided.mode == Mode.SKIPPED:
             advance_offsets(lake, decided)
     if decided.mode == Mode.INCREMENTAL and decided.derivation:
-        make_views(adapter, view, decided.derivation.restricted_script.views, affected_rows)
+        make_views(adapter, view, decided.derivation.restricted_script.views)
     note_refresh(
         plan.model.table, mode=decided.mode, reason=decided.reason, affected_keys=affected_keys
     )

@@ -20,7 +20,7 @@
             {{ caller(compiled | replace(blocks[0], 'select * from ' ~ affected)) }}
         {%- else -%}
             {%- set rows = make_temp_relation(this, '__affected_rows') -%}
-            {%- do adapter.firn_compute_view(rows | string, compiled, _count_rows(affected)) -%}
+            {%- do adapter.firn_compute_view(rows | string, compiled) -%}
             {{ caller('select * from ' ~ rows) }}
             {%- do run_query('drop view if exists ' ~ rows) -%}
         {%- endif -%}

@@ -16,6 +16,7 @@ def to_scripts(
 ) -> tuple[Script, Script]:
     """Return both queries of a refresh as scripts; names of views begin with `prefix`."""
     writer = ScriptWriter(Quote("`" if dialect == "spark" else '"'), prefix)
+    writer.read_ahead(affected, restricted)
     return writer.script(affected), writer.script(restricted)
 
 
@@ -28,6 +29,14 @@ class ScriptWriter(Renderer):
         self._prefix = prefix
         self._few: set[str] = set()
         self._keys: set[Step] = set()
+        self._read_columns: dict[str, set[str]] = {}
+
+    def read_ahead(self, *steps: Step) -> None:
+        """Note which columns of what changed the plans read: their views have no others."""
+        for step in steps:
+            for each in walk(step):
+                if isinstance(each, Relation) and each.is_change:
+                    self._read_columns.setdefault(each.text, set()).update(each.columns)
 
     def script(self, step: Step) -> Script:
         """Return the script of a plan."""
@@ -46,9 +55,11 @@ class ScriptWriter(Renderer):
         """Return the name of a view of a relation: several steps read it, resolved once."""
         if not step.is_change and " " not in step.text:
             return step.text
-        name = self._name_of(f"select * from {step.text}")
-        if step.is_change:
-            self._few.add(name)
+        if not step.is_change:
+            return self._name_of(f"select * from {step.text}")
+        columns = ", ".join(self._quote(each) for each in sorted(self._read_columns[step.text]))
+        name = self._name_of(f"select {columns or '1 as _row'} from {step.text}")
+        self._few.add(name)
         return name
 
     def _bare(self, step: Step) -> Query:

@@ -7,7 +7,6 @@ from contextlib import suppress
 from lake.catalogs.base import PointerConflictError
 from lake.empty_commit import commit_nothing
 from lake.lake import Lake, identifier_of
-from lake.snapshots import ancestors, rows_in
 from lake.stream_offsets import PROPERTY
 from operations.refresh.plan import RefreshPlan
 
@@ -21,8 +20,3 @@ def advance_offsets(lake: Lake, plan: RefreshPlan) -> None:
     with suppress(PointerConflictError):
         summary = {PROPERTY + plan.model.table: plan.offsets}
         commit_nothing(lake, identifier_of(plan.model.table), summary)
-
-
-def rows_of(lake: Lake, table: str) -> int:
-    """Return how many rows a table has, by the summary of its newest snapshot; 0 without one."""
-    return rows_in(next(ancestors(lake, identifier_of(table)), {}))

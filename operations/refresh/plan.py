@@ -32,11 +32,10 @@ from operations.refresh.upstreams import UpstreamState, read_upstream
 from operations.runtime.sql_engine import first_line
 
 MODE_VARIABLE = "FIRN_REFRESH_MODE"  # of models that do not say theirs
-# Above this share of changed rows upstream, or of affected rows, a rebuild is taken to be quicker.
-FULL_ABOVE_SHARE = 0.3
-# So it is below so many rows upstream, in all. Of checkout_orders_live, rebuilds below 200,000 rows
-# took 0.9 s, incremental refreshes of 200,000 to 650,000 rows 5.4 s; the limit lies beyond both.
-SMALL_ROWS = 1_000_000
+# An incremental refresh takes as long as a rebuild of a model with so many rows upstream, and so
+# many more for each row that changed, or is made again (docs/benchmarks.md: refreshing marts).
+FIXED_ROWS = 500_000
+ROWS_PER_CHANGE = 15
 # What stands for the relation of affected keys, until the materialization has made it.
 AFFECTED = "_firn_affected"
 
@@ -108,11 +107,6 @@ class RefreshPlan:
         empty = [upstream.name for upstream in self.upstreams if upstream.head is None]
         return json.dumps({"definition": self.model.definition, "streams": streams, "empty": empty})
 
-    @property
-    def changed_rows(self) -> int:
-        """How many rows came or went upstream, at most."""
-        return sum(state.changed_rows for state in self.upstreams)
-
     def reading(self, view: str) -> RefreshPlan:
         """Return the same, the affected keys being read from `view`."""
         if self.derivation is None:
@@ -133,18 +127,16 @@ class RefreshPlan:
             )
         return replace(self, mode=Mode.FULL, reason=reason, sql=self.derivation.full)
 
-    def decided(self, affected_keys: int, affected_rows: int, rows: int) -> RefreshPlan:
+    def decided(self, affected_keys: int, affected_rows: int) -> RefreshPlan:
         """Return what to do now that the affected keys are known, and the rows that have them.
 
-        `rows` are all rows of the model. Nothing is done where no key is affected; `auto` rebuilds
-        where most rows are.
+        Nothing is done where no key is affected; `auto` rebuilds where that takes less time.
         """
         if not affected_keys:
             return replace(self, mode=Mode.SKIPPED, reason=f"no row is reached by {self.reason}")
-        share = affected_rows / max(rows, 1)
         is_auto = self.model.refresh_mode == RefreshMode.AUTO
-        if is_auto and share > FULL_ABOVE_SHARE and self.derivation:
-            reason = f"{share:.0%} of its rows are reached by {self.reason}"
+        if is_auto and self.derivation and _is_rebuilt_sooner(self.upstreams, affected_rows):
+            reason = f"{_counted(affected_rows)} of its own reached by {self.reason}"
             return replace(self, mode=Mode.FULL, reason=reason, sql=self.derivation.full)
         return self
 
@@ -233,11 +225,17 @@ def _incremental(
 def _why_full_is_quicker(states: Sequence[UpstreamState]) -> str:
     """Return why a rebuild takes less time than an incremental refresh, "" where it does not."""
     rows = sum(state.rows for state in states)
-    changed = [state for state in states if state.changes]
-    share = sum(s.changed_rows for s in changed) / max(sum(s.rows for s in changed), 1)
-    if rows < SMALL_ROWS:
+    if rows < FIXED_ROWS:
         return f"only {_counted(rows)} upstream"
-    return f"{share:.0%} of the rows upstream changed" if share > FULL_ABOVE_SHARE else ""
+    changed = sum(state.changed_rows for state in states)
+    if _is_rebuilt_sooner(states, changed):
+        return f"{changed:,} of {_counted(rows)} upstream changed"
+    return ""
+
+
+def _is_rebuilt_sooner(states: Sequence[UpstreamState], rows: int) -> bool:
+    """Whether a rebuild takes less time than refreshing so many rows that changed."""
+    return sum(state.rows for state in states) < FIXED_ROWS + ROWS_PER_CHANGE * rows
 
 
 def _counted(rows: int) -> str:

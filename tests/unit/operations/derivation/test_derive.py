@@ -97,6 +97,28 @@ def test_the_key_reaches_the_tables() -> None:
     assert derivation.restricted.count("exists (select 1 from affected as") == 2
 
 
+def test_scripts_name_what_holds_few_rows_and_read_each_table_version_once() -> None:
+    changed = Upstream(("k", "x"), "gold.a at 2", "gold.a at 1", "(a_ins)", "(a_del)")
+    unchanged = Upstream(("k", "y"), "gold.b at 7")
+    sql = "select a.k, sum(b.y) as y from gold.a join gold.b on a.k = b.k group by a.k"
+    derivation = derive(sql, ["k"], {"gold.a": changed, "gold.b": unchanged}, "affected")
+    views = (*derivation.affected_script.views, *derivation.restricted_script.views)
+    few = [view.sql for view in views if view.has_few_rows]
+    assert few == ["select k from (a_del)", "select k from (a_ins)"]
+    whole = [view.sql for view in views if view.sql.startswith("select * from gold")]
+    assert sorted(whole) == ["select * from gold.a at 2", "select * from gold.b at 7"]
+    assert [view.name for view in views] == [f"affected_{n + 1}" for n in range(len(views))]
+
+
+def test_the_keys_of_partitions_are_few_rows() -> None:
+    changed = Upstream(("k", "p", "x"), "gold.a at 2", "gold.a at 1", "(a_ins)", "(a_del)")
+    sql = "select k, sum(x) over (partition by p) as x from gold.a"
+    script = derive(sql, ["k"], {"gold.a": changed}, "affected").affected_script
+    few = [view.sql for view in script.views if view.has_few_rows]
+    assert len(few) == 3
+    assert "distinct" in few[-1]
+
+
 def test_the_same_question_is_answered_from_memory() -> None:
     upstreams = {"a": Upstream(("k",), "a", "a_old", "a_ins", "a_del")}
     first = derive("select k from a", ["k"], upstreams, "affected")

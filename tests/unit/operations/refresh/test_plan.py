@@ -16,7 +16,7 @@ from lake.snapshots import changed_by
 from lake.stream_offsets import PROPERTY, stream_offsets
 from operations.refresh import plan as planning
 from operations.refresh.history import Mode
-from operations.refresh.offsets import advance_offsets, rows_of
+from operations.refresh.offsets import advance_offsets
 from operations.refresh.plan import Model, RefreshMode, RefreshPlan, plan_refresh
 
 ROOT = Path(__file__).parents[4]
@@ -67,8 +67,9 @@ def shop(tmp_path: Path) -> Shop:
 
 @pytest.fixture
 def large(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Take no table for a small one."""
-    monkeypatch.setattr(planning, "SMALL_ROWS", 0)
+    """Let an incremental refresh cost three rows of a rebuild for each that changed."""
+    monkeypatch.setattr(planning, "FIXED_ROWS", 0)
+    monkeypatch.setattr(planning, "ROWS_PER_CHANGE", 3)
 
 
 def test_nothing_new_is_skipped(shop: Shop) -> None:
@@ -98,7 +99,7 @@ def test_much_that_changed_is_rebuilt(shop: Shop) -> None:
     shop.sell(*range(10))
     plan = shop.plan()
     assert plan.mode == Mode.FULL
-    assert plan.reason == "50% of the rows upstream changed: 10 rows of silver.sales"
+    assert plan.reason == "10 of 20 rows upstream changed: 10 rows of silver.sales"
     assert shop.plan(RefreshMode.INCREMENTAL).mode == Mode.INCREMENTAL
 
 
@@ -186,18 +187,18 @@ def test_a_mode_that_there_is_not_is_named() -> None:
 def test_affected_keys_decide_at_last(shop: Shop) -> None:
     shop.sell(3)
     plan = shop.plan()
-    assert plan.decided(1, 1, 100) == plan
-    most = plan.decided(50, 50, 100)
-    assert (most.mode, most.reason[:27]) == (Mode.FULL, "50% of its rows are reached")
+    assert plan.decided(1, 1) == plan
+    most = plan.decided(1, 50)
+    assert (most.mode, most.reason[:25]) == (Mode.FULL, "50 rows of its own reached")
     assert most.derivation
     assert most.sql == most.derivation.full
-    none = plan.decided(0, 0, 100)
+    none = plan.decided(0, 0)
     assert (none.mode, none.reason) == (
         Mode.SKIPPED,
         "no row is reached by 1 row of silver.sales",
     )
     wanted = replace(plan, model=replace(plan.model, refresh_mode=RefreshMode.INCREMENTAL))
-    assert wanted.decided(50, 50, 100).mode == Mode.INCREMENTAL
+    assert wanted.decided(1, 50).mode == Mode.INCREMENTAL
 
 
 @pytest.mark.usefixtures("large")
@@ -215,12 +216,12 @@ def test_keys_that_cannot_be_found_mean_a_rebuild(shop: Shop) -> None:
 @pytest.mark.usefixtures("large")
 def test_offsets_move_without_a_row(shop: Shop) -> None:
     shop.sell(3)
-    rows = rows_of(shop.lake, "gold.daily")
-    plan = shop.plan().decided(0, 0, rows)
+    plan = shop.plan().decided(0, 0)
+    rows = shop.lake.catalog.load_table(DAILY).scan().count()
     changed = changed_by(shop.lake, DAILY)
     advance_offsets(shop.lake, plan)
     assert changed_by(shop.lake, DAILY) == changed, "nothing new for those that read the mart"
-    assert rows_of(shop.lake, "gold.daily") == rows == 1
+    assert shop.lake.catalog.load_table(DAILY).scan().count() == rows == 1
     assert stream_offsets(shop.lake, DAILY) == json.loads(plan.offsets)
     assert shop.catalog.load_table(DAILY).scan().to_arrow().num_rows == 1
     assert shop.plan().mode == Mode.SKIPPED
