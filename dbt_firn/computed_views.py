@@ -89,12 +89,18 @@ def firn_drop_views(adapter: SparkAdapter, owner: str) -> None:
 
 
 def _session_of(adapter: SparkAdapter) -> SparkSession | None:
-    """Return the session that dbt uses, where it is in this process."""
+    """Return the session that dbt uses, None where it talks to a Thrift server."""
     if adapter.config.credentials.method != "session":
         return None
     from pyspark.sql import SparkSession
 
-    return SparkSession.builder.getOrCreate()
+    from operations.runtime.sql_session import REMOTE
+
+    parameters = adapter.config.credentials.server_side_parameters
+    builder = SparkSession.builder
+    if REMOTE in parameters:  # a Spark Connect server, as that of `--target warm`
+        builder = builder.remote(parameters[REMOTE])
+    return builder.getOrCreate()
 
 
 def _is_fetched(session: SparkSession, view: str, sql: str) -> bool:

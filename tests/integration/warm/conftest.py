@@ -17,6 +17,22 @@ from tests.integration.streams.till_lake import TillLake, lay_out_project
 from tests.warm_dbt import WarmDbt
 
 ROOT = Path(__file__).parents[3]
+# A model that is refreshed as derived, beside those with groups by hand.
+DERIVED = {
+    ".sql": """select sold_date, count(*) as sales_count
+from {{ ref('till__sales') }}
+where not is_deleted
+group by sold_date
+""",
+    ".yml": """version: 2
+models:
+  - name: counted_days
+    config: {unique_key: sold_date, incremental_strategy: recompute, refresh_mode: incremental}
+    columns:
+      - {name: sold_date, data_type: date}
+      - {name: sales_count, data_type: bigint}
+""",
+}
 RunDbt = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
@@ -27,6 +43,8 @@ def settings(tmp_path_factory: pytest.TempPathFactory, shared_classes: None) -> 
     (folder / "home" / "lake").mkdir(parents=True)
     project = lay_out_project(folder / "project", ROOT)
     (project / "requirements").symlink_to(ROOT / "requirements")
+    for name, text in DERIVED.items():
+        (project / "models" / "gold" / f"counted_days{name}").write_text(text, encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FIRN_PROJECT_DIR", str(project))
         patch.setenv("FIRN_HOME", str(folder / "home"))

@@ -10,8 +10,10 @@ import pytest
 from typer.testing import Result
 
 from lake.errors import EnvironmentFault
+from lake.lake import Lake
 from lake.processes import LOOPBACK, free_port
 from lake.settings import Settings
+from operations.refresh.history import Mode, last_refreshes
 from operations.runtime.warm_spark import Condition, WarmSpark
 from tests.integration.streams.till_lake import OTHERS_LEFT_OUT, Sale, TillLake
 from tests.integration.warm.conftest import RunDbt
@@ -49,13 +51,13 @@ def test_a_server_that_dies_while_it_starts_is_named_with_its_last_words(
 
 
 def test_it_builds_what_a_session_builds_and_sees_what_others_commit(
-    lake: TillLake, warm_spark: WarmSpark, dbt: RunDbt
+    settings: Settings, lake: TillLake, warm_spark: WarmSpark, dbt: RunDbt
 ) -> None:
     lake.create_raw()
     lake.land(Sale(1, day=1, amount=10), Sale(2, day=1, amount=20), Sale(3, day=2, amount=30))
     lake.build()
     by_session = lake.daily(), lake.rows("gold.best_days", "place")
-    for table in ("silver.till__sales", "gold.daily_sales", "gold.best_days"):
+    for table in ("silver.till__sales", "gold.daily_sales", "gold.best_days", "gold.counted_days"):
         lake.catalog.drop_table(table)
 
     built = dbt(*BUILD)
@@ -64,8 +66,13 @@ def test_it_builds_what_a_session_builds_and_sees_what_others_commit(
     assert "Failed to set" not in built.stderr
 
     lake.land(Sale(4, day=2, amount=5))
-    assert dbt(*BUILD).returncode == 0
+    again = dbt(*BUILD)
+    assert again.returncode == 0, again.stdout
     assert lake.daily() == [(1, 30, 2), (2, 35, 2)]
+    counted = lake.rows("gold.counted_days", "sold_date")
+    assert [(row["sold_date"].day, row["sales_count"]) for row in counted] == [(1, 2), (2, 2)]
+    [derived] = last_refreshes(Lake(settings), "gold.counted_days", 1)
+    assert (derived.mode, derived.affected_keys_count) == (Mode.INCREMENTAL, 1)
     assert lake.position("silver.till__sales", "raw_till.sales") is not None
 
 

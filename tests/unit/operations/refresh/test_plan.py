@@ -189,7 +189,7 @@ def test_affected_keys_decide_at_last(shop: Shop) -> None:
     plan = shop.plan()
     assert plan.decided(1, 1) == plan
     most = plan.decided(1, 50)
-    assert (most.mode, most.reason[:25]) == (Mode.FULL, "50 rows of its own reached")
+    assert (most.mode, most.reason[:26]) == (Mode.FULL, "50 rows of its own reached")
     assert most.derivation
     assert most.sql == most.derivation.full
     none = plan.decided(0, 0)
