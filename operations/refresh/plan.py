@@ -34,7 +34,7 @@ from operations.runtime.sql_engine import first_line
 MODE_VARIABLE = "FIRN_REFRESH_MODE"  # of models that do not say theirs
 # An incremental refresh takes as long as a rebuild of a model with so many rows upstream, and so
 # many more for each row that changed, or is made again (docs/benchmarks.md: refreshing marts).
-FIXED_ROWS = 500_000
+FIXED_ROWS = 450_000
 ROWS_PER_CHANGE = 15
 # What stands for the relation of affected keys, until the materialization has made it.
 AFFECTED = "_firn_affected"

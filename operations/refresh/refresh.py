@@ -229,8 +229,8 @@ class Refresher:
             observer, metrics = self._engine.observer, self._view.metrics
             self._monitor = Monitor(self._settings, project, observer, metrics)
         tasks = project.plan.tasks
-        said = f"{len(tasks)} tasks: {', '.join(tasks)}" if tasks else "none"
         if not self._choice.watched:
+            said = f"{len(tasks)} tasks: {', '.join(tasks)}" if tasks else "none"
             self._view.say("refreshes", said)
         for key in sorted({key for task in tasks.values() for key in task.unused_keys}):
             self._view.say("note", f"{key} has no effect here: this process runs all", "yellow")

@@ -45,7 +45,9 @@ def watch(settings: Settings, name: str, view: View) -> None:
     with view.shown(), held_until_signalled(lock, wait) as stop:
         if stop.is_asked:
             return
-        try_again(settings, task)
+        if not try_again(settings, task):
+            said = f"by hand: files are landed, nothing is built; firn tasks resume {task}"
+            view.say("suspended", said, "bold red")
         with arrivals.hints(), ResidentDbt(settings, runner_of(task), view.waits) as dbt:
             watcher_of(settings, source, arrivals, dbt, view).run(stop)
     view.say("ended", "as asked")

@@ -37,10 +37,15 @@ def resume(settings: Settings, project: Project, name: str) -> None:
     _change(settings, name, {"suspended": "", "failures": 0, "outcome": None, "skipped": ""})
 
 
-def try_again(settings: Settings, name: str) -> None:
-    """Forget the failures of a task, unless a person suspended it. Raises EnvironmentFault."""
-    if StateFile(settings.home).read().of(name).suspended not in {"", BY_HAND}:
+def try_again(settings: Settings, name: str) -> bool:
+    """Forget the failures of a task; return False where a person suspended it.
+
+    Raises EnvironmentFault when the state cannot be written.
+    """
+    suspended = StateFile(settings.home).read().of(name).suspended
+    if suspended not in {"", BY_HAND}:
         _change(settings, name, {"suspended": "", "failures": 0})
+    return suspended != BY_HAND
 
 
 def request(settings: Settings, project: Project, name: str) -> str:

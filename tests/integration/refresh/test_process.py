@@ -77,6 +77,18 @@ class Refreshed:
             )
         )
 
+    def settle(self) -> None:
+        """Wait until the refresher has recorded what it built since it filled the tables, too."""
+        self.wait()
+        made = self.lake.catalog.load_table("gold.daily_sales").current_snapshot()
+        assert made is not None
+        self.until(lambda: str(made.snapshot_id) in self._recorded())
+
+    def _recorded(self) -> set[str]:
+        if not self.lake.catalog.table_exists(("ops", "lags")):
+            return set()
+        return {row["snapshot_id"] for row in self.lake.rows("ops.lags", "readable_at")}
+
     def is_there(self, name: str) -> bool:
         """Whether gold has a table."""
         return self.lake.catalog.table_exists(("gold", name))
@@ -120,7 +132,7 @@ def test_what_is_landed_is_readable_and_tasks_are_shown(
     refreshed: Refreshed, refresher: WatchProcess
 ) -> None:
     refreshed.land(2, 20)
-    refreshed.wait()
+    refreshed.settle()
     shown = json.loads(refreshed.firn("tasks", "--json"))["tasks"]
     assert {task["name"]: task["state"] for task in shown} == dict.fromkeys(
         ("daily_sales", "best_days", "sales_total"), "active"
@@ -146,6 +158,8 @@ def test_a_catalog_that_is_locked_is_waited_for(
 ) -> None:
     """Fault catalog-locked: a build commits when it is free."""
     refreshed.land(4, 40)
+    refreshed.settle()
+    refreshed.land(4, 41)
     with closing(sqlite3.connect(refreshed.catalog, isolation_level=None)) as connection:
         connection.execute("begin immediate")
         refreshed.until(refreshed.build_lock.exists)
