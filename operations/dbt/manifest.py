@@ -8,8 +8,11 @@ from typing import Any
 
 from lake.lake import Identifier
 from lake.settings import Settings
+from operations.dbt.project_files import newest_change
+from operations.dbt.runner import follow_dbt
 
 GOLD = "gold"
+MANIFEST = "target/manifest.json"
 UNSTORED = frozenset({"view", "ephemeral"})
 Node = Mapping[str, Any]
 
@@ -17,10 +20,23 @@ Node = Mapping[str, Any]
 def read_manifest(settings: Settings) -> dict[str, Any] | None:
     """Return the manifest, None before dbt has read the project."""
     try:
-        found: dict[str, Any] = json.loads((settings.home / "target/manifest.json").read_bytes())
+        found: dict[str, Any] = json.loads((settings.home / MANIFEST).read_bytes())
     except (OSError, ValueError):
         return None
     return found
+
+
+def parse_if_changed(settings: Settings) -> None:
+    """Let dbt read the project again where a file of it is newer than what dbt wrote last.
+
+    Raises LoadError with what dbt said of it.
+    """
+    manifest = settings.home / MANIFEST
+    is_current = manifest.exists() and manifest.stat().st_mtime >= newest_change(
+        settings.project_dir
+    )
+    if not is_current:
+        follow_dbt(settings, ["parse"])
 
 
 def gold_models(manifest: Mapping[str, Any] | None) -> Iterator[Node]:

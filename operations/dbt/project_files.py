@@ -3,6 +3,7 @@
 import hashlib
 import os
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 FOLDERS = ("models", "macros", "seeds", "snapshots", "analyses", "tests/data_tests", "profiles")
@@ -14,6 +15,15 @@ PACKAGES = ("dbt_spark_repairs", "dbt_firn", "lake", "ingestion", "operations")
 def fingerprint(project_dir: Path) -> str:
     """Return a hash of names, sizes and times of all files that dbt reads; no content is read."""
     return _hash(_files(project_dir))
+
+
+def newest_change(project_dir: Path) -> float:
+    """Return when one of these files was changed last, in seconds of the clock; 0 without any."""
+    times = []
+    for path in _files(project_dir):
+        with suppress(FileNotFoundError):  # an editor's own, gone again
+            times.append(path.stat().st_mtime)
+    return max(times, default=0.0)
 
 
 def code_fingerprint() -> str:

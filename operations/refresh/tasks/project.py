@@ -13,7 +13,7 @@ from ingestion.declarations.refresh import RefreshDeclaration, read_refreshes
 from ingestion.sources import load_sources
 from lake.errors import ConfigurationError
 from lake.settings import Settings
-from operations.dbt.manifest import read_manifest
+from operations.dbt.manifest import parse_if_changed, read_manifest
 from operations.refresh.tasks.state import StateFile
 from operations.refresh.tasks.task import Plan, Task
 
@@ -75,7 +75,12 @@ def read_project(
 
 
 def read_all_tasks(settings: Settings) -> Project:
-    """Return the declared tasks, and that of each source that was ever watched. Raises as above."""
+    """Return the declared tasks, and that of each source that was ever watched, as they are now.
+
+    Where a file of the project changed, dbt reads it first. Raises LoadError with what dbt said of
+    it, ConfigurationError as above.
+    """
+    parse_if_changed(settings)
     known = StateFile(settings.home).read().tasks
     names = (name.removeprefix(SOURCE) for name in known if name.startswith(SOURCE))
     landed = {source.name for source in load_sources(settings.project_dir)}

@@ -104,11 +104,14 @@ class TillLake:
         return self._dbt.run(arguments, environment)
 
     def reasons(self) -> list[str]:
-        """Return what the last dbt command logged of models that read all of an upstream."""
+        """Return what the last dbt command logged of models that read all of an upstream.
+
+        Of one of plain SQL, only where its upstream is the reason.
+        """
         with self._log.open("rb") as log:
             log.seek(self._log_length)
             said = log.read().decode()
-        return re.findall(r"\S+ (?:reads all of|is rebuilt:) .*", said)
+        return re.findall(r"\S+(?: reads all of| is rebuilt:|: full, \w+\.\w+:) .*", said)
 
     @property
     def _log(self) -> Path:
