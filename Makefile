@@ -16,21 +16,22 @@ export DBT_LOG_PATH := $(FIRN_HOME)/logs
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-# Set-up: each stamp is newer than the lock it was made from.
+# Set-up: each stamp is newer than the lock it was made from. A lock names all that is needed: without
+# `--no-deps`, pyspark is fetched and built again to read what it depends on.
 
 $(VENV)/.runtime: requirements/bootstrap.txt requirements/runtime.txt requirements/jars.sha256 ivy.xml pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Firn needs Python 3.11 or newer; try: make $(MAKECMDGOALS) PYTHON=python3.11")'
 	@echo "Making the environment in $(VENV) …"
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bootstrap.txt
-	@$(UV) pip install --python $(BIN)/python --compile-bytecode --require-hashes -r requirements/runtime.txt
+	@$(UV) pip install --python $(BIN)/python --compile-bytecode --no-deps --require-hashes -r requirements/runtime.txt
 	@$(UV) pip install --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@$(BESIDE)
 	@$(BIN)/firn setup
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.runtime requirements/dev.txt
-	@$(UV) pip install --python $(BIN)/python --compile-bytecode --require-hashes -r requirements/dev.txt
+	@$(UV) pip install --python $(BIN)/python --compile-bytecode --no-deps --require-hashes -r requirements/dev.txt
 	@touch $@
 
 .PHONY: setup
@@ -59,7 +60,7 @@ AIRFLOW := $(FIRN_HOME)/airflow-venv
 $(AIRFLOW)/.done: $(VENV)/.runtime requirements/airflow.txt
 	@echo "Making Airflow's environment in $(AIRFLOW) …"
 	@$(UV) venv --clear --python $(BIN)/python $(AIRFLOW)
-	@$(UV) pip install --python $(AIRFLOW)/bin/python --compile-bytecode --require-hashes -r requirements/airflow.txt
+	@$(UV) pip install --python $(AIRFLOW)/bin/python --compile-bytecode --no-deps --require-hashes -r requirements/airflow.txt
 	@touch $@
 
 .PHONY: airflow
@@ -144,7 +145,7 @@ PEERS := $(FIRN_HOME)/bench-venv
 $(PEERS)/.done: $(VENV)/.runtime requirements/bench.txt
 	@echo "Making the peers' environment in $(PEERS) …"
 	@$(UV) venv --clear --python $(BIN)/python $(PEERS)
-	@$(UV) pip install --python $(PEERS)/bin/python --compile-bytecode --require-hashes -r requirements/bench.txt
+	@$(UV) pip install --python $(PEERS)/bin/python --compile-bytecode --no-deps --require-hashes -r requirements/bench.txt
 	@touch $@
 
 .PHONY: bench-postgres
@@ -187,7 +188,7 @@ DBT_PEERS := $(FIRN_HOME)/bench-dbt-venv
 $(DBT_PEERS)/.done: $(VENV)/.runtime requirements/bench-dbt.txt
 	@echo "Making the peers' environment in $(DBT_PEERS) …"
 	@$(UV) venv --clear --python $(BIN)/python $(DBT_PEERS)
-	@$(UV) pip install --python $(DBT_PEERS)/bin/python --compile-bytecode --require-hashes -r requirements/bench-dbt.txt
+	@$(UV) pip install --python $(DBT_PEERS)/bin/python --compile-bytecode --no-deps --require-hashes -r requirements/bench-dbt.txt
 	@touch $@
 
 .PHONY: bench-dbt
