@@ -37,11 +37,12 @@ def lake_of(adapter: SparkAdapter) -> "Lake":
 
 
 @contextmanager
-def named_faults() -> Iterator[None]:
-    """Let dbt print what is wrong as it is: FirnError -> DbtRuntimeError."""
+def named_faults(*more: type[Exception]) -> Iterator[None]:
+    """Let dbt print what is wrong as it is: FirnError, and more kinds -> DbtRuntimeError."""
     from lake.errors import FirnError
 
+    kinds: tuple[type[Exception], ...] = (FirnError, *more)
     try:
         yield
-    except FirnError as error:
+    except kinds as error:
         raise DbtRuntimeError(str(error)) from error

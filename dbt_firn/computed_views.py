@@ -6,17 +6,15 @@ are fetched and given back as they are: plans stay small, and joins know how few
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from dbt.adapters.events.logging import AdapterLogger
 from dbt.adapters.spark.impl import SparkAdapter
 from dbt.plugins.manager import dbtPlugin
-from dbt_common.exceptions import DbtRuntimeError
 
-from dbt_firn.adapter_methods import add_methods
+from dbt_firn.adapter_methods import add_methods, named_faults
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -47,7 +45,7 @@ class ComputedViews(dbtPlugin):
 def firn_compute_view(adapter: SparkAdapter, view: str, sql: str) -> None:
     """Make a temporary view and compute its rows. Raises DbtRuntimeError with what Spark says."""
     session = _session_of(adapter)
-    if session is None or not _is_fetched(session, view, sql):
+    if session is None or not _fetch(session, view, sql):
         adapter.execute(f"create or replace temporary view {view} as {sql}")
         adapter.execute(f"cache table {view}")
 
@@ -65,7 +63,7 @@ def make_views(adapter: SparkAdapter, owner: str, queries: Iterable[NamedQuery])
     done: set[str] = set()
     if session is not None:
         with ThreadPoolExecutor(AT_ONCE) as pool:
-            fetched = pool.map(lambda query: _is_fetched(session, query.name, query.sql), first)
+            fetched = pool.map(lambda query: _fetch(session, query.name, query.sql), first)
             done = {query.name for query, is_done in zip(first, fetched, strict=True) if is_done}
     for query in found:
         if query.name in done:
@@ -77,15 +75,14 @@ def make_views(adapter: SparkAdapter, owner: str, queries: Iterable[NamedQuery])
 
 
 def firn_drop_views(adapter: SparkAdapter, owner: str) -> None:
-    """Drop a view and all that were made for it. Raises DbtRuntimeError with what Spark says."""
+    """Drop a view and all that were made for it, as far as they are there."""
     views = [*reversed(_made.pop(owner, [])), owner]
     session = _session_of(adapter)
     for view in views:
         if session is None:
             adapter.execute(f"drop view if exists {view}")
         else:
-            with _named():
-                session.catalog.dropTempView(view)
+            session.catalog.dropTempView(view)
 
 
 def _session_of(adapter: SparkAdapter) -> SparkSession | None:
@@ -103,9 +100,11 @@ def _session_of(adapter: SparkAdapter) -> SparkSession | None:
     return builder.getOrCreate()
 
 
-def _is_fetched(session: SparkSession, view: str, sql: str) -> bool:
-    """Make a view of the rows of a query, if they are few and plain."""
-    with _named():
+def _fetch(session: SparkSession, view: str, sql: str) -> bool:
+    """Make a view of the rows of a query; return False where they are not few and plain."""
+    from pyspark.errors import PySparkException
+
+    with named_faults(PySparkException):
         frame = session.sql(sql)
         if not all(_is_plain(field["type"]) for field in frame.schema.jsonValue()["fields"]):
             return False
@@ -119,14 +118,3 @@ def _is_fetched(session: SparkSession, view: str, sql: str) -> bool:
 
 def _is_plain(kind: Any) -> bool:  # noqa: ANN401 - a name, or a document of what is nested
     return isinstance(kind, str) and kind.partition("(")[0] in PLAIN_TYPES
-
-
-@contextmanager
-def _named() -> Iterator[None]:
-    """Let dbt print what Spark says."""
-    from pyspark.errors import PySparkException
-
-    try:
-        yield
-    except PySparkException as error:
-        raise DbtRuntimeError(str(error)) from error

@@ -45,8 +45,9 @@ def firn_plan_refresh(
     """Return how a model of plain SQL is refreshed, by these `options`.
 
     `refresh_mode` is that of FIRN_REFRESH_MODE where it is none, else auto; `is_update` says
-    whether the model's table may stay, `upstreams` what tables dbt knows it to read. Raises
-    DbtRuntimeError, which dbt prints as it is, when the model cannot be refreshed as it asks for.
+    whether the model's table may stay, `upstreams` what tables dbt knows it to read, `affected` the
+    view that its affected keys get. Raises DbtRuntimeError, which dbt prints as it is, when the
+    model cannot be refreshed as it asks for.
     """
     from lake.lake import identifier_of
     from lake.settings import Failpoint
@@ -54,38 +55,43 @@ def firn_plan_refresh(
     from operations.refresh.plan import MODE_VARIABLE, Model, RefreshMode, plan_refresh
 
     with named_faults():
-        lake = lake_of(adapter)
-        consumed = stream_offsets(lake, identifier_of(table)) if options["is_update"] else None
-        wanted = options["refresh_mode"] or settings_of(adapter).variable(MODE_VARIABLE)
-        mode = RefreshMode.of(wanted or RefreshMode.AUTO)
-        reads = tuple(options["upstreams"])
-        plan = plan_refresh(lake, Model(table, sql, tuple(unique_key), mode, consumed, reads))
-        Failpoint.AFTER_PLAN.reached(settings_of(adapter).failpoint)
+        lake, settings = lake_of(adapter), settings_of(adapter)
+        wanted = options["refresh_mode"] or settings.variable(MODE_VARIABLE)
+        model = Model(
+            table,
+            sql,
+            tuple(unique_key),
+            RefreshMode.of(wanted or RefreshMode.AUTO),
+            stream_offsets(lake, identifier_of(table)) if options["is_update"] else None,
+            tuple(options["upstreams"]),
+            options["affected"],
+        )
+        plan = plan_refresh(lake, model)
+        Failpoint.AFTER_PLAN.reached(settings.failpoint)
     return _noted(plan)
 
 
-def firn_find_affected(adapter: SparkAdapter, plan: RefreshPlan, view: str) -> RefreshPlan:
-    """Compute the view of the affected keys; return the plan that reads it, or a rebuild.
+def firn_find_affected(adapter: SparkAdapter, plan: RefreshPlan) -> RefreshPlan:
+    """Compute the view of the affected keys; return the plan, or a rebuild.
 
     Raises DbtRuntimeError when Spark cannot find them and the model must not be rebuilt for that.
     """
     from operations.runtime.sql_engine import first_line
 
-    reading = plan.reading(view)
-    if reading.derivation is None:
+    if plan.derivation is None:
         return plan
-    script = reading.derivation.affected_script
+    view, script = plan.model.affected, plan.derivation.affected_script
     try:
         make_views(adapter, view, script.views)
         firn_compute_view(adapter, view, script.query)
     except DbtRuntimeError as error:
         with named_faults():
             return _noted(plan.given_up(first_line(error)))
-    return reading
+    return plan
 
 
 def firn_decide_refresh(
-    adapter: SparkAdapter, plan: RefreshPlan, view: str, affected_keys: int, affected_rows: int
+    adapter: SparkAdapter, plan: RefreshPlan, affected_keys: int, affected_rows: int
 ) -> RefreshPlan:
     """Return what to do now that the affected keys are known, and make the views it reads.
 
@@ -101,7 +107,7 @@ def firn_decide_refresh(
         if decided.mode == Mode.SKIPPED:
             advance_offsets(lake, decided)
     if decided.mode == Mode.INCREMENTAL and decided.derivation:
-        make_views(adapter, view, decided.derivation.restricted_script.views)
+        make_views(adapter, plan.model.affected, decided.derivation.restricted_script.views)
     note_refresh(
         plan.model.table, mode=decided.mode, reason=decided.reason, affected_keys=affected_keys
     )

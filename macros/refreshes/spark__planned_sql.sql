@@ -18,7 +18,12 @@
         _stream_name(this),
         compiled,
         _key_columns(config.require('unique_key')),
-        {'refresh_mode': config.get('refresh_mode'), 'is_update': is_update, 'upstreams': _tables_read()},
+        {
+            'refresh_mode': config.get('refresh_mode'),
+            'is_update': is_update,
+            'upstreams': _tables_read(),
+            'affected': _affected_view(this) | string,
+        },
     ) -%}
     {%- if plan.mode == 'incremental' -%}
         {%- set plan = _plan_of_affected(plan) -%}
@@ -31,11 +36,11 @@
 {#- The plan when the affected keys are known: computed into a view, which the update reads. -#}
 {%- macro _plan_of_affected(plan) -%}
     {%- set affected = _affected_view(this) -%}
-    {%- set decided = adapter.firn_find_affected(plan, affected | string) -%}
+    {%- set decided = adapter.firn_find_affected(plan) -%}
     {%- if decided.mode == 'incremental' -%}
         {%- set keys = _count_rows(affected) -%}
         {%- set rows = _affected_rows(plan, affected, keys) -%}
-        {%- set decided = adapter.firn_decide_refresh(decided, affected | string, keys, rows) -%}
+        {%- set decided = adapter.firn_decide_refresh(plan, keys, rows) -%}
     {%- endif -%}
     {%- if decided.mode != 'incremental' -%}
         {%- do adapter.firn_drop_views(affected | string) -%}

@@ -9,10 +9,9 @@ from typing import Any
 from lake.lake import Identifier
 from lake.settings import Settings
 from operations.dbt.project_files import newest_change
-from operations.dbt.runner import follow_dbt
+from operations.dbt.runner import MANIFEST, follow_dbt
 
 GOLD = "gold"
-MANIFEST = "target/manifest.json"
 UNSTORED = frozenset({"view", "ephemeral"})
 Node = Mapping[str, Any]
 

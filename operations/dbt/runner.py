@@ -11,13 +11,13 @@ from lake.errors import LoadError
 from lake.settings import Settings
 from operations.runtime.environment import dbt_environment
 
+MANIFEST = "target/manifest.json"
 Progress = Callable[[str, int, int], None]
 
 
 def written_graph(settings: Settings) -> dict[str, Any]:
     """Return the project as the last dbt command read it: `nodes` and `sources` by unique id."""
-    path = settings.home / "target" / "manifest.json"
-    return dict(json.loads(path.read_text(encoding="utf-8")))
+    return dict(json.loads((settings.home / MANIFEST).read_text(encoding="utf-8")))
 
 
 def follow_dbt(

@@ -6,16 +6,8 @@
 A plan is a tree of small steps (`plan.py`). Nothing here reads a table or knows an engine.
 """
 
-from operations.derivation.contract import Derivation, NamedQuery, Script, Upstream
+from operations.derivation.contract import Derivation, NamedQuery, Upstream
 from operations.derivation.deriving import derive, tables_of
 from operations.derivation.refusals import NotDerivableError
 
-__all__ = [
-    "Derivation",
-    "NamedQuery",
-    "NotDerivableError",
-    "Script",
-    "Upstream",
-    "derive",
-    "tables_of",
-]
+__all__ = ["Derivation", "NamedQuery", "NotDerivableError", "Upstream", "derive", "tables_of"]

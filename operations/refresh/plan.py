@@ -19,14 +19,7 @@ from typing import Any
 
 from lake.errors import ConfigurationError
 from lake.lake import Lake
-from operations.derivation import (
-    Derivation,
-    NotDerivableError,
-    Script,
-    Upstream,
-    derive,
-    tables_of,
-)
+from operations.derivation import Derivation, NotDerivableError, Upstream, derive, tables_of
 from operations.refresh.history import Mode
 from operations.refresh.upstreams import UpstreamState, read_upstream
 from operations.runtime.sql_engine import first_line
@@ -36,8 +29,6 @@ MODE_VARIABLE = "FIRN_REFRESH_MODE"  # of models that do not say theirs
 # many more for each row that changed, or is made again (docs/benchmarks.md: refreshing marts).
 FIXED_ROWS = 450_000
 ROWS_PER_CHANGE = 15
-# What stands for the relation of affected keys, until the materialization has made it.
-AFFECTED = "_firn_affected"
 
 
 class RefreshMode(StrEnum):
@@ -62,7 +53,8 @@ class RefreshMode(StrEnum):
 class Model:
     """A model as dbt compiled it; `consumed` is what its newest commit says that it has read.
 
-    `upstreams` are the tables that dbt knows it to read, for SQL that cannot be parsed.
+    `upstreams` are the tables that dbt knows it to read, for SQL that cannot be parsed. `affected`
+    is the view of affected keys, which the materialization makes; names of others begin with it.
     """
 
     table: str
@@ -71,6 +63,7 @@ class Model:
     refresh_mode: RefreshMode = RefreshMode.AUTO
     consumed: Mapping[str, Any] | None = None
     upstreams: tuple[str, ...] = ()
+    affected: str = "affected_keys"
 
     @property
     def definition(self) -> str:
@@ -106,13 +99,6 @@ class RefreshPlan:
         }
         empty = [upstream.name for upstream in self.upstreams if upstream.head is None]
         return json.dumps({"definition": self.model.definition, "streams": streams, "empty": empty})
-
-    def reading(self, view: str) -> RefreshPlan:
-        """Return the same, the affected keys being read from `view`."""
-        if self.derivation is None:
-            return self
-        sql = self.sql.replace(AFFECTED, view)
-        return replace(self, sql=sql, derivation=_reading(self.derivation, view))
 
     def given_up(self, problem: str) -> RefreshPlan:
         """Return a rebuild: Spark could not find the affected keys, `problem` says why.
@@ -170,21 +156,6 @@ def derivation_of_all(plan: RefreshPlan) -> Derivation:
     Raises NotDerivableError for a query from which no incremental refresh follows.
     """
     return _derive(plan.model, {state.name: state.as_if_changed() for state in plan.upstreams})
-
-
-def _reading(derivation: Derivation, view: str) -> Derivation:
-    def renamed(script: Script) -> Script:
-        views = tuple(
-            replace(q, name=q.name.replace(AFFECTED, view), sql=q.sql.replace(AFFECTED, view))
-            for q in script.views
-        )
-        return Script(views, script.query.replace(AFFECTED, view))
-
-    return replace(
-        derivation,
-        affected_script=renamed(derivation.affected_script),
-        restricted_script=renamed(derivation.restricted_script),
-    )
 
 
 def _tables_of(model: Model) -> tuple[str, ...]:
@@ -259,7 +230,7 @@ def _full(
 
 def _derive(model: Model, upstreams: Mapping[str, Upstream]) -> Derivation:
     try:
-        return derive(model.sql, model.unique_key, upstreams, AFFECTED)
+        return derive(model.sql, model.unique_key, upstreams, model.affected)
     except NotDerivableError:
         raise
     except Exception as error:

@@ -30,7 +30,7 @@ from operations.preflight.create import create_tables
 from operations.refresh.monitor import Monitor
 from operations.refresh.narration import Narrator
 from operations.refresh.tasks.engine import Dbt, Engine, Surroundings
-from operations.refresh.tasks.project import REFRESHER, SOURCE, Project, read_project
+from operations.refresh.tasks.project import REFRESHER, Project, read_project
 from operations.refresh.view import View
 from operations.runtime.signals import Stop, held_until_signalled
 
@@ -216,9 +216,9 @@ class Refresher:
         project = read_project(self._settings, self._choice.names, self._choice.watched)
         there = Lake(self._settings).pointers()
         tasks = project.plan.tasks.values()
-        if any(identifier_of(table) not in there for t in tasks for table in t.targets):
-            names = [task.table.removeprefix(SOURCE) for task in tasks]
-            made = create_tables(self._settings, names, self._required).made
+        tables = [table for task in tasks for table in (*task.landed, *task.targets)]
+        if any(identifier_of(table) not in there for table in tables):
+            made = create_tables(self._settings, tables, self._required).made
             self._view.say("made", ", ".join(table.name for table in made))
         return project
 

@@ -88,9 +88,9 @@ class WatchNarrator(Narrator):
         for complaint in build.complaints:
             self.view.failed("failed", complaint)
 
-    def retries(self, task: Task, seconds: float) -> None:  # noqa: ARG002
+    def retries(self, task: Task, seconds: float) -> None:
         """Say when it is tried again."""
-        self.view.say("retry", f"with the next file, or in {seconds:.0f} s", "yellow")
+        self.view.say("retry", f"{task.name}, with the next file, or in {seconds:.0f} s", "yellow")
 
     def suspended(self, task: Task, reason: str) -> None:
         """Say what has to happen before it is tried again."""

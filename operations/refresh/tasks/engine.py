@@ -211,7 +211,8 @@ class Engine:
         started = time.time()
         with deadline.watched():
             try:
-                arguments = build_arguments(selectors(tasks, models))
+                sources = [f"{task.name}+" for task in tasks if task.starts_by_arrival]
+                arguments = build_arguments(sources or list(models.values()))
                 environment = {**dbt_environment(self._settings), **said}
                 build = self._dbt.run(arguments, note, environment)
             except LoadError as error:
@@ -293,13 +294,6 @@ class Engine:
         self._records.keep_refreshes(
             [refresh_of(decision, Outcome.SKIPPED, decision.reason, now) for decision in skipped]
         )
-
-
-def selectors(tasks: Sequence[Task], models: Mapping[str, str]) -> list[str]:
-    """Return what dbt selects: the models by name, or a source and all downstream of it."""
-    sources = [f"{task.name}+" for task in tasks if task.starts_by_arrival]
-    downstream = {table for task in tasks if task.starts_by_arrival for table in task.models}
-    return [*sources, *(model for table, model in models.items() if table not in downstream)]
 
 
 def build_arguments(chosen: Sequence[str]) -> list[str]:

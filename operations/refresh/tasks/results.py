@@ -164,16 +164,18 @@ def _next(task: Task, state: State, decision: Decision, run: Ended) -> TaskState
         "outcome": result.outcome,
         "message": result.message,
     }
+    was_given_up = task.starts_by_arrival and known.suspended not in {"", BY_HAND}
     if task.starts_by_arrival:
-        kept = known.suspended if known.suspended == BY_HAND else ""
-        ended |= {"seen": run.seen[task.name], "suspended": kept}
+        ended["seen"] = run.seen[task.name]
+    if was_given_up:  # and is tried again with what arrived since
+        ended["suspended"] = ""
     if (lag := run.lags.get(task.name)) is not None:
         ended["lag_seconds"] = lag
     if result.outcome is Outcome.SUCCESS:
         seconds = (*known.seconds, round(result.seconds, 3))[-KEPT_DURATIONS:]
         ended |= {"last_success": number, "failures": 0, "is_alone": False, "seconds": seconds}
     elif result.outcome is Outcome.FAILED and decision.trigger is not Trigger.MANUAL:
-        failures = 1 if known.suspended else known.failures + 1
+        failures = 1 if was_given_up else known.failures + 1
         ended |= {"failures": failures, "is_alone": False}
         if task.suspend_after_failures and failures >= task.suspend_after_failures:
             ended["suspended"] = f"{failures} failures in a row"

@@ -7,7 +7,8 @@ import pytest
 
 from lake.settings import Settings
 from operations.dbt import manifest
-from operations.dbt.manifest import MANIFEST, parse_if_changed
+from operations.dbt.manifest import parse_if_changed
+from operations.dbt.runner import MANIFEST
 
 THEN, NOW = 1_000_000_000, 1_000_000_100
 

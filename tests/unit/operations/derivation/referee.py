@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 
 import duckdb
 
-from operations.derivation import Derivation, Script, Upstream, derive
+from operations.derivation import Derivation, Upstream, derive
+from operations.derivation.contract import Script
 
 Row = tuple[int | None, ...]
 Rows = list[Row]
