@@ -9,6 +9,8 @@ from dbt.adapters.base.meta import available
 from dbt.adapters.spark.impl import SparkAdapter
 from dbt_common.exceptions import DbtRuntimeError
 
+from dbt_firn.current_run import current_run
+
 if TYPE_CHECKING:
     from lake.lake import Lake
     from lake.settings import Settings
@@ -30,10 +32,21 @@ def settings_of(adapter: SparkAdapter) -> "Settings":
 
 
 def lake_of(adapter: SparkAdapter) -> "Lake":
-    """Return the very lake that this run's Spark was given."""
+    """Return the very lake that this run's Spark was given, gold as the run has written it."""
+    run = current_run()
+    return _lake(adapter, run.branch if run else None)
+
+
+def published_lake_of(adapter: SparkAdapter) -> "Lake":
+    """Return the same lake as readers see it."""
+    return _lake(adapter, None)
+
+
+def _lake(adapter: SparkAdapter, branch: str | None) -> "Lake":
     from lake.lake import Lake
 
-    return Lake(settings_of(adapter), adapter.config.credentials.server_side_parameters)
+    parameters = adapter.config.credentials.server_side_parameters
+    return Lake(settings_of(adapter), parameters, branch)
 
 
 @contextmanager

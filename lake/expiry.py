@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from lake.branches import MAIN
 from lake.catalogs.base import Identifier, PointerConflictError
 from lake.lake import Lake
 from lake.metadata_commit import commit_metadata, now_in_milliseconds, remove_files
 from lake.stream_offsets import stream_offsets
 
 FORMAT_VERSION = 2
-MAIN = "main"
 
 
 @dataclass(frozen=True)

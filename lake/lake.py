@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from lake.branches import as_read_on
 from lake.catalogs.base import CATALOG, CatalogBackend, Identifier, Pointer
 from lake.catalogs.choice import backend_of
 from lake.errors import ConfigurationError
@@ -40,16 +41,21 @@ class Lake:
     """The catalog `lake` and its warehouse, as profiles/profiles.yml gives them to Spark."""
 
     def __init__(
-        self, settings: Settings, spark_parameters: Mapping[str, Any] | None = None
+        self,
+        settings: Settings,
+        spark_parameters: Mapping[str, Any] | None = None,
+        branch: str | None = None,
     ) -> None:
         """Remember where to look; nothing is read or connected yet.
 
         `spark_parameters` are what a running dbt gave its Spark; without them, and where they only
-        name a server, the profile is read: the target that `settings` name.
+        name a server, the profile is read: the target that `settings` name. `branch` is that of a
+        run: its tables are seen as the run sees them, and as readers do without it.
         """
         self._environment = settings
         self._profile = Profile(settings)
         self._given_parameters = spark_parameters
+        self._branch = branch
         self._known: dict[Identifier, tuple[str, dict[str, Any]]] = {}
 
     @cached_property
@@ -78,15 +84,16 @@ class Lake:
         Reads the catalog's row and one JSON file: a load with nothing to do imports no pyiceberg.
         """
         found = self._newest(identifier)
-        return None if found is None else StoredTable.of(*found)
+        return None if found is None else StoredTable.of(*found, self._branch)
 
     def metadata(self, identifier: Identifier) -> dict[str, Any] | None:
         """Return the newest metadata file of a table or view, None when there is none.
 
-        Raises EnvironmentFault when the catalog or the file cannot be read.
+        Of a table that a run writes on its branch, the branch's head is the current snapshot to
+        that run. Raises EnvironmentFault when the catalog or the file cannot be read.
         """
         found = self._newest(identifier)
-        return None if found is None else found[1]
+        return None if found is None else as_read_on(found[1], self._branch)
 
     def remember(self, identifier: Identifier, location: str, metadata: dict[str, Any]) -> None:
         """Keep what a metadata file says that this process has written: files never change."""

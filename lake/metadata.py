@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from lake.branches import MAIN, branch_of, head_of
 from lake.catalogs.base import Identifier
 from lake.errors import EnvironmentFault
 from lake.storage import LakeFiles
@@ -17,20 +18,26 @@ from lake.storage import LakeFiles
 class StoredTable:
     """What one table's newest metadata file says, read without opening the catalog.
 
-    `document` is all of the file at `location`, not to be changed: it is read once.
+    `document` is all of the file at `location`, not to be changed: it is read once. `snapshot_id`
+    is the head of `branch`, to which a commit adds.
     """
 
     properties: dict[str, str]
     snapshot_id: int | None
     location: str = ""
     document: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    branch: str = MAIN
 
     @classmethod
-    def of(cls, location: str, metadata: Mapping[str, Any]) -> StoredTable:
-        """Return what a metadata file says; without a commit there is no snapshot."""
-        current = metadata.get("current-snapshot-id")
-        properties = metadata.get("properties", {})
-        return cls(properties, None if current == -1 else current, location, metadata)
+    def of(
+        cls, location: str, metadata: Mapping[str, Any], branch: str | None = None
+    ) -> StoredTable:
+        """Return what a metadata file says to a run of that branch, if any.
+
+        Without a commit there is no snapshot.
+        """
+        properties, head = metadata.get("properties", {}), head_of(metadata, branch)
+        return cls(properties, head, location, metadata, branch_of(metadata, branch))
 
 
 def read_metadata(files: LakeFiles, location: str) -> dict[str, Any]:

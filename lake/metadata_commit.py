@@ -9,11 +9,13 @@ import contextlib
 import re
 import time
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pydantic_core import to_json
 
+from lake.branches import MAIN
 from lake.catalogs.base import Identifier, PointerChange, PointerConflictError
 
 if TYPE_CHECKING:
@@ -26,7 +28,6 @@ VERSIONS_KEPT = "write.metadata.previous-versions-max"
 IS_DELETING = "write.metadata.delete-after-commit.enabled"
 FOLDER = "write.metadata.path"
 DEFAULT_VERSIONS = 100
-MAIN = "main"
 _VERSION = re.compile(r"(\d+)-[^/]*\.metadata\.json$")
 
 
@@ -35,10 +36,30 @@ def now_in_milliseconds() -> int:
     return time.time_ns() // 1_000_000
 
 
+def next_timestamp(document: Mapping[str, Any]) -> int:
+    """Return now in milliseconds, and never before what a table's metadata says happened last.
+
+    Engines refuse a table whose log of snapshots goes back in time.
+    """
+    last = [entry["timestamp-ms"] for entry in document.get("snapshot-log", ())[-1:]]
+    return int(max(now_in_milliseconds(), document.get("last-updated-ms", 0), *last))
+
+
 def metadata_location(stored: StoredTable, name: str) -> str:
     """Return where a file of a table's metadata belongs."""
     folder = stored.properties.get(FOLDER) or f"{stored.document['location'].rstrip('/')}/metadata"
     return f"{folder.rstrip('/')}/{name}"
+
+
+@dataclass(frozen=True)
+class NextMetadata:
+    """A metadata file that was written, to follow `stored`, and that no catalog names yet."""
+
+    identifier: Identifier
+    stored: StoredTable
+    location: str
+    document: dict[str, Any]
+    io: FileIO
 
 
 def commit_metadata(
@@ -48,37 +69,79 @@ def commit_metadata(
 
     Raises PointerConflictError in that case, with nothing left behind; OSError, EnvironmentFault.
     """
+    commit_together(lake, [write_metadata(identifier, stored, changes, io)])
+
+
+def write_metadata(
+    identifier: Identifier, stored: StoredTable, changes: Mapping[str, Any], io: FileIO
+) -> NextMetadata:
+    """Write the metadata that was stored with `changes` to a file of its own. Raises OSError."""
     document = _changed(stored, changes)
     found = _VERSION.search(stored.location)
     version = int(found[1]) + 1 if found else 0
     location = metadata_location(stored, f"{version:05d}-{uuid.uuid4()}.metadata.json")
     with io.new_output(location).create() as stream:
         stream.write(to_json(document))
+    return NextMetadata(identifier, stored, location, document, io)
+
+
+def commit_together(lake: Lake, written: Sequence[NextMetadata]) -> None:
+    """Let the catalog name all of these files in one transaction, or none of them.
+
+    Raises PointerConflictError when somebody else has changed one of the tables, with nothing left
+    behind; EnvironmentFault.
+    """
+    changes = [PointerChange(one.identifier, one.stored.location, one.location) for one in written]
     try:
-        lake.backend.compare_and_set([PointerChange(identifier, stored.location, location)])
+        lake.backend.compare_and_set(changes)
     except PointerConflictError:
-        remove_files(io, [location])
+        discard(written)
         raise
-    lake.remember(identifier, location, document)
-    if document["properties"].get(IS_DELETING, "false").lower() == "true":
-        kept = {entry["metadata-file"] for entry in document["metadata-log"]}
-        known = [entry["metadata-file"] for entry in stored.document.get("metadata-log", ())]
-        remove_files(io, [file for file in known if file not in kept])
+    for one in written:
+        lake.remember(one.identifier, one.location, one.document)
+        _remove_old_versions(one)
+
+
+def discard(written: Iterable[NextMetadata]) -> None:
+    """Remove metadata files that no catalog will name."""
+    for one in written:
+        remove_files(one.io, [one.location])
+
+
+def _remove_old_versions(made: NextMetadata) -> None:
+    if made.document["properties"].get(IS_DELETING, "false").lower() == "true":
+        kept = {entry["metadata-file"] for entry in made.document["metadata-log"]}
+        known = [entry["metadata-file"] for entry in made.stored.document.get("metadata-log", ())]
+        remove_files(made.io, [file for file in known if file not in kept])
 
 
 def with_snapshot(stored: StoredTable, snapshot: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the changes that make a new snapshot the newest of the main branch."""
+    """Return the changes that make a new snapshot the newest of the branch that is committed to."""
     before = stored.document
-    name = {"snapshot-id": snapshot["snapshot-id"]}
-    made_at = {"timestamp-ms": snapshot["timestamp-ms"]}
-    main = {"type": "branch", **before.get("refs", {}).get(MAIN, {}), **name}
-    return {
+    changes = {
         "last-updated-ms": snapshot["timestamp-ms"],
         "last-sequence-number": snapshot["sequence-number"],
-        "current-snapshot-id": snapshot["snapshot-id"],
         "snapshots": [*before.get("snapshots", ()), snapshot],
-        "snapshot-log": [*before.get("snapshot-log", ()), {**name, **made_at}],
-        "refs": {**before.get("refs", {}), MAIN: main},
+        "refs": with_head(before, stored.branch, snapshot["snapshot-id"]),
+    }
+    if stored.branch == MAIN:
+        changes |= as_current(before, snapshot["snapshot-id"], snapshot["timestamp-ms"])
+    return changes
+
+
+def with_head(document: Mapping[str, Any], branch: str, snapshot_id: int) -> dict[str, Any]:
+    """Return the refs of a table whose branch has another head."""
+    refs = document.get("refs", {})
+    head = {"type": "branch", **refs.get(branch, {}), "snapshot-id": snapshot_id}
+    return {**refs, branch: head}
+
+
+def as_current(document: Mapping[str, Any], snapshot_id: int, at: int) -> dict[str, Any]:
+    """Return the changes by which readers see a snapshot from a time on, in milliseconds."""
+    entry = {"snapshot-id": snapshot_id, "timestamp-ms": at}
+    return {
+        "current-snapshot-id": snapshot_id,
+        "snapshot-log": [*document.get("snapshot-log", ()), entry],
     }
 
 

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random
 
+from lake.catalogs.base import PointerConflictError
 from lake.errors import ConflictError
 
 PLANNING_ATTEMPTS = 5
@@ -26,17 +27,18 @@ def replan_on_conflict(attempt: Callable[[], Result]) -> Result:
     return attempts(attempt)
 
 
-def retry_on_conflict(action: Callable[[], None]) -> None:
-    """Run `action`, again from its beginning whenever another writer's commit came before its own.
+def retry_on_conflict(action: Callable[[], Result]) -> Result:
+    """Return what `action` does, run again whenever another writer's commit came before its own.
 
-    Raises pyiceberg's CommitFailedException after twenty conflicts in a row.
+    Raises what the last of twenty such conflicts raised: pyiceberg's CommitFailedException, or
+    PointerConflictError.
     """
     from pyiceberg.exceptions import CommitFailedException
 
     attempts = Retrying(
-        retry=retry_if_exception_type(CommitFailedException),
+        retry=retry_if_exception_type((CommitFailedException, PointerConflictError)),
         stop=stop_after_attempt(ATTEMPTS),
         wait=wait_random(0.01, LONGEST_WAIT_SECONDS),
         reraise=True,
     )
-    attempts(action)
+    return attempts(action)

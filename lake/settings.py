@@ -28,6 +28,9 @@ class Failpoint(StrEnum):
     BEFORE_BUILD = "before_build"
     AFTER_PLAN = "after_plan"
     BEFORE_RECORD = "before_record"
+    # Those of a publication: all is written, nothing is committed; and all is committed.
+    BEFORE_PUBLISH = "before_publish"
+    AFTER_PUBLISH = "after_publish"
     AFTER_BUILD = "after_build"
     AFTER_NOTE = "after_note"
 

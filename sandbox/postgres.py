@@ -129,6 +129,10 @@ class EmbeddedPostgres:
 
         `member_of` names the roles it inherits from.
         """
+        with self._locked():  # of two that grant the same group at once, PostgreSQL fails one
+            self._ensure_role(user, member_of)
+
+    def _ensure_role(self, user: str, member_of: Sequence[str]) -> None:
         record = self._record()
         password = record.password_of(user)
         record.save(self._record_file)

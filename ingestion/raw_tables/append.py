@@ -14,9 +14,9 @@ from pyiceberg.table.snapshots import Operation
 from pyiceberg.table.update.snapshot import _FastAppendFiles
 
 from ingestion.raw_tables.manifest_list import AppendedSnapshot, appended_list
+from lake.branches import MAIN
 from lake.catalogs.base import Identifier
 from lake.metadata_commit import (
-    MAIN,
     commit_metadata,
     metadata_location,
     now_in_milliseconds,

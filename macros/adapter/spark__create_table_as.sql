@@ -12,5 +12,9 @@
 -#}
 {% macro spark__create_table_as(temporary, relation, compiled_code, language='sql') %}
     {%- do _run_sql_header() -%}
-    {{ dbt.spark__create_table_as(temporary, relation, compiled_code, language) }}
+    {%- if not temporary and _is_gold(model) and adapter.firn_is_published(relation.schema, relation.identifier) -%}
+        {{ _overwrite_table(relation, compiled_code) }}
+    {%- else -%}
+        {{ dbt.spark__create_table_as(temporary, relation, compiled_code, language) }}
+    {%- endif -%}
 {% endmacro %}

@@ -1,0 +1,129 @@
+"""Lets macros write gold to a branch and publish it -> `adapter.firn_begin_run`, `firn_publish`.
+
+The macros of `macros/publication` use it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from dbt.adapters.spark.impl import SparkAdapter
+from dbt.plugins.manager import dbtPlugin
+
+from dbt_firn.adapter_methods import (
+    add_methods,
+    lake_of,
+    named_faults,
+    published_lake_of,
+    settings_of,
+)
+from dbt_firn.current_run import current_run, set_current_run
+
+if TYPE_CHECKING:
+    from operations.publication.areas import EndedNode
+    from operations.publication.run import Run
+
+BUILT = ("model", "seed", "snapshot", "test", "unit_test")
+
+
+class Publication(dbtPlugin):
+    """Gives dbt-spark's adapter the methods that the macros of `macros/publication` call."""
+
+    def initialize(self) -> None:
+        """Add the methods, once for all adapters."""
+        add_methods(firn_begin_run, firn_is_published, firn_publish)
+
+
+def firn_begin_run(
+    adapter: SparkAdapter,
+    graph: Mapping[str, Any],
+    selected: Sequence[str],
+    invocation_id: str,
+    target: str,
+) -> Run:
+    """Begin a run that writes the selected gold tables to its branch, and return it.
+
+    Raises DbtRuntimeError, which dbt prints as it is, when the lake cannot be read or written.
+    """
+    from operations.publication.graph import Graph
+    from operations.publication.run import begin_run
+
+    set_current_run(None)
+    models = Graph(graph["nodes"]).published
+    tables = [table for model, table in models.items() if model in selected]
+    with named_faults():
+        lake = published_lake_of(adapter)
+        run = begin_run(settings_of(adapter), lake, invocation_id, target, tables)
+    set_current_run(run)
+    return run
+
+
+def firn_is_published(adapter: SparkAdapter, schema: str, name: str) -> bool:
+    """Whether readers see rows in a table. Raises DbtRuntimeError when the lake cannot be read."""
+    with named_faults():
+        stored = published_lake_of(adapter).stored((schema, name))
+    return stored is not None and stored.snapshot_id is not None
+
+
+def firn_publish(
+    adapter: SparkAdapter, graph: Mapping[str, Any], selected: Sequence[str], results: Sequence[Any]
+) -> str:
+    """Publish what the run has built, as far as it is green; return what to tell people.
+
+    Raises DbtRuntimeError when nothing could be published.
+    """
+    run = current_run()
+    if run is None:
+        return ""
+    from operations.publication.areas import judge
+    from operations.publication.graph import Graph
+    from operations.publication.positions import source_positions
+    from operations.publication.publish import RunEnd, publish
+    from operations.publication.report import message
+    from operations.publication.run import end_run
+
+    known, settings = Graph(graph["nodes"]), settings_of(adapter)
+    ended = list(_ended(known.nodes, selected, results))
+    areas = judge(known, ended)
+    try:
+        with named_faults():
+            models = [model for area in areas for model in area.models]
+            sources = source_positions(lake_of(adapter), known, models)
+            end = RunEnd(areas, _tests(ended), sources)
+            result = publish(settings, published_lake_of(adapter), run, end)
+    finally:
+        set_current_run(None)
+        end_run(settings, run)
+    return message(result)
+
+
+def _ended(
+    nodes: Mapping[str, Any], selected: Sequence[str], results: Sequence[Any]
+) -> Iterator[EndedNode]:
+    from operations.publication.areas import NOT_RUN, EndedNode
+
+    known = set()
+    for result in results:
+        node, kind = result.node, str(result.node.resource_type)
+        if kind in BUILT:
+            known.add(node.unique_id)
+            reads = tuple(getattr(node.depends_on, "nodes", ()))  # a seed reads none
+            yield EndedNode(node.unique_id, node.name, kind, str(result.status), reads)
+    for name in selected:
+        node = nodes.get(name)
+        if node and name not in known and _is_run(node):
+            reads = tuple(node["depends_on"].get("nodes", ()))
+            yield EndedNode(name, node["name"], node["resource_type"], NOT_RUN, reads)
+
+
+def _is_run(node: Mapping[str, Any]) -> bool:
+    is_ephemeral = node["config"].get("materialized") == "ephemeral"
+    return node["resource_type"] in BUILT and not is_ephemeral
+
+
+def _tests(ended: Sequence[EndedNode]) -> dict[str, int]:
+    from operations.publication.areas import TESTS
+
+    return dict(Counter(node.status for node in ended if node.kind in TESTS))
