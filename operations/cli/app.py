@@ -9,6 +9,7 @@ from operations.cli import (
     loading,
     machine,
     maintenance,
+    publications,
     spark,
     status,
     streams,
@@ -43,9 +44,11 @@ for command in (
     explain.explain,
     tasks.refresh,
     export.export,
+    publications.rollback,
     declare.declare,
 ):
     app.command()(command)
+app.add_typer(publications.app, name="publications")
 app.add_typer(tasks.app, name="tasks")
 app.add_typer(spark.app, name="spark")
 

@@ -58,9 +58,21 @@ def show(
     table: Annotated[str, typer.Argument(help="Such as gold.sales_daily or raw_shop.orders.")],
     *,
     limit: Annotated[int, typer.Option(help="Rows to print.", min=0)] = 20,
+    publication: Annotated[
+        int | None,
+        typer.Option(
+            help="As this publication has it; `firn publications` lists them.",
+            min=1,
+            show_default=False,
+        ),
+    ] = None,
+    rejected: Annotated[
+        bool, typer.Option("--rejected", help="What the last run made that was not published.")
+    ] = False,
     target: Target = None,
 ) -> None:
     """Print a table: its newest rows, its newest snapshot and its age."""
-    from operations.monitoring.show import newest_rows
+    from operations.monitoring.show import Version, newest_rows
 
-    print_rows(out, newest_rows(Settings.load(target=target), table, limit))
+    version = Version(publication, is_rejected=rejected)
+    print_rows(out, newest_rows(Settings.load(target=target), table, limit, version))

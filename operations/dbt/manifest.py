@@ -47,6 +47,12 @@ def gold_models(manifest: Mapping[str, Any] | None) -> Iterator[Node]:
             yield node
 
 
+def key_of(model: Node) -> tuple[str, ...]:
+    """Return the columns of a model's unique key, none where it declares none."""
+    declared = model["config"].get("unique_key")
+    return (declared,) if isinstance(declared, str) else tuple(declared or ())
+
+
 def readers_in(manifest: Mapping[str, Any], table: Identifier) -> Iterator[Identifier]:
     """Yield the tables that are made of a raw table, by a model that reads it itself.
 

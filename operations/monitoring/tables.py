@@ -66,10 +66,13 @@ def table_states(settings: Settings) -> list[TableState]:
     )
 
 
-def describe_table(table: "Table") -> TableState:
-    """Return the state of one table; its rows are counted by the snapshot, no data is read."""
+def describe_table(table: "Table", snapshot_id: int | None = None) -> TableState:
+    """Return the state of one table, or of a snapshot of it.
+
+    Its rows are counted by the snapshot, no data is read.
+    """
     namespace, name = table.name()[-2:]
-    snapshot = table.current_snapshot()
+    snapshot = table.snapshot_by_id(snapshot_id) if snapshot_id else table.current_snapshot()
     if snapshot is None or snapshot.summary is None:
         return TableState(namespace, name, 0, None, None)
     summary = snapshot.summary.additional_properties

@@ -34,6 +34,7 @@ COLUMNS = {
     "tables": "string",
     "tests": "string",
     "sources": "string",
+    "rolled_back_to": "bigint",
 }
 LAST = "firn.publication"
 LAST_INVOCATION = "firn.publication.invocation"
@@ -61,8 +62,8 @@ class Publication:
     """What gold is from a moment on: every table of it, not only those that changed.
 
     `areas` are those that changed. `tests` counts the tests of the run by dbt's status. `sources`
-    says of each raw table up to which snapshot each silver table has read it. Of a rollback,
-    `invocation_id` and the rest are those of the publication that it went back to.
+    says of each raw table up to which snapshot each model has read it. Of a rollback, they and the
+    invocation are those of the publication that it went back to, `rolled_back_to`.
     """
 
     publication_id: int
@@ -75,6 +76,12 @@ class Publication:
     tables: Mapping[str, PublishedTable] = field(default_factory=dict)
     tests: Mapping[str, int] = field(default_factory=dict)
     sources: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    rolled_back_to: int | None = None
+
+    @property
+    def content_id(self) -> int:
+        """The publication whose rows readers see after this entry."""
+        return self.publication_id if self.rolled_back_to is None else self.rolled_back_to
 
     @property
     def is_rollback(self) -> bool:
@@ -101,6 +108,7 @@ class Publication:
             "tables": json.dumps(tables),
             "tests": json.dumps(self.tests),
             "sources": json.dumps(self.sources),
+            "rolled_back_to": self.rolled_back_to,
         }
 
     @classmethod
@@ -113,7 +121,7 @@ class Publication:
             for name, one in json.loads(row["tables"]).items()
         }
         texts = {name: json.loads(row[name]) for name in ("areas", "tests", "sources")}
-        plain = {name: row[name] for name in COLUMNS if name not in {"tables", *texts}}
+        plain = {name: row.get(name) for name in COLUMNS if name not in {"tables", *texts}}
         areas = tuple(texts.pop("areas"))
         return cls(
             **{**plain, **texts, "kind": Kind(row["kind"]), "areas": areas, "tables": tables}

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from lake.branches import CURRENT, MAIN, head_of
+from lake.branches import CURRENT, MAIN
 from lake.errors import ConflictError, EnvironmentFault
 from lake.lake import Identifier, Lake
 from lake.metadata import StoredTable
@@ -26,17 +26,16 @@ from lake.metadata_commit import (
 )
 from lake.retry import retry_on_conflict
 from lake.settings import Failpoint, Settings
-from lake.snapshots import COMPACTION, line_of, rows_in
-from operations.dbt.manifest import GOLD
+from lake.snapshots import COMPACTION, line_of
 from operations.publication.areas import Area
 from operations.publication.book import (
     LAST,
     Book,
     Publication,
-    PublishedTable,
     State,
     read_state,
 )
+from operations.publication.published import published_table, published_tables
 from operations.publication.run import Run, ref_name
 
 if TYPE_CHECKING:
@@ -171,23 +170,6 @@ class _Attempt:
             tests=self.end.tests,
             sources=self.end.sources,
         )
-
-
-def published_tables(lake: Lake) -> dict[str, PublishedTable]:
-    """Return what readers see of every gold table. Raises EnvironmentFault."""
-    tables = sorted(
-        table
-        for table, pointer in lake.pointers().items()
-        if table[0] == GOLD and not pointer.is_view
-    )
-    return {".".join(table): published_table(lake.metadata(table) or {}) for table in tables}
-
-
-def published_table(metadata: Mapping[str, Any], branch: str | None = None) -> PublishedTable:
-    """Return the snapshot and rows that a table has for readers, or on a branch."""
-    head = head_of(metadata, branch)
-    found = (s for s in metadata.get("snapshots", ()) if s["snapshot-id"] == head)
-    return PublishedTable(head, rows_in(next(found, {})))
 
 
 def staged_on(

@@ -1,0 +1,88 @@
+"""`firn publications` and `firn rollback`: what gold was and is -> listed, compared, put back."""
+
+from typing import Annotated
+
+import typer
+
+from lake.lake import Lake
+from lake.settings import Settings
+from operations.cli.console import out
+from operations.cli.faults import named_faults
+from operations.cli.options import Target
+
+app = typer.Typer(
+    help="Show what was published, compare two publications, publish again after a hold.",
+    invoke_without_command=True,
+)
+Id = Annotated[int, typer.Argument(help="A publication, by its number.", min=1)]
+
+
+@app.callback()
+@named_faults
+def publications(
+    context: typer.Context,
+    *,
+    limit: Annotated[int, typer.Option(help="How many of the last to print.", min=1)] = 20,
+    json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON document, for programs.")
+    ] = False,
+    target: Target = None,
+) -> None:
+    """Show the last publications: when, of which areas, by which run, and how its tests went."""
+    if context.invoked_subcommand is not None:
+        return
+    from operations.cli.publications_report import as_json, print_publications
+    from operations.publication.book import read_publications, read_state
+
+    lake = Lake(Settings.load(target=target))
+    found, state = read_publications(lake, limit), read_state(lake)
+    if json:
+        typer.echo(as_json(found, state))
+    else:
+        print_publications(out, found, state)
+
+
+@app.command()
+@named_faults
+def diff(first: Id, second: Id, *, target: Target = None) -> None:
+    """Count by table the rows that were added, removed and changed between two publications."""
+    from operations.cli.publications_report import print_diff
+    from operations.publication.diff import compare_publications
+
+    with out.status("comparing"):
+        found = compare_publications(Settings.load(target=target), first, second)
+    print_diff(out, first, second, found)
+
+
+@app.command()
+@named_faults
+def release(*, target: Target = None) -> None:
+    """Let runs publish again after a rollback that holds them."""
+    from operations.publication.rollback import release as release_hold
+
+    is_released = release_hold(Lake(Settings.load(target=target)))
+    out.print("Runs publish again." if is_released else "Nothing was held.")
+
+
+@named_faults
+def rollback(
+    publication: Annotated[
+        int | None,
+        typer.Argument(
+            help="Its number. Default: the one before what readers see now.",
+            min=1,
+            show_default=False,
+        ),
+    ] = None,
+    *,
+    hold: Annotated[
+        bool, typer.Option("--hold", help="Publish nothing until `firn publications release`.")
+    ] = False,
+    target: Target = None,
+) -> None:
+    """Let readers see an earlier publication of gold again: all its tables, at once."""
+    from operations.cli.publications_report import print_rollback
+    from operations.publication.rollback import roll_back
+
+    lake = Lake(Settings.load(target=target))
+    print_rollback(out, roll_back(lake, publication, hold=hold), is_held=hold)
