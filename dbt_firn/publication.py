@@ -33,7 +33,7 @@ class Publication(dbtPlugin):
 
     def initialize(self) -> None:
         """Add the methods, once for all adapters."""
-        add_methods(firn_begin_run, firn_is_published, firn_publish)
+        add_methods(firn_begin_run, firn_is_published, firn_stage_table, firn_publish)
 
 
 def firn_begin_run(
@@ -67,6 +67,18 @@ def firn_is_published(adapter: SparkAdapter, schema: str, name: str) -> bool:
     return stored is not None and stored.snapshot_id is not None
 
 
+def firn_stage_table(adapter: SparkAdapter, schema: str, name: str) -> None:
+    """Make the run's branch of a table, if a run is under way and the table is there.
+
+    Raises DbtRuntimeError when the lake cannot be read or written.
+    """
+    from operations.publication.run import stage_table
+
+    if run := current_run():
+        with named_faults():
+            stage_table(published_lake_of(adapter), run, (schema, name))
+
+
 def firn_publish(
     adapter: SparkAdapter, graph: Mapping[str, Any], selected: Sequence[str], results: Sequence[Any]
 ) -> str:
@@ -77,7 +89,7 @@ def firn_publish(
     run = current_run()
     if run is None:
         return ""
-    from operations.publication.areas import judge
+    from operations.publication.areas import UNTESTED_VARIABLE, judge
     from operations.publication.graph import Graph
     from operations.publication.positions import source_positions
     from operations.publication.publish import RunEnd, publish
@@ -86,7 +98,8 @@ def firn_publish(
 
     known, settings = Graph(graph["nodes"]), settings_of(adapter)
     ended = list(_ended(known.nodes, selected, results))
-    areas = judge(known, ended)
+    accept = bool(settings.variable(UNTESTED_VARIABLE))
+    areas = judge(known, ended, accept_untested=accept)
     try:
         with named_faults():
             models = [model for area in areas for model in area.models]

@@ -19,6 +19,7 @@
     {%- endif -%}
     {%- set columns = _columns_of_query(compiled_code) -%}
     {%- do _fit_columns(relation, columns) -%}
+    {%- do adapter.firn_stage_table(relation.schema, relation.identifier) -%}
     {%- set names = columns | map(attribute='quoted') | join(', ') -%}
     insert overwrite {{ relation }} ({{ names }})
     select {{ names }} from (

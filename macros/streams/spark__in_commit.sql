@@ -20,6 +20,9 @@
     {%- set definition = streams[0].definition if streams else _definition() -%}
     {%- set empty = streams | selectattr('snapshot', 'equalto', 'none') | map(attribute='name') | list -%}
     {%- set offsets = {'definition': definition, 'streams': consumed, 'empty': empty} -%}
+    {%- if _is_gold(model) -%}
+        {%- do adapter.firn_stage_table(this.schema, this.identifier) -%}
+    {%- endif -%}
     {%- set setting = '`spark.sql.iceberg.snapshot-property.' ~ _stream_offsets_property(this) ~ '`' -%}
     {%- call statement('set_stream_offsets') -%}
         set {{ setting }} = `{{ tojson(offsets) }}`

@@ -19,6 +19,14 @@ SMALL_SHARE = 0.75  # of the target size: what Spark's procedure takes for small
 
 
 @dataclass(frozen=True)
+class Needed:
+    """What must stay of a table: positions of streams, snapshots that were published."""
+
+    positions: Sequence[Position] = ()
+    published: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True)
 class HeldBack:
     """Snapshots of a table that its policy would expire, and the position that keeps them."""
 
@@ -67,11 +75,11 @@ class TablePlan:
 
 
 def plan_table(
-    table: "Table", policy: Policy, needed: Sequence[Position], folders: Mapping[str, str]
+    table: "Table", policy: Policy, needed: Needed, folders: Mapping[str, str]
 ) -> TablePlan:
     """Return what is to be done for `table`.
 
-    `needed` are the positions of streams in it, `folders` the location of every table of the lake.
+    `needed` is what others need of it, `folders` the location of every table of the lake.
     """
     name = ".".join(table.name())
     now = datetime.now(UTC)
@@ -123,7 +131,7 @@ def _count_files(table: "Table") -> tuple[Counter[tuple[int, str]], int, int]:
 
 
 def _expirable(
-    table: "Table", policy: Policy, needed: Sequence[Position], now: datetime
+    table: "Table", policy: Policy, needed: Needed, now: datetime
 ) -> tuple[tuple[int, ...], tuple[HeldBack, ...]]:
     """Return the snapshots to expire, and what keeps others that the policy would expire.
 
@@ -138,7 +146,7 @@ def _expirable(
     kept_count = max(policy.keep_last, young_count)
     reaching = [
         (places[position.snapshot_id] + 1, position)
-        for position in needed
+        for position in needed.positions
         if position.snapshot_id in places
     ]
     held_back = tuple(
@@ -149,7 +157,7 @@ def _expirable(
     stays = {s.snapshot_id for s in line[: max([kept_count, *(count for count, _ in reaching)])]}
     newest_first = sorted(table.snapshots(), key=lambda s: -s.timestamp_ms)
     stays |= {snapshot.snapshot_id for snapshot in newest_first[: policy.keep_last]}
-    stays |= set(_referenced(table))
+    stays |= set(_referenced(table)) | needed.published
     return tuple(
         snapshot.snapshot_id
         for snapshot in newest_first

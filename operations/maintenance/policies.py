@@ -39,6 +39,7 @@ class Policy(Declared):
     still needs is kept beyond both. `remove_orphans_after`: remove files in the table's folder that
     no snapshot knows and that are older. `remove_consumed_after`, of a raw table that is not loaded
     in full: remove rows so long after every reader has them; otherwise they stay.
+    `keep_publications`: of a gold table, keep what the last so many publications have.
     """
 
     compact_above: int = Field(default=10, ge=1)
@@ -46,6 +47,7 @@ class Policy(Declared):
     keep_last: int = Field(default=10, ge=1)
     remove_orphans_after: Annotated[Duration, AfterValidator(_long_enough)] = timedelta(days=3)
     remove_consumed_after: Duration | None = None
+    keep_publications: int = Field(default=20, ge=1)
 
 
 @dataclass(frozen=True)

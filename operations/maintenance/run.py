@@ -9,11 +9,12 @@ from lake.errors import ConfigurationError, FirnError, LoadError
 from lake.lake import Lake
 from lake.settings import Settings
 from operations.dbt.manifest import read_manifest
-from operations.maintenance.plan import TablePlan, plan_table, with_removal
+from operations.maintenance.plan import Needed, TablePlan, plan_table, with_removal
 from operations.maintenance.policies import load_policies
 from operations.maintenance.procedures import Work, apply_plan, rehearse_plan
 from operations.maintenance.retained_snapshots import positions
 from operations.maintenance.retention import plan_removal, remove_consumed
+from operations.publication.book import read_publications, snapshots_of
 from operations.runtime.spark import Spark
 
 if TYPE_CHECKING:
@@ -80,12 +81,14 @@ def plan_lake(settings: Settings, names: Sequence[str] = ()) -> list[TablePlan]:
     policies = load_policies(settings.project_dir)
     lake = Lake(settings)
     tables = {".".join(table.name()): table for table in _tables(lake.catalog)}
-    needed = positions(list(tables.values()))
+    streams, publications = positions(list(tables.values())), read_publications(lake)
     folders = {name: table.location() for name, table in tables.items()}
-    plans = [
-        plan_table(tables[name], policies.of(name), needed.get(name, ()), folders)
-        for name in _chosen(tables, names)
-    ]
+    plans = []
+    for name in _chosen(tables, names):
+        policy = policies.of(name)
+        published = snapshots_of(name, publications[: policy.keep_publications])
+        needed = Needed(streams.get(name, ()), published)
+        plans.append(plan_table(tables[name], policy, needed, folders))
     return [_with_removal(settings, lake, plan, tables[plan.name]) for plan in plans]
 
 

@@ -16,6 +16,7 @@ from operations.publication.graph import Graph
 RED = (*FAILED, "skipped")
 NOT_RUN = "was not run"
 TESTS = ("test", "unit_test")
+UNTESTED_VARIABLE = "FIRN_PUBLISH_UNTESTED"  # any value: publish tables whose tests were not run
 
 
 @dataclass(frozen=True)
@@ -49,13 +50,17 @@ class Area:
         return not self.objections
 
 
-def judge(graph: Graph, ended: Sequence[EndedNode]) -> list[Area]:
-    """Return the areas of a run by name; `ended` are all nodes that it selected."""
+def judge(graph: Graph, ended: Sequence[EndedNode], *, accept_untested: bool = False) -> list[Area]:
+    """Return the areas of a run by name; `ended` are all nodes that it selected.
+
+    With `accept_untested`, a table whose own tests were not run may be published all the same.
+    """
     known = {node.unique_id: node for node in ended}
-    areas = [
-        replace(area, objections=tuple(_objections(graph, area, known)))
-        for area in _areas(graph, known)
-    ]
+    areas = []
+    for area in _areas(graph, known):
+        red = _red_nodes(graph, area, known)
+        untested = () if accept_untested else _untested(graph, area, known)
+        areas.append(replace(area, objections=(*red, *untested)))
     return _with_held_upstreams(graph, areas)
 
 
@@ -66,12 +71,15 @@ def _areas(graph: Graph, known: Mapping[str, EndedNode]) -> Iterator[Area]:
         yield Area(area, own, tuple(graph.published[model] for model in own))
 
 
-def _objections(graph: Graph, area: Area, known: Mapping[str, EndedNode]) -> Iterator[str]:
+def _red_nodes(graph: Graph, area: Area, known: Mapping[str, EndedNode]) -> Iterator[str]:
     inputs = graph.made_of(area.models)
     for node in known.values():
         concerned = set(node.reads) if node.kind in TESTS else {node.unique_id}
         if node.is_red and concerned & inputs:
             yield f"{node.kind.replace('_', ' ')} {node.name}: {node.status}"
+
+
+def _untested(graph: Graph, area: Area, known: Mapping[str, EndedNode]) -> Iterator[str]:
     for model in area.models:
         missing = [test for test in graph.own_tests(model) if test not in known]
         if missing:

@@ -7,7 +7,7 @@ committed together with the tables it names, so the two cannot disagree.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -170,6 +170,12 @@ def read_publications(lake: Lake, count: int | None = None) -> list[Publication]
     chosen = f"publication_id > {0 if count is None else last - count}"
     rows = table.scan(chosen).to_arrow().sort_by([("publication_id", "descending")]).to_pylist()
     return [Publication.of(row) for row in rows]
+
+
+def snapshots_of(table: str, publications: Sequence[Publication]) -> frozenset[int]:
+    """Return the snapshots that some publications have of a table."""
+    found = (entry.tables[table].snapshot_id for entry in publications if table in entry.tables)
+    return frozenset(snapshot for snapshot in found if snapshot is not None)
 
 
 def require_publication(lake: Lake, publication_id: int) -> Publication:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from lake.branches import CURRENT, MAIN
+from lake.branches import CURRENT, MAIN, head_of
 from lake.errors import ConflictError, EnvironmentFault
 from lake.lake import Identifier, Lake
 from lake.metadata import StoredTable
@@ -107,6 +107,7 @@ class _Attempt:
             table: stored
             for area in self.areas
             for table, stored in staged_on(self.lake, area.tables, self.run.branch)
+            if _is_written(stored, self.run.branch)
         }
         if not staged:
             return None
@@ -140,9 +141,9 @@ class _Attempt:
             )
 
     def _moved(self, table: Identifier, stored: StoredTable, entry: Publication) -> NextMetadata:
-        """Write the metadata by which readers see the run's rows."""
+        """Write the metadata by which readers see the run's rows; what was refused before goes."""
         document = stored.document
-        refs = dict(document["refs"])
+        refs = without_rejected(document["refs"])
         head = int(refs.pop(self.run.branch)["snapshot-id"])
         _require_unchanged(table, document, head)
         at = next_timestamp(document)
@@ -182,6 +183,16 @@ def staged_on(
             yield table, stored
 
 
+def without_rejected(refs: Mapping[str, Any]) -> dict[str, Any]:
+    """Return refs without the tags of runs that were refused."""
+    return {name: ref for name, ref in refs.items() if not name.startswith(REJECTED)}
+
+
+def _is_written(stored: StoredTable, branch: str) -> bool:
+    """Whether a branch has commits of its own."""
+    return head_of(stored.document, branch) != stored.snapshot_id
+
+
 def _require_unchanged(table: Identifier, metadata: Mapping[str, Any], head: int) -> None:
     """Raise ConflictError where main has rows that the branch was not made from.
 
@@ -201,27 +212,26 @@ def _require_unchanged(table: Identifier, metadata: Mapping[str, Any], head: int
 
 def _reject(lake: Lake, run: Run) -> tuple[Identifier, ...]:
     """Turn what is left of the run's branches into tags; return the tables that have one."""
-    tables = tuple(table for table, _ in staged_on(lake, run.tables, run.branch))
-    for table in tables:
-        retry_on_conflict(partial(_tag, lake, run, table))
-    return tables
+    left = [table for table, _ in staged_on(lake, run.tables, run.branch)]
+    return tuple(table for table in left if retry_on_conflict(partial(_tag, lake, run, table)))
 
 
-def _tag(lake: Lake, run: Run, table: Identifier) -> None:
+def _tag(lake: Lake, run: Run, table: Identifier) -> bool:
+    """Take the branch away; return whether it had commits of its own, which then have a tag."""
+    is_written = False
     for _, stored in staged_on(lake, [table], run.branch):
-        document = stored.document
-        refs = {
-            name: ref
-            for name, ref in document["refs"].items()
-            if name != run.branch and not name.startswith(REJECTED)
-        }
-        head = document["refs"][run.branch]["snapshot-id"]
-        tag = {"type": "tag", "snapshot-id": head, "max-ref-age-ms": REJECTED_KEPT_MS}
-        changes = {
-            "last-updated-ms": next_timestamp(document),
-            "refs": {**refs, REJECTED + ref_name(run.invocation_id): tag},
-        }
+        refs = dict(stored.document["refs"])
+        head, is_written = refs.pop(run.branch), _is_written(stored, run.branch)
+        if is_written:
+            refs = {name: ref for name, ref in refs.items() if not name.startswith(REJECTED)}
+            tag = {"type": "tag", "max-ref-age-ms": REJECTED_KEPT_MS}
+            refs[REJECTED + ref_name(run.invocation_id)] = {
+                **tag,
+                "snapshot-id": head["snapshot-id"],
+            }
+        changes = {"last-updated-ms": next_timestamp(stored.document), "refs": refs}
         commit_metadata(lake, table, stored, changes, _io(lake, stored))
+    return is_written
 
 
 def _io(lake: Lake, stored: StoredTable) -> FileIO:

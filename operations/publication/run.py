@@ -16,7 +16,7 @@ import psutil
 from lake.branches import IS_STAGED, is_staged
 from lake.lake import Identifier, Lake
 from lake.metadata import StoredTable
-from lake.metadata_commit import commit_metadata, next_timestamp
+from lake.metadata_commit import commit_metadata, next_timestamp, with_head
 from lake.process_record import ProcessRecord
 from lake.retry import retry_on_conflict
 from lake.settings import Settings
@@ -74,6 +74,27 @@ def begin_run(
     for table in run.tables:
         retry_on_conflict(partial(_prepare, settings, lake, table))
     return run
+
+
+def stage_table(lake: Lake, run: Run, table: Identifier) -> None:
+    """Make the run's branch of a table that has rows, before the first of its commits.
+
+    Of a branch that a commit makes itself, Iceberg counts rows and files from 0 on, and the
+    table's summary is wrong for ever. Raises EnvironmentFault.
+    """
+
+    def commit() -> None:
+        stored = lake.stored(table)
+        if stored is None or stored.snapshot_id is None or run.branch in stored.document["refs"]:
+            return
+        changes = {
+            "last-updated-ms": next_timestamp(stored.document),
+            "refs": with_head(stored.document, run.branch, stored.snapshot_id),
+        }
+        io = lake.catalog._load_file_io(stored.properties, stored.location)
+        commit_metadata(lake, table, stored, changes, io)
+
+    retry_on_conflict(commit)
 
 
 def end_run(settings: Settings, run: Run) -> None:

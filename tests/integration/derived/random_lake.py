@@ -16,6 +16,7 @@ from lake.settings import Settings
 from lake.snapshots import ancestors, rows_in
 from operations.dbt.outcome import Outcome
 from operations.preflight.create import create_tables
+from operations.publication.areas import UNTESTED_VARIABLE
 from operations.refresh.plan import MODE_VARIABLE
 from operations.runtime.environment import dbt_environment
 from tests.integration.derived.random_rows import RandomRows
@@ -69,7 +70,8 @@ class RandomLake:
 
         `systems`: those of some systems only.
         """
-        environment = dbt_environment(self.settings) | ({MODE_VARIABLE: mode} if mode else {})
+        environment = dbt_environment(self.settings) | {UNTESTED_VARIABLE: "yes"}
+        environment |= {MODE_VARIABLE: mode} if mode else {}
         chosen = [f"gold,tag:{system}" for system in systems] or ["gold", "bakery__inventory"]
         return self._dbt.run(["run", "--select", *chosen], environment)
 

@@ -28,6 +28,7 @@ from operations.runtime.sql_engine import Row
 from tests.warm_dbt import WarmDbt
 
 OTHERS_LEFT_OUT = ("--exclude", "tag:unguarded", "tag:returns", "tag:aliased")
+PROJECT = Path(__file__).with_name("project")
 _LOADS = itertools.count(1)
 
 
@@ -91,10 +92,11 @@ class TillLake:
         """Run `dbt run`, by default of what this project's tests look at."""
         return self.dbt("run", *(arguments or OTHERS_LEFT_OUT))
 
-    def dbt(self, *arguments: str) -> Outcome:
+    def dbt(self, *arguments: str, **variables: str) -> Outcome:
         """Run a dbt command. Raises DbtFailedError when it does not end well."""
         environment = {
             **self._settings.environment(),
+            **variables,
             "FIRN_HOME": str(self._settings.home),
             "PWD": str(self._settings.project_dir),
             "DBT_PROFILES_DIR": str(self._settings.project_dir / "profiles"),
@@ -205,9 +207,9 @@ class TillLake:
         }
 
 
-def lay_out_project(folder: Path, root: Path) -> Path:
-    """Make a dbt project in `folder` from a copy of this test's models and the macros of `root`."""
-    shutil.copytree(Path(__file__).with_name("project"), folder)
+def lay_out_project(folder: Path, root: Path, project: Path = PROJECT) -> Path:
+    """Make a dbt project in `folder` from a copy of a test's models and the macros of `root`."""
+    shutil.copytree(project, folder)
     for name, target in {
         "macros": root / "macros",
         "profiles": root / "profiles",

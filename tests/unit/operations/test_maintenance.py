@@ -11,7 +11,7 @@ from pyiceberg.table import Table
 from lake.errors import ConfigurationError
 from lake.lake import open_catalog
 from lake.settings import Settings
-from operations.maintenance.plan import TablePlan, plan_table
+from operations.maintenance.plan import Needed, TablePlan, plan_table
 from operations.maintenance.policies import Policy, load_policies
 from operations.maintenance.retained_snapshots import Position, positions
 from operations.maintenance.run import plan_lake
@@ -126,7 +126,7 @@ def _ids(table: Table) -> list[int]:
 
 def _plan(table: Table, policy: Policy = EAGER, *needed: Position) -> TablePlan:
     name = ".".join(table.name())
-    return plan_table(table, policy, needed, {name: table.location()})
+    return plan_table(table, policy, Needed(needed), {name: table.location()})
 
 
 def _consume(settings: Settings, model: str, upstream: Table, snapshot_id: int) -> Table:
@@ -146,6 +146,15 @@ def test_snapshots_go_by_age_and_number(settings: Settings) -> None:
     assert _plan(table, Policy(expire_after=timedelta(0), keep_last=3)).expire == (oldest,)
     assert _plan(table, Policy(expire_after=timedelta(days=1), keep_last=1)).expire == ()
     assert newest not in _plan(table).expire
+
+
+def test_what_was_published_stays(settings: Settings) -> None:
+    table = _make(settings, "gold.a", 4)
+    newest, second, third, oldest = _ids(table)
+    needed = Needed(published=frozenset({third}))
+    plan = plan_table(table, EAGER, needed, {"gold.a": table.location()})
+    assert plan.expire == (second, oldest)
+    assert newest not in plan.expire
 
 
 def test_what_a_consumer_has_read_last_stays_and_all_after_it(settings: Settings) -> None:

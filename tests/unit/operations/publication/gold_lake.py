@@ -11,7 +11,7 @@ from lake.lake import Lake, open_catalog
 from lake.settings import Settings
 from operations.publication.areas import Area
 from operations.publication.publish import Result, RunEnd, publish
-from operations.publication.run import Run, begin_run, end_run
+from operations.publication.run import Run, begin_run, end_run, stage_table
 
 ROOT = Path(__file__).parents[4]
 FACTS, TOTALS = ("gold", "facts"), ("gold", "totals")
@@ -52,11 +52,7 @@ class GoldLake:
     def write(self, run: Run, amounts: dict[int, int]) -> None:
         """Write rows of facts, and their total, to the run's branch."""
         for identifier, made in ((FACTS, amounts), (TOTALS, {0: sum(amounts.values())})):
-            table = self.table(identifier)
-            head = table.current_snapshot()
-            assert head
-            if run.branch not in table.metadata.refs:
-                table.manage_snapshots().create_branch(head.snapshot_id, run.branch).commit()
+            stage_table(self.lake, run, identifier)
             with warnings.catch_warnings(action="ignore"):  # of a table that has no rows to replace
                 self.table(identifier).overwrite(rows(made), branch=run.branch)
 

@@ -127,6 +127,8 @@ def test_a_selection_is_judged_by_what_it_ran() -> None:
 def test_without_its_own_tests_a_table_is_not_published() -> None:
     areas = judged("facts", "daily")
     assert areas["shop"].objections == ("1 of the tests of gold.daily were not run",)
+    accepted = judge(Graph(NODES), ended("facts", "daily"), accept_untested=True)
+    assert [area.is_green for area in accepted] == [True]
 
 
 def test_a_test_that_reads_what_was_not_selected_is_not_missed() -> None:

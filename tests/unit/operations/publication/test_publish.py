@@ -18,7 +18,7 @@ from operations.publication import publish as publishing
 from operations.publication.book import HELD, read_publications, read_state
 from operations.publication.publish import REJECTED
 from operations.publication.rollback import release, roll_back
-from operations.publication.run import INVOCATION
+from operations.publication.run import INVOCATION, stage_table
 from tests.unit.operations.publication.gold_lake import (
     FACTS,
     GREEN,
@@ -70,15 +70,15 @@ def test_a_table_that_a_run_did_not_write_is_in_the_set_all_the_same(gold: GoldL
     gold.run("one", {1: 10})
     before = gold.table(TOTALS).current_snapshot()
     run = gold.begin("two")
-    head = gold.table(FACTS).current_snapshot()
     assert before
-    assert head
-    gold.table(FACTS).manage_snapshots().create_branch(head.snapshot_id, run.branch).commit()
+    for table in (FACTS, TOTALS):
+        stage_table(gold.lake, run, table)
     gold.table(FACTS).append(rows({2: 0}), branch=run.branch)
 
     result = gold.publish(run)
 
-    assert result.published == (FACTS,)
+    assert (result.published, result.rejected) == ((FACTS,), ())
+    assert gold.refs(TOTALS) == {"main"}
     [entry] = read_publications(gold.lake, 1)
     assert entry.tables["gold.totals"].snapshot_id == before.snapshot_id
 
