@@ -9,6 +9,7 @@ from dbt_firn.preflight import Preflight
 from dbt_firn.publication import Publication
 from dbt_firn.refreshes import Refreshes
 from dbt_firn.streams import Streams
+from dbt_firn.test_results import TestResults
 from dbt_firn.warm_target import WarmTarget
 
-plugins = [ComputedViews, Preflight, Publication, Refreshes, Streams, WarmTarget]
+plugins = [ComputedViews, Preflight, Publication, Refreshes, Streams, TestResults, WarmTarget]

@@ -27,7 +27,9 @@ import ingestion.connectors.kafka.declaration
 import ingestion.loading.gaps
 import ingestion.loading.load_history
 import ingestion.quarantine.store
+import operations.monitoring.test_results
 import operations.preflight.changes
+import operations.publication.book
 import operations.refresh.history
 import operations.refresh.tasks.lags
 from firn_dags import declared as airflow
@@ -50,6 +52,9 @@ SYSTEM_TABLES = {
     "ops.loads": ingestion.loading.load_history.COLUMNS,
     "ops.gaps": ingestion.loading.gaps.COLUMNS,
     "ops.refreshes": operations.refresh.history.COLUMNS,
+    "ops.publications": operations.publication.book.COLUMNS,
+    "ops.test_results": operations.monitoring.test_results.RESULT_COLUMNS,
+    "quarantine.test_failures": operations.monitoring.test_results.FAILURE_COLUMNS,
     "ops.lags": operations.refresh.tasks.lags.COLUMNS,
     "ops.schema_changes": operations.preflight.changes.COLUMNS,
     "quarantine.<source>": ingestion.quarantine.store.COLUMNS,

@@ -7,7 +7,7 @@ from lake.errors import ConfigurationError
 from lake.lake import Lake
 from lake.settings import Settings
 from operations.monitoring.tables import TableState, describe_table, open_table
-from operations.publication.book import require_publication
+from operations.publication.book import CHOOSE, require_publication
 from operations.publication.publish import REJECTED
 
 if TYPE_CHECKING:
@@ -62,7 +62,8 @@ def _snapshot(settings: Settings, table: "Table", version: Version) -> int | Non
     if snapshot is None or table.snapshot_by_id(snapshot) is None:
         why = "has expired" if snapshot else "had no rows, or was not there"
         raise ConfigurationError(
-            f"{name} of publication {version.publication} {why}", "firn publications lists all"
+            f"{name} of publication {version.publication} {why}",
+            CHOOSE,
         )
     return snapshot
 

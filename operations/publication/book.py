@@ -40,6 +40,7 @@ LAST = "firn.publication"
 LAST_INVOCATION = "firn.publication.invocation"
 LAST_ROLLBACK = "firn.publication.rollback"
 HELD = "firn.publication.held"
+CHOOSE = "choose one of those that are there: firn publications"
 
 
 class Kind(StrEnum):
@@ -186,7 +187,8 @@ def require_publication(lake: Lake, publication_id: int) -> Publication:
         last = read_state(lake).publication_id
         known = f"there are 1 to {last}" if last else "nothing was published yet"
         raise ConfigurationError(
-            f"there is no publication {publication_id}: {known}", "firn publications lists them"
+            f"there is no publication {publication_id}: {known}",
+            CHOOSE,
         )
     return Publication.of(rows[0])
 

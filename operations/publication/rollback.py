@@ -20,6 +20,7 @@ from lake.metadata_commit import (
 )
 from lake.retry import retry_on_conflict
 from operations.publication.book import (
+    CHOOSE,
     LAST,
     Book,
     Kind,
@@ -73,7 +74,8 @@ def _target(lake: Lake, publication_id: int | None) -> Publication:
     earlier = (e for e in entries if e.publication_id < now and not e.is_rollback)
     if (found := next(earlier, None)) is None:
         raise ConfigurationError(
-            f"there is no publication before {now or 'the first'}", "firn publications lists them"
+            f"there is no publication before {now or 'the first'}",
+            CHOOSE,
         )
     return found
 
@@ -124,7 +126,7 @@ def _moved(
         raise EnvironmentFault(
             f"{'.'.join(table)} has not kept snapshot {head} of publication"
             f" {target.content_id}: it has expired",
-            "roll back to a later one: firn publications lists those that can be rolled back to",
+            "roll back to a later one: firn publications",
         )
     else:
         changes |= {**as_current(document, head, at), "refs": with_head(document, MAIN, head)}

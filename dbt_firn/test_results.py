@@ -1,0 +1,79 @@
+"""Lets macros record how tests ended -> `adapter.firn_record_test_results`.
+
+The macro `record_test_results` uses it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from dbt.adapters.spark.impl import SparkAdapter
+from dbt.plugins.manager import dbtPlugin
+
+from dbt_firn.adapter_methods import add_methods, published_lake_of
+
+if TYPE_CHECKING:
+    from operations.monitoring.test_results import TestResult
+
+
+class TestResults(dbtPlugin):
+    """Gives dbt-spark's adapter the method that records how tests ended."""
+
+    __test__ = False
+
+    def initialize(self) -> None:
+        """Add the method, once for all adapters."""
+        add_methods(firn_record_test_results)
+
+
+def firn_record_test_results(
+    adapter: SparkAdapter,
+    graph: Mapping[str, Any],
+    results: Sequence[Any],
+    failing: Mapping[str, Sequence[str]],
+    invocation_id: str,
+) -> str:
+    """Add a run's tests to ops.test_results; return why that failed, "" if it did not.
+
+    `failing` are rows as JSON, by the unique id of the test that found them.
+    """
+    from operations.monitoring.test_results import record_test_results
+
+    try:
+        found = list(_results(graph["nodes"], results, invocation_id))
+        record_test_results(published_lake_of(adapter), found, failing)
+    except Exception as error:  # noqa: BLE001 - a history that cannot be written hides no result
+        return f"{type(error).__name__}: {error}"
+    return ""
+
+
+def _results(
+    nodes: Mapping[str, Any], results: Sequence[Any], invocation_id: str
+) -> Iterator[TestResult]:
+    from operations.monitoring.test_results import MAXIMUM_MESSAGE_LENGTH, TestResult
+    from operations.publication.areas import TESTS
+
+    for result in results:
+        node = result.node
+        if str(node.resource_type) not in TESTS:
+            continue
+        tested = getattr(node, "attached_node", None) or getattr(
+            node, "tested_node_unique_id", None
+        )
+        model = nodes.get(tested or "")
+        ended = [timing.completed_at for timing in result.timing if timing.completed_at]
+        moment = max(ended) if ended else datetime.now(UTC)
+        yield TestResult(
+            invocation_id=invocation_id,
+            unique_id=node.unique_id,
+            test_name=node.name,
+            status=str(result.status),
+            executed_at=moment if moment.tzinfo else moment.replace(tzinfo=UTC),
+            model_name=f"{model['schema']}.{model['alias']}" if model else None,
+            severity=str(getattr(node.config, "severity", "") or "").lower(),
+            failures_count=result.failures,
+            seconds=float(result.execution_time),
+            message=result.message and str(result.message)[:MAXIMUM_MESSAGE_LENGTH],
+        )
