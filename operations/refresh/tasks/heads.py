@@ -9,8 +9,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
+from lake.branches import CURRENT, is_staged
 from lake.errors import EnvironmentFault
 from lake.lake import Lake, identifier_of
 from lake.metadata import metadata_missing, read_metadata
@@ -20,7 +22,7 @@ from lake.stream_offsets import PROPERTY
 
 @dataclass(frozen=True)
 class Commit:
-    """A snapshot: when it was committed, its rows, and what its model had consumed by then.
+    """A snapshot: when readers saw it first, its rows, and what its model had consumed by then.
 
     `consumed` has by upstream table the snapshot up to which it was read; None where the commit
     says nothing of it, as that of a load or of maintenance.
@@ -107,22 +109,49 @@ class Heads:
             metadata = read_metadata(self._lake.files, location)
         except (FileNotFoundError, ValueError):
             raise metadata_missing(identifier_of(table), location) from None
-        commits = {s["snapshot-id"]: _commit(table, s) for s in metadata.get("snapshots", ())}
+        visible = visible_at(metadata)
+        commits = {
+            s["snapshot-id"]: _commit(table, s, visible[s["snapshot-id"]])
+            for s in metadata.get("snapshots", ())
+            if s["snapshot-id"] in visible
+        }
         by_age = sorted(metadata.get("snapshots", ()), key=lambda s: -s.get("sequence-number", 0))
         return _Known(
             location,
             tuple(commits[snapshot["snapshot-id"]] for snapshot in line_of(metadata)),
-            tuple(commits[snapshot["snapshot-id"]] for snapshot in by_age),
+            tuple(commits[number] for s in by_age if (number := s["snapshot-id"]) in commits),
         )
 
 
-def _commit(table: str, snapshot: Mapping[str, Any]) -> Commit:
+def visible_at(metadata: Mapping[str, Any]) -> dict[int, int]:
+    """Return when readers saw each snapshot first, in milliseconds; none that they never saw.
+
+    A run's commits are seen when `main` is moved to the last of them. What the log of `main` does
+    not reach back to, and a table that no run stages, is seen when it is committed.
+    """
+    snapshots = {s["snapshot-id"]: s for s in metadata.get("snapshots", ())}
+    seen: dict[int, int] = {}
+    log = metadata.get("snapshot-log", ())
+    if log:  # of what came before its first entry, the log says nothing any more
+        before = islice(line_of({**metadata, CURRENT: log[0]["snapshot-id"]}), 1, None)
+        seen = {s["snapshot-id"]: s["timestamp-ms"] for s in before}
+    for entry in log:
+        number = entry["snapshot-id"]
+        while number in snapshots and number not in seen:
+            seen[number] = entry["timestamp-ms"]
+            number = snapshots[number].get("parent-snapshot-id")
+    known = line_of(metadata) if is_staged(metadata) else snapshots.values()
+    own = {snapshot["snapshot-id"]: snapshot["timestamp-ms"] for snapshot in known}
+    return own | seen
+
+
+def _commit(table: str, snapshot: Mapping[str, Any], at: int) -> Commit:
     summary = snapshot["summary"]
     said = summary.get(PROPERTY + table)
     streams = json.loads(said).get("streams", {}) if said else None
     return Commit(
         str(snapshot["snapshot-id"]),
-        snapshot["timestamp-ms"] / 1000,
+        at / 1000,
         changes_rows(identifier_of(table), snapshot),
         int(summary.get("added-records", 0)),
         None if streams is None else {up: at["snapshot"] for up, at in streams.items()},
