@@ -141,6 +141,23 @@ class Lake:
         except FileNotFoundError:
             raise metadata_missing(identifier) from None
 
+    def table_at(self, identifier: Identifier, location: str) -> Table:
+        """Open a table as one of its metadata files says it is, whatever was committed since.
+
+        It can be read only. Raises EnvironmentFault when the file is not there.
+        """
+        from pyiceberg.catalog.noop import NoopCatalog
+        from pyiceberg.io import load_file_io
+        from pyiceberg.table import StaticTable
+        from pyiceberg.table.metadata import TableMetadataUtil
+
+        try:
+            metadata = TableMetadataUtil.parse_obj(read_metadata(self.files, location))
+        except FileNotFoundError:
+            raise metadata_missing(identifier, location) from None
+        io = load_file_io({"py-io-impl": FILE_IO, **self._file_settings}, location)
+        return StaticTable(identifier, metadata, location, io, NoopCatalog(CATALOG))
+
     @cached_property
     def spark_parameters(self) -> dict[str, str]:
         """The settings that the target gives Spark, variables filled in.

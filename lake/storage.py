@@ -7,6 +7,7 @@ do takes a tenth of a second.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -44,6 +45,26 @@ class LakeFiles:
         """Return a file's size in bytes. Raises OSError as `read` does."""
         path = _path(location)
         return path.stat().st_size if path else len(self._io.new_input(location))
+
+    def upload(self, source: Path, location: str) -> None:
+        """Copy a file of this machine to an object store, which shows it whole or not at all.
+
+        It takes the place of what is there. Raises OSError.
+        """
+        import pyarrow as pa
+
+        size = source.stat().st_size
+        content = pa.memory_map(str(source)).read_buffer() if size else pa.py_buffer(b"")
+        # Closing a stream completes the object, after an interrupt too: all is written in one call.
+        with self._io.new_output(location).create(overwrite=True) as stream:
+            stream.write(content)
+        if (found := self.length(location)) != size:
+            raise OSError(f"{location} has {found} bytes, {size} were written")
+
+    def remove(self, location: str) -> None:
+        """Remove an object of an object store, if it is there. Raises OSError."""
+        with suppress(FileNotFoundError):
+            self._io.delete(location)
 
     def local_path(self, location: str) -> Path | None:
         """Return the path of a file of this machine, None for any other location."""
