@@ -1,0 +1,1 @@
+"""Filters of exports: `--where` -> conditions on columns -> SQL, and what skips files."""
