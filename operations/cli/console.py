@@ -9,14 +9,13 @@ from rich.table import Table as Grid
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from rich.progress import Progress
 
     from ingestion.loading.replay_table import ReplayResult
     from ingestion.results import LoadResult, Waiting
     from lake.errors import FirnError
-    from operations.exports.export import Exported
+    from operations.exports.manifest import Exported
     from operations.monitoring.doctor import Finding
     from operations.monitoring.show import NewestRows
     from operations.monitoring.tables import TableState
@@ -142,8 +141,14 @@ def print_rows(to: Console, newest: "NewestRows") -> None:
     to.print(f"{len(cells):,} of {newest.state.rows:,} rows. {describe_age(newest.state)}")
 
 
-def print_exports(to: Console, folder: "Path", exported: "Sequence[Exported]") -> None:
+def print_exports(to: Console, where: str, exported: "Sequence[Exported]") -> None:
     """Print a line for each file that was written, and where they are."""
+    if exported:
+        to.print(_exports_grid(exported))
+    to.print(f"{len(exported)} files in {escape(where)}", soft_wrap=True)
+
+
+def _exports_grid(exported: "Sequence[Exported]") -> Grid:
     grid = Grid(box=None, header_style="bold", pad_edge=False)
     grid.add_column("file")
     for heading in ("rows", "bytes"):
@@ -151,9 +156,7 @@ def print_exports(to: Console, folder: "Path", exported: "Sequence[Exported]") -
     grid.add_column("snapshot")
     for one in exported:
         grid.add_row(one.file, f"{one.rows:,}", f"{one.bytes:,}", str(one.snapshot_id or "none"))
-    if exported:
-        to.print(grid)
-    to.print(f"{len(exported)} files in {folder}", soft_wrap=True)
+    return grid
 
 
 def describe_age(state: "TableState") -> str:

@@ -1,19 +1,24 @@
-"""`firn export`: gold tables -> files in a folder -> a line for each."""
+"""`firn export`: gold tables -> files in a folder or a bucket -> a line for each."""
 
-from pathlib import Path
-from typing import Annotated
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from lake.errors import ConfigurationError
 from lake.settings import Settings
-from operations.cli.console import out, print_exports
+from operations.cli.console import out, print_exports, progress_bar
 from operations.cli.faults import named_faults
 from operations.cli.options import Target
-from operations.exports.formats import ExportFormat
+from operations.exports.formats.base import ExportFormat
+
+if TYPE_CHECKING:
+    from operations.exports.files import OnProgress, Progress
 
 
 @named_faults
-def export(
+def export(  # noqa: PLR0913 - an option each
     tables: Annotated[
         list[str] | None,
         typer.Argument(
@@ -22,15 +27,62 @@ def export(
         ),
     ] = None,
     *,
-    to: Annotated[Path, typer.Option("--to", help="The folder for the files; made if missing.")],
+    to: Annotated[
+        str | None,
+        typer.Option(
+            "--to", help="A folder, made if missing, or s3://bucket/prefix.", show_default=False
+        ),
+    ] = None,
     format: Annotated[  # noqa: A002 - the option's name
-        ExportFormat, typer.Option("--format", help="csv (RFC 4180) or parquet.")
+        ExportFormat,
+        typer.Option("--format", help="csv (RFC 4180), parquet, json (a line a row) or xlsx."),
     ] = ExportFormat.CSV,
+    where: Annotated[
+        str | None,
+        typer.Option(
+            help="Only rows of which this is true: comparisons of columns with literals, such as"
+            " \"store_id = 'S1' and sold_date >= date '2025-05-01'\".",
+            show_default=False,
+        ),
+    ] = None,
+    raw_text: Annotated[
+        bool,
+        typer.Option(
+            "--raw-text",
+            help="For programs that read the CSV: no apostrophe before texts that a spreadsheet"
+            " would run as formulas.",
+        ),
+    ] = False,
     target: Target = None,
 ) -> None:
-    """Write gold tables to CSV or Parquet files, sorted, with a manifest of what they hold."""
-    from operations.exports.export import export_tables
+    """Write gold tables to files, sorted, with a manifest of what they hold."""
+    settings = Settings.load(target=target)
+    if to is None:
+        raise ConfigurationError("no destination is named", "add --to FOLDER or s3://bucket/prefix")
+    from operations.exports.export import ExportOptions, export_tables
+    from operations.exports.filters.parsing import parse_filter
 
-    with out.status("exporting"):
-        exported = export_tables(Settings.load(target=target), tables or [], to, format)
+    options = ExportOptions(format, parse_filter(where) if where is not None else None, raw_text)
+    with _shown() as show:
+        exported = export_tables(settings, tables or [], to, options, show)
     print_exports(out, to, exported)
+
+
+@contextmanager
+def _shown() -> "Iterator[OnProgress]":
+    """Give what shows the progress on a terminal; elsewhere nothing is printed."""
+    bar = progress_bar(out)
+    bar.disable = not out.is_terminal
+    with bar:
+        task = bar.add_task("reading the catalog", total=None)
+
+        def show(progress: "Progress") -> None:
+            verb = "writing" if progress.is_writing else "reading"
+            bar.update(
+                task,
+                description=f"{verb} {progress.table}",
+                completed=progress.rows,
+                total=progress.total,
+            )
+
+        yield show

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
 from lake.errors import ConfigurationError
-from lake.lake import Identifier, Lake
+from lake.lake import Identifier, Pointer
 from lake.settings import Settings
 from operations.dbt.manifest import GOLD, gold_models, read_manifest
 
@@ -28,15 +28,22 @@ class GoldTable:
         """The table's name within gold."""
         return self.identifier[1]
 
+    @property
+    def label(self) -> str:
+        """The table's name with that of its namespace."""
+        return ".".join(self.identifier)
 
-def select_tables(settings: Settings, names: Sequence[str]) -> list[GoldTable]:
-    """Return the gold tables that `names` mean, by name; no names mean all.
+
+def select_tables(
+    settings: Settings, names: Sequence[str], pointers: Mapping[Identifier, Pointer]
+) -> list[GoldTable]:
+    """Return the gold tables among `pointers` that `names` mean, by name; no names mean all.
 
     A name is that of a table (`sales_daily`, `gold.sales_daily`) or a tag of models (`shop`).
     Raises ConfigurationError that lists every unknown name, and for a table whose name is not fit
-    to be that of a file; EnvironmentFault when the catalog cannot be read.
+    to be that of a file.
     """
-    tables = _gold_tables(settings)
+    tables = _gold_tables(settings, pointers)
     known = {name for table in tables for name in _names(table)}
     if unknown := [name for name in names if name not in known]:
         raise ConfigurationError(
@@ -52,7 +59,7 @@ def select_tables(settings: Settings, names: Sequence[str]) -> list[GoldTable]:
     return chosen
 
 
-def _gold_tables(settings: Settings) -> list[GoldTable]:
+def _gold_tables(settings: Settings, pointers: Mapping[Identifier, Pointer]) -> list[GoldTable]:
     models = {
         (node["schema"], node["alias"]): GoldTable(
             (node["schema"], node["alias"]),
@@ -61,7 +68,6 @@ def _gold_tables(settings: Settings) -> list[GoldTable]:
         )
         for node in gold_models(read_manifest(settings))
     }
-    pointers = Lake(settings).pointers()
     there = sorted(name for name, at in pointers.items() if name[0] == GOLD and not at.is_view)
     return [models.get(name, GoldTable(name)) for name in there]
 
@@ -71,7 +77,7 @@ def _key(declared: str | list[str] | None) -> tuple[str, ...]:
 
 
 def _names(table: GoldTable) -> set[str]:
-    return {GOLD, table.name, ".".join(table.identifier), *table.tags}
+    return {GOLD, table.name, table.label, *table.tags}
 
 
 def _unknown(name: str, known: set[str]) -> str:

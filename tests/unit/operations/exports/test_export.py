@@ -3,94 +3,29 @@
 import csv
 import hashlib
 import json
-from collections.abc import Sequence
-from datetime import UTC, date, datetime
-from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import duckdb
-import pyarrow as pa
+import openpyxl
 import pytest
-from pyiceberg.schema import Schema
-from pyiceberg.types import (
-    BinaryType,
-    BooleanType,
-    DateType,
-    DecimalType,
-    DoubleType,
-    ListType,
-    LongType,
-    NestedField,
-    StringType,
-    TimestampType,
-    TimestamptzType,
-)
 
 from lake.errors import ConfigurationError, EnvironmentFault
 from lake.lake import Lake
-from operations.exports import formats
-from operations.exports.export import MANIFEST, Exported, export_tables
-from operations.exports.formats import ExportFormat
+from operations.exports.formats import parquet
+from operations.exports.formats.base import ExportFormat
+from operations.exports.manifest import MANIFEST
 from tests.integration.ingestion.home import LakeHome
-
-SALES = Schema(
-    NestedField(1, "sale_id", LongType()),
-    NestedField(2, "note", StringType()),
-    NestedField(3, "amount", DecimalType(38, 4)),
-    NestedField(4, "sold_at", TimestamptzType()),
-    NestedField(5, "local_at", TimestampType()),
-    NestedField(6, "sold_date", DateType()),
-    NestedField(7, "is_gift", BooleanType()),
-    NestedField(8, "rate", DoubleType()),
-    NestedField(9, "mark", BinaryType()),
-    NestedField(10, "tags", ListType(12, StringType(), False)),
-    NestedField(11, 'odd "name", so', StringType()),
-)
-SOLD_AT = datetime(2026, 1, 2, 3, 4, 5, 678901, tzinfo=UTC)
-FULL = {
-    "sale_id": 1,
-    "note": 'a "b", c\r\nd\ne',
-    "amount": Decimal("1234567890123456789012345678901234.5600"),
-    "sold_at": SOLD_AT,
-    "local_at": SOLD_AT.replace(tzinfo=None),
-    "sold_date": date(2026, 1, 2),
-    "is_gift": True,
-    "rate": 0.1,
-    "mark": b"\x00\xff",
-    "tags": ["x", "y,z"],
-    'odd "name", so': "ä€",
-}
-EMPTY: dict[str, Any] = {**dict.fromkeys(FULL), "sale_id": 2, "note": ""}
-NULLS: dict[str, Any] = {**dict.fromkeys(FULL), "sale_id": 3}
+from tests.unit.operations.exports.sales import EMPTY, FULL, NULLS, SALES, SOLD_AT, export, make
 
 
-@pytest.fixture
-def home(tmp_path: Path) -> LakeHome:
-    """Return a lake with an empty gold namespace, and a manifest of the model `sales`."""
-    made = LakeHome(tmp_path / "project")
-    made.make_project()
-    Lake(made.settings).catalog.create_namespace("gold")
-    node = {"resource_type": "model", "schema": "gold", "name": "sales", "alias": "sales"}
-    config = {"unique_key": "sale_id"}
-    target = made.home / "target"
-    target.mkdir()
-    nodes = {"model.firn.sales": {**node, "config": config, "tags": ["shop"]}}
-    (target / "manifest.json").write_text(json.dumps({"nodes": nodes}))
-    return made
-
-
-def make(home: LakeHome, *files: Sequence[dict[str, Any]], name: str = "sales") -> None:
-    """Make a gold table of some data files, or add them to it."""
-    table = Lake(home.settings).catalog.create_table_if_not_exists(("gold", name), SALES)
-    for rows in files:
-        table.append(pa.Table.from_pylist(list(rows), schema=SALES.as_arrow()))
-
-
-def export(
-    home: LakeHome, folder: Path, *names: str, kind: ExportFormat = ExportFormat.CSV
-) -> list[Exported]:
-    return export_tables(home.settings, names, folder, kind)
+def ids_in(file: Path) -> list[int]:
+    """Return the ids of a file's rows, in its order."""
+    if file.suffix == ".xlsx":
+        [sheet] = openpyxl.load_workbook(file).worksheets
+        return [row[0] for row in sheet.iter_rows(min_row=2, values_only=True)]  # type: ignore[misc]
+    reader = {".csv": "read_csv", ".jsonl": "read_json"}.get(file.suffix, "read_parquet")
+    found = duckdb.execute(f"select sale_id from {reader}(?)", [str(file)]).fetchall()
+    return [number for (number,) in found]
 
 
 def test_every_value_is_what_other_programs_read(home: LakeHome, tmp_path: Path) -> None:
@@ -141,7 +76,7 @@ def test_duckdb_reads_the_same_values_back(home: LakeHome, tmp_path: Path) -> No
 def test_rows_are_sorted_by_key_and_exports_of_a_snapshot_are_the_same_bytes(
     home: LakeHome, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: ExportFormat
 ) -> None:
-    monkeypatch.setattr(formats, "ROW_GROUP_ROWS", 7)
+    monkeypatch.setattr(parquet, "ROW_GROUP_ROWS", 7)
     rows = [{**NULLS, "sale_id": n * 37 % 101, "note": str(n % 3)} for n in range(50)]
     make(home, rows[:20], rows[20:], [{**NULLS, "sale_id": 37, "note": "0"}])
     [one] = export(home, tmp_path / "a", kind=kind)
@@ -150,10 +85,8 @@ def test_rows_are_sorted_by_key_and_exports_of_a_snapshot_are_the_same_bytes(
     assert one == two
     assert file.read_bytes() == (tmp_path / "b" / two.file).read_bytes()
     assert (tmp_path / "a" / MANIFEST).read_text() == (tmp_path / "b" / MANIFEST).read_text()
-    reader = "read_csv" if kind is ExportFormat.CSV else "read_parquet"
-    ids = duckdb.execute(f"select sale_id from {reader}(?)", [str(file)]).fetchall()
     wanted = sorted([*(row["sale_id"] for row in rows), 37])
-    assert [number for (number,) in ids] == wanted
+    assert ids_in(file) == wanted
     assert one.rows == 51
 
 
@@ -186,6 +119,9 @@ def test_the_manifest_says_what_each_file_is(home: LakeHome, tmp_path: Path) -> 
         "bytes": len(content),
         "sha256": hashlib.sha256(content).hexdigest(),
         "sorted_by": ["sale_id"],
+        "publication": None,
+        "where": None,
+        "is_escaped": True,
     }
     assert not [path for path in tmp_path.iterdir() if path.name.startswith(".firn")]
 
@@ -222,7 +158,7 @@ def test_a_failure_leaves_the_files_of_before(
     def full_disk(*_: object) -> int:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("operations.exports.export.write_csv", full_disk)
+    monkeypatch.setattr("operations.exports.formats.csv.Csv.write", full_disk)
     with pytest.raises(EnvironmentFault, match="No space left on device"):
         export(home, tmp_path)
     assert {path.name: path.read_bytes() for path in tmp_path.glob("*.*")} == before

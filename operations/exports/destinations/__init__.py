@@ -1,0 +1,1 @@
+"""Where exported files go: a folder of this machine, or a prefix of a bucket."""

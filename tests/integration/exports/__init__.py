@@ -1,0 +1,1 @@
+"""Exports to places that other programs serve."""
