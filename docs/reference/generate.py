@@ -40,6 +40,7 @@ from ingestion.raw_tables.schema import RawShape
 from ingestion.sources import load_sources
 from lake import errors
 from lake.types import DataType
+from operations.exports.declarations import ExportBlock
 from operations.maintenance.policies import Policy
 from operations.monitoring.status.marts import CountsOnly
 
@@ -198,6 +199,7 @@ def yaml_page(descriptions: Descriptions) -> str:
         parts += _block(f"A source of the connector {name}", models.source_block, descriptions)
         parts += _block(f"A table of the connector {name}", models.table_block, descriptions)
     parts += _block("Maintenance", Policy, descriptions)
+    parts += _block("Export", ExportBlock, descriptions)
     parts += _block("Refresh", RefreshBlock, descriptions)
     parts += _block("A dynamic table", DynamicTableBlock, descriptions)
     parts += _block("What a gold model counts", CountsOnly, descriptions)

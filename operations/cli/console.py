@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ingestion.loading.replay_table import ReplayResult
     from ingestion.results import LoadResult, Waiting
     from lake.errors import FirnError
+    from operations.exports.declared import DeclaredResult
     from operations.exports.manifest import Exported
     from operations.monitoring.doctor import Finding
     from operations.monitoring.show import NewestRows
@@ -146,6 +147,19 @@ def print_exports(to: Console, where: str, exported: "Sequence[Exported]") -> No
     if exported:
         to.print(_exports_grid(exported))
     to.print(f"{len(exported)} files in {escape(where)}", soft_wrap=True)
+
+
+def print_declared_exports(to: Console, results: "Sequence[DeclaredResult]") -> None:
+    """Print a line for each declared export that was run, or its fault."""
+    for one in results:
+        mark = "[bold red]FAIL[/]" if one.fault else "[green]ok[/]  "
+        rows = f", {one.exported.rows:,} rows" if one.exported else ""
+        said = f"{one.declared.label}{rows}"
+        to.print(f"{mark} {escape(said)} ({one.declared.declared_at})", soft_wrap=True)
+        if one.fault:
+            print_fault(one.fault)
+    failed = sum(one.fault is not None for one in results)
+    to.print(f"{len(results)} exports, {failed} failed.")
 
 
 def _exports_grid(exported: "Sequence[Exported]") -> Grid:

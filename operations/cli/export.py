@@ -1,6 +1,6 @@
 """`firn export`: gold tables -> files in a folder or a bucket -> a line for each."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
@@ -8,12 +8,13 @@ import typer
 
 from lake.errors import ConfigurationError
 from lake.settings import Settings
-from operations.cli.console import out, print_exports, progress_bar
+from operations.cli.console import out, print_declared_exports, print_exports, progress_bar
 from operations.cli.faults import named_faults
 from operations.cli.options import Target
 from operations.exports.formats.base import ExportFormat
 
 if TYPE_CHECKING:
+    from operations.exports.declared import DeclaredResult
     from operations.exports.files import OnProgress, Progress
 
 
@@ -53,10 +54,20 @@ def export(  # noqa: PLR0913 - an option each
             " would run as formulas.",
         ),
     ] = False,
+    declared: Annotated[
+        bool,
+        typer.Option(
+            "--declared", help="Run all exports that models declare (config.meta.export)."
+        ),
+    ] = False,
     target: Target = None,
 ) -> None:
     """Write gold tables to files, sorted, with a manifest of what they hold."""
     settings = Settings.load(target=target)
+    if declared:
+        _require_nothing_else(tables, to, where)
+        _run_declared(settings)
+        return
     if to is None:
         raise ConfigurationError("no destination is named", "add --to FOLDER or s3://bucket/prefix")
     from operations.exports.export import ExportOptions, export_tables
@@ -66,6 +77,30 @@ def export(  # noqa: PLR0913 - an option each
     with _shown() as show:
         exported = export_tables(settings, tables or [], to, options, show)
     print_exports(out, to, exported)
+
+
+def _require_nothing_else(tables: Sequence[str] | None, to: str | None, where: str | None) -> None:
+    if tables or to is not None or where is not None:
+        raise ConfigurationError(
+            "--declared runs what models declare, and takes no tables, --to or --where",
+            "leave them out, or leave --declared out",
+        )
+
+
+def _run_declared(settings: Settings) -> None:
+    from lake.lake import Lake
+    from operations.exports.declared import run_declared_exports
+
+    with _shown() as show:
+        results = run_declared_exports(settings, Lake(settings), on_progress=show)
+    print_declared_exports(out, results)
+    _require_done(results)
+
+
+def _require_done(results: "Sequence[DeclaredResult]") -> None:
+    """End the command with the gravest exit code of its faults, if there is any."""
+    if codes := [one.fault.exit_code for one in results if one.fault]:
+        raise typer.Exit(max(codes))
 
 
 @contextmanager

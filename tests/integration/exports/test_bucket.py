@@ -11,6 +11,7 @@ from pyarrow.fs import FileSelector, S3FileSystem
 from lake.errors import ConfigurationError, EnvironmentFault
 from lake.lake import Lake
 from lake.storage import LakeFiles
+from operations.exports.declared import run_declared_exports
 from operations.exports.export import ExportOptions, export_tables
 from operations.exports.formats.base import ExportFormat
 from operations.exports.manifest import MANIFEST, STAGED
@@ -142,3 +143,17 @@ def test_a_refusal_is_told_without_the_key(
         export_tables(home.settings, [], f"s3://{bucket}")
     assert "wrong-secret" not in str(fault.value)
     assert "AWS_ACCESS_KEY_ID" in fault.value.fix
+
+
+def test_a_declared_export_goes_to_a_bucket(home: LakeHome, bucket: str, server: S3Server) -> None:
+    make(home, [FULL])
+    folder = home.folder / "models" / "gold"
+    folder.mkdir()
+    block = f"{{to: s3://{bucket}/daily, format: json}}"
+    (folder / "sales.yml").write_text(
+        f"models: [{{name: sales, config: {{meta: {{export: {block}}}}}}}]"
+    )
+    [one] = run_declared_exports(home.settings, Lake(home.settings), [("gold", "sales")])
+    assert one.fault is None
+    found = objects_in(server.filesystem(), bucket)
+    assert set(found) == {"daily/sales.jsonl", f"daily/{MANIFEST}"}

@@ -83,6 +83,8 @@ def test_nobody_knows_how_many_rows_a_filter_leaves(home: LakeHome, tmp_path: Pa
     ("arguments", "said"),
     [
         ((), "no destination is named"),
+        (("--declared", "--to", "x"), "takes no tables, --to or --where"),
+        (("--declared", "sales"), "takes no tables, --to or --where"),
         (("--to", "s3://user:secret@bucket"), "is not of the form s3://bucket/prefix"),
         (("--to", "gs://bucket"), "is not of the form s3://bucket/prefix"),
         (("--to", "x", "--where", "sale_id"), "is no comparison of a column with a literal"),
