@@ -6,7 +6,7 @@ whole, so a reader never sees half of one. Two exports of the same snapshots are
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -68,14 +68,11 @@ def write_tables(
     chosen = [ChosenTable.at(moment, table, options.where) for table in tables]
     format_ = format_of(options.kind, raw_text=options.raw_text)
     try:
-        known = _known(destination)
-        _require_own(destination, [f"{one.name}.{format_.suffix}" for one in tables], known)
+        _require_own(destination, [f"{one.name}.{format_.suffix}" for one in tables])
         with destination.staging() as staging:
             exported = [write_file(one, format_, staging, on_progress) for one in chosen]
-            there = {name: one for name, one in known.items() if destination.holds(name)}
-            merged = {**there, **{one.file: one for one in exported}}
-            manifest = as_json(merged.values(), moment.publication)
-            _publish(destination, staging, [one.file for one in exported], manifest)
+            with destination.placing():
+                _publish(destination, staging, exported, moment.publication)
     except OSError as error:
         raise EnvironmentFault(
             f"{destination.label}: the export cannot be written: {_reason(error)}",
@@ -84,33 +81,48 @@ def write_tables(
     return exported
 
 
-def _publish(destination: Destination, staging: Path, files: Iterable[str], manifest: str) -> None:
-    """Place all files and then the manifest; a staged one tells what they are in between."""
+def _publish(
+    destination: Destination,
+    staging: Path,
+    exported: Sequence[Exported],
+    publication: int | None,
+) -> None:
+    """Place all files and then the manifest; a staged one tells what they are in between.
+
+    What is there already is looked at again: another export may have placed files meanwhile.
+    """
+    names = [one.file for one in exported]
+    known = _require_own(destination, names)
+    there = {name: one for name, one in known.items() if destination.holds(name)}
+    manifest = as_json({**there, **{one.file: one for one in exported}}.values(), publication)
     for name in (STAGED, MANIFEST):
         (staging / name).write_text(manifest, encoding="utf-8")
-    for name in (STAGED, *files, MANIFEST):
+    for name in (STAGED, *names, MANIFEST):
         destination.place(staging / name, name)
     destination.remove(STAGED)
 
 
-def _known(destination: Destination) -> dict[str, Exported]:
-    """Return the files that exports before have written here, by name."""
-    found: dict[str, Exported] = {}
-    for name in (MANIFEST, STAGED):
-        found |= read_manifest(destination.read(name), f"{destination.label}/{name}")
-    return found
+def _require_own(destination: Destination, names: Iterable[str]) -> dict[str, Exported]:
+    """Return the files that exports before have written there, by name.
 
-
-def _require_own(
-    destination: Destination, names: Iterable[str], known: Mapping[str, Exported]
-) -> None:
-    """Raise ConfigurationError for files in the way that no export wrote."""
+    Raises ConfigurationError for files in the way that no export wrote.
+    """
+    known = _known(destination)
     foreign = [name for name in names if name not in known and destination.holds(name)]
     if foreign:
         raise ConfigurationError(
             f"{destination.label} holds {', '.join(foreign)}, which no export wrote",
             "move them away, or choose another destination",
         )
+    return known
+
+
+def _known(destination: Destination) -> dict[str, Exported]:
+    """Return what the manifest says, and one of an export that was killed."""
+    found: dict[str, Exported] = {}
+    for name in (MANIFEST, STAGED):
+        found |= read_manifest(destination.read(name), f"{destination.label}/{name}")
+    return found
 
 
 def _reason(error: OSError) -> str:

@@ -32,6 +32,10 @@ class Destination(Protocol):
         """Give a folder of this machine for files that are being made; it is removed afterwards."""
         ...
 
+    def placing(self) -> AbstractContextManager[None]:
+        """Keep other exports of this FIRN_HOME from placing files there meanwhile."""
+        ...
+
     def place(self, staged: Path, name: str) -> None:
         """Let a staged file, which is whole, appear under a name, in place of what is there."""
         ...

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 from lake.storage import LakeFiles
 from operations.exports.destinations.folder import STAGING
+from operations.exports.destinations.lock import placing_lock
 
 
 class Bucket:
     """`s3://bucket/prefix`, reached as the lake's own files are."""
 
-    def __init__(self, where: str, files: LakeFiles, scratch: Path) -> None:
-        """Remember where it is; nothing is connected yet. Files are staged below `scratch`."""
+    def __init__(self, where: str, files: LakeFiles, home: Path) -> None:
+        """Remember where it is, and the FIRN_HOME, where files are staged; nothing is connected."""
         self._where = where.rstrip("/")
         self._files = files
-        self._scratch = scratch
+        self._home = home
 
     @property
     def label(self) -> str:
@@ -30,7 +31,7 @@ class Bucket:
         """What helps when it cannot be read or written."""
         return (
             "correct the bucket, AWS_ENDPOINT_URL, AWS_ACCESS_KEY_ID or AWS_SECRET_ACCESS_KEY; or"
-            f" make room in {self._scratch}"
+            f" make room in {self._home}"
         )
 
     def read(self, name: str) -> bytes | None:
@@ -47,9 +48,13 @@ class Bucket:
     @contextmanager
     def staging(self) -> Iterator[Path]:
         """Give a folder of this machine that has room for all files of the export."""
-        self._scratch.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=STAGING, dir=self._scratch) as staging:
+        self._home.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=STAGING, dir=self._home) as staging:
             yield Path(staging)
+
+    def placing(self) -> AbstractContextManager[None]:
+        """Keep other exports of this FIRN_HOME from placing objects there meanwhile."""
+        return placing_lock(self._home, self._where)
 
     def place(self, staged: Path, name: str) -> None:
         """Put the file as an object, which is the old or the new one at any time."""

@@ -39,7 +39,7 @@ def destination_at(where: str, settings: Settings, lake: Lake) -> Destination:
     require_destination(where)
     if SCHEME.match(where):
         return Bucket(where, lake.files, settings.home)
-    return Folder(Path(where))
+    return Folder(Path(where), settings.home)
 
 
 def in_project(where: str, settings: Settings) -> str:

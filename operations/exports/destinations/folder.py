@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+
+from operations.exports.destinations.lock import placing_lock
 
 STAGING = ".firn-export-"
 
@@ -14,9 +16,10 @@ STAGING = ".firn-export-"
 class Folder:
     """A folder, which is made when it is missing."""
 
-    def __init__(self, path: Path) -> None:
-        """Remember where it is; nothing is made yet."""
+    def __init__(self, path: Path, home: Path) -> None:
+        """Remember where it is, and the FIRN_HOME for its lock; nothing is made yet."""
         self._path = path
+        self._home = home
 
     @property
     def label(self) -> str:
@@ -45,6 +48,10 @@ class Folder:
         self._path.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=STAGING, dir=self._path) as staging:
             yield Path(staging)
+
+    def placing(self) -> AbstractContextManager[None]:
+        """Keep other exports of this FIRN_HOME from placing files there meanwhile."""
+        return placing_lock(self._home, str(self._path.resolve()))
 
     def place(self, staged: Path, name: str) -> None:
         """Bring the file to the disk, then rename it."""

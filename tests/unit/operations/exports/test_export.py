@@ -3,7 +3,9 @@
 import csv
 import hashlib
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import openpyxl
@@ -11,8 +13,10 @@ import pytest
 
 from lake.errors import ConfigurationError, EnvironmentFault
 from lake.lake import Lake
+from operations.exports.destinations.folder import Folder
 from operations.exports.formats import parquet
 from operations.exports.formats.base import ExportFormat
+from operations.exports.formats.csv import Csv
 from operations.exports.manifest import MANIFEST
 from tests.integration.ingestion.home import LakeHome
 from tests.unit.operations.exports.sales import EMPTY, FULL, NULLS, SALES, SOLD_AT, export, make
@@ -205,3 +209,34 @@ def test_an_unknown_name_is_said_with_the_nearest(home: LakeHome, tmp_path: Path
         export(home, tmp_path / "out", "salse")
     assert found.value.fix == "choose from: gold, gold.sales, sales, shop"
     assert not (tmp_path / "out").exists()
+
+
+def test_exports_that_overlap_are_both_in_the_manifest(
+    home: LakeHome, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make(home, [FULL])
+    make(home, [NULLS], name="other")
+    write = Csv.write
+
+    def overtaken(*arguments: Any) -> int:  # noqa: ANN401
+        monkeypatch.setattr(Csv, "write", write)
+        export(home, tmp_path, "other")
+        return write(*arguments)
+
+    monkeypatch.setattr(Csv, "write", overtaken)
+    export(home, tmp_path, "sales")
+    files = json.loads((tmp_path / MANIFEST).read_text())["files"]
+    assert [one["file"] for one in files] == ["other.csv", "sales.csv"]
+
+
+def test_files_are_placed_when_no_other_export_places_any(home: LakeHome, tmp_path: Path) -> None:
+    make(home, [FULL])
+    folder = tmp_path / "out"
+    with ThreadPoolExecutor() as threads:
+        with Folder(folder, home.home).placing():
+            waiting = threads.submit(export, home, folder)
+            with pytest.raises(TimeoutError):
+                waiting.result(timeout=5)
+            assert not (folder / "sales.csv").exists()
+            assert list(folder.glob(".firn-export-*/sales.csv")), "it waits with a whole file"
+        assert waiting.result(timeout=60)[0].rows == 1

@@ -1,5 +1,6 @@
 """Exports of filtered tables: files that cannot have a row are left alone."""
 
+import math
 from pathlib import Path
 
 import pytest
@@ -37,3 +38,12 @@ def test_a_column_that_one_of_the_tables_has_not_stops_the_export(
     with pytest.raises(ConfigurationError, match=r"gold\.other has no column 'sale_id'"):
         export_tables(home.settings, [], str(tmp_path / "out"), options)
     assert not (tmp_path / "out").exists()
+
+
+def test_nan_is_found_where_the_bounds_of_a_file_leave_it_out(
+    home: LakeHome, tmp_path: Path
+) -> None:
+    make(home, [{**NULLS, "sale_id": 1, "rate": 1.0}, {**NULLS, "sale_id": 2, "rate": math.nan}])
+    options = ExportOptions(where=parse_filter("rate > 5"))
+    export_tables(home.settings, [], str(tmp_path), options)
+    assert (tmp_path / "sales.csv").read_text().splitlines()[1].startswith("2,")
