@@ -1,1 +1,1 @@
-"""Gold tables as files for other programs: tables -> CSV or Parquet, and a manifest."""
+"""Gold tables as files for other programs: tables -> CSV, Parquet, JSON, Excel; a manifest."""

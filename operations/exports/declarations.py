@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, ValidationError
+from pydantic import AfterValidator, ValidationError
 
 from ingestion.declarations.document import Located, Mistake, read_document
 from ingestion.declarations.model import Declared
@@ -49,7 +49,7 @@ class ExportBlock(Declared):
     format: ExportFormat = ExportFormat.CSV
     to: Annotated[str, AfterValidator(_destination)]
     where: Annotated[str, AfterValidator(_filter)] | None = None
-    raw_text: bool = Field(default=False)
+    raw_text: bool = False
 
 
 @dataclass(frozen=True)

@@ -95,7 +95,7 @@ class Cells:
             if len(text.lstrip("-").replace(".", "").strip("0")) > MOST_DIGITS:
                 self._write_text(row, column, text)
             else:
-                self._sheet.write_number(row, column, ExactNumber(text), style)
+                self._sheet.write_number(row, column, float(text), style)
 
         return write
 

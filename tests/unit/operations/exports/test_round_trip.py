@@ -126,6 +126,7 @@ def test_integers_come_back_exactly(values: list[int]) -> None:
     schema = one_column(LongType())
     found = [row[0].value for row in cells_of(written(Xlsx(), schema, rows))[1:]]
     assert [int(Decimal(str(value))) for value in found] == values
+    assert not [value for value in found if type(value) is float and abs(value) < 10**15]
     lines = written(Json(), schema, rows).splitlines()
     assert [json.loads(line)["value"] for line in lines] == values
 
