@@ -6,7 +6,7 @@ do takes a tenth of a second.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pyiceberg.io import FileIO, InputFile, InputStream
 
 LOCAL = "file:"
+READ_BYTES = 8 * 1024 * 1024  # at a time, of a file that is uploaded
 FILE_IO = "pyiceberg.io.pyarrow.PyArrowFileIO"
 
 
@@ -49,17 +50,23 @@ class LakeFiles:
     def upload(self, source: Path, location: str) -> None:
         """Copy a file of this machine to an object store, which shows it whole or not at all.
 
-        It takes the place of what is there. Raises OSError.
+        It takes the place of what is there. What the network has not taken yet is held in memory.
+        Raises OSError.
         """
-        import pyarrow as pa
+        from concurrent.futures import ThreadPoolExecutor
 
+        # A stream that is closed too early completes the object with what it has by then. An
+        # interrupt reaches the main thread alone, so another one writes.
+        with ThreadPoolExecutor(1) as thread:
+            thread.submit(self._put, source, location).result()
         size = source.stat().st_size
-        content = pa.memory_map(str(source)).read_buffer() if size else pa.py_buffer(b"")
-        # Closing a stream completes the object, after an interrupt too: all is written in one call.
-        with self._io.new_output(location).create(overwrite=True) as stream:
-            stream.write(content)
         if (found := self.length(location)) != size:
             raise OSError(f"{location} has {found} bytes, {size} were written")
+
+    def _put(self, source: Path, location: str) -> None:
+        with self._io.new_output(location).create(overwrite=True) as stream:
+            for chunk in _chunks(source):
+                stream.write(chunk)
 
     def remove(self, location: str) -> None:
         """Remove an object of an object store, if it is there. Raises OSError."""
@@ -80,6 +87,12 @@ class LakeFiles:
         from pyiceberg.io import load_file_io
 
         return load_file_io(self._properties)
+
+
+def _chunks(source: Path) -> Iterator[bytes]:
+    with source.open("rb") as stream:
+        while chunk := stream.read(READ_BYTES):
+            yield chunk
 
 
 def _path(location: str) -> Path | None:

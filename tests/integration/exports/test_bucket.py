@@ -2,12 +2,16 @@
 
 import hashlib
 import json
+import os
+import signal
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from pyarrow.fs import FileSelector, S3FileSystem
 
+from lake import storage
 from lake.errors import ConfigurationError, EnvironmentFault
 from lake.lake import Lake
 from lake.storage import LakeFiles
@@ -131,6 +135,36 @@ def test_a_large_object_has_all_bytes(
     files.remove(f"s3://{bucket}/large")
     files.remove(f"s3://{bucket}/large")
     assert set(objects_in(server.filesystem(), bucket)) == {"empty"}
+
+
+def test_an_interrupt_leaves_no_half_object(
+    home: LakeHome,
+    bucket: str,
+    server: S3Server,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A stream that is closed after the first chunk would complete the object with that one."""
+    content = bytes(range(256)) * 4096 * 25
+    (tmp_path / "large").write_bytes(content)
+    monkeypatch.setattr(storage, "READ_BYTES", 6 * 1024 * 1024)
+    chunks = storage._chunks
+
+    def interrupted(source: Path) -> Iterator[bytes]:
+        for number, chunk in enumerate(chunks(source)):
+            yield chunk
+            if number == 1:
+                os.kill(os.getpid(), signal.SIGINT)
+                time.sleep(0.2)
+
+    monkeypatch.setattr(storage, "_chunks", interrupted)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            Lake(home.settings).files.upload(tmp_path / "large", f"s3://{bucket}/large")
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert objects_in(server.filesystem(), bucket) == {"large": content}
 
 
 def test_a_refusal_is_told_without_the_key(
