@@ -67,6 +67,15 @@ $(AIRFLOW)/.done: $(VENV)/.runtime requirements/airflow.txt
 airflow: $(AIRFLOW)/.done ## Airflow on 127.0.0.1, until Ctrl-C; RUN="dags test shop" runs a command of its own.
 	@$(BIN)/python -m operations.deploy.airflow $(RUN)
 
+# The site of docs is rendered in an environment of its own: MkDocs has nothing to do with dbt.
+DOCS := $(FIRN_HOME)/docs-venv
+
+$(DOCS)/.done: $(VENV)/.runtime requirements/docs.txt
+	@echo "Making the environment of the docs in $(DOCS) …"
+	@$(UV) venv --clear --python $(BIN)/python $(DOCS)
+	@$(UV) pip install --python $(DOCS)/bin/python --no-deps --require-hashes -r requirements/docs.txt
+	@touch $@
+
 # Checks
 
 # SQL is linted, and secrets are looked for, only in what changed since that last began. The locks are
@@ -119,7 +128,7 @@ check: $(VENV)/.dev ## The inner loop: lint, types, unit tests, dbt parse.
 	@$(MAKE) --no-print-directory -j 2 lint types unit parse
 
 .PHONY: test
-test: $(VENV)/.dev $(AIRFLOW)/.done ## Everything, against a real PostgreSQL, Kafka, Spark and Airflow.
+test: $(VENV)/.dev $(AIRFLOW)/.done $(DOCS)/.done ## Everything, against a real PostgreSQL, Kafka, Spark and Airflow.
 	@$(MAKE) --no-print-directory check
 	$(BIN)/pytest -q -m "$(SERVICES) and not timed" -n 2 --dist loadfile --no-loadscope-reorder
 	$(BIN)/pytest -q -m timed
@@ -208,12 +217,13 @@ format: $(VENV)/.dev ## Let ruff and sqlfluff format what they can.
 	$(BIN)/sqlfluff fix --disable-progress-bar models tests sandbox
 
 .PHONY: docs
-docs: $(VENV)/.dev ## Write docs/reference from the code.
+docs: $(VENV)/.dev $(DOCS)/.done ## Write docs/reference from the code, and build the site of docs, lineage and ERDs.
 	@PYTHONPATH=dags $(BIN)/python -m docs.reference.generate
+	@$(BIN)/python -m docs.site.build
 
 .PHONY: lock
 lock: $(VENV)/.runtime ## Renew requirements/*.txt from requirements/*.in.
-	for name in bootstrap runtime dev airflow bench bench-dbt; do \
+	for name in bootstrap runtime dev airflow docs bench bench-dbt; do \
 	  $(UV) pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-strip-extras \
 	    --upgrade requirements/$$name.in --output-file requirements/$$name.txt; \
 	done
