@@ -19,7 +19,8 @@ Nav = list[Any]  # {title: page}, {title: Nav} or a page
 def navigation(root: Path, project: Project) -> Nav:
     """Return the README, the groups of docs/index.md, what is told of tables, and the rest."""
     return [
-        {"Firn": [{"Overview": "README.md"}, {"All pages": "docs/index.md"}]},
+        {"Overview": "README.md"},  # on its own: only then it is the site's homepage
+        {"All pages": "docs/index.md"},
         *groups_of(root / "docs" / "index.md", root),
         {"Tables": _tables(project)},
         {"Contributing": "CONTRIBUTING.md"},
