@@ -16,7 +16,7 @@ from docs.site.markdown import (
     to_columns,
     to_table,
 )
-from docs.site.project import Exposure, Project, Table
+from docs.site.project import Column, Exposure, Project, Table
 
 Draw = Callable[[str], str]
 HOW = """\
@@ -87,11 +87,11 @@ class LineagePages:
         if table.sql:
             parts += ["## Columns drawn\n", self._columns_drawn(table)]
         head = ("column", "type", "made of", "from raw or seeds", "read by")
-        rows = (self._column_row(table, each.name, each.data_type) for each in table.columns)
+        rows = (self._column_row(table, each) for each in table.columns)
         return "\n".join([*parts, "## Columns\n", grid(head, rows)])
 
-    def _column_row(self, table: Table, column: str, data_type: str) -> tuple[str, ...]:
-        name = ColumnName(table.name, column)
+    def _column_row(self, table: Table, column: Column) -> tuple[str, ...]:
+        name = ColumnName(table.name, column.name)
         origin = self._lineage.origin(name)
         made_of, sources = "", ""
         if origin:
@@ -100,7 +100,8 @@ class LineagePages:
             if origin.tracing is not Tracing.TRACED:
                 made_of = f"*{origin.tracing}* {made_of}"
         readers = to_columns(self._lineage.readers(name))
-        return f'<a id="{column}"></a>`{column}`', f"`{data_type}`", made_of, sources, readers
+        head = f'<a id="{column.name}"></a>`{column.name}`<br>{column.description}'
+        return head, f"`{column.data_type}`", made_of, sources, readers
 
     def _neighbours(self, table: Table) -> str:
         names = tables_around(table, self._reads)

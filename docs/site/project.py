@@ -20,6 +20,7 @@ class Column:
 
     name: str
     data_type: str
+    description: str = ""
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,11 @@ def _raw_tables(manifest: Mapping[str, Any], project_dir: Path) -> Iterator[Tabl
     for node in manifest["sources"].values():
         shape = shapes.get((node["schema"], node["identifier"]))
         if shape:
-            columns = tuple(Column(each.name, str(each.data_type)) for each in shape.columns)
+            means = {each["name"]: _text(each) for each in node["columns"].values()}
+            columns = tuple(
+                Column(each.name, str(each.data_type), means.get(each.name, ""))
+                for each in shape.columns
+            )
             name = f"{node['schema']}.{node['identifier']}"
             key = tuple(node["config"]["meta"].get("ingestion", {}).get("key", ()))
             yield Table(
@@ -104,7 +109,7 @@ def _tables(manifest: Mapping[str, Any]) -> Iterator[Table]:
                 system=_system(node),
                 description=_text(node),
                 columns=tuple(
-                    Column(each["name"], each.get("data_type") or "")
+                    Column(each["name"], each.get("data_type") or "", _text(each))
                     for each in node["columns"].values()
                 ),
                 sql=node.get("compiled_code") or "",

@@ -11,7 +11,7 @@ def table(name: str, layer: str, columns: str, sql: str = "", *reads: str) -> Ta
         layer=layer,
         system="shop",
         description="One row per thing.",
-        columns=tuple(Column(each, "bigint") for each in columns.split()),
+        columns=tuple(Column(each, "bigint", "What it is.") for each in columns.split()),
         sql=sql,
         reads=tuple(f"model.firn.{each}" for each in reads),
     )

@@ -62,10 +62,15 @@ def test_a_column_links_what_it_is_made_of(pages: dict[str, str]) -> None:
     assert sources == "[`orders.paid`](raw_shop.orders.md#paid)"
 
 
+def test_a_column_says_what_it_is(pages: dict[str, str]) -> None:
+    described = '| <a id="amount"></a>`amount`<br>What it is. | `bigint` |'
+    assert described in pages["lineage/gold.sales.md"]
+
+
 def test_a_page_says_of_which_columns_it_knows_no_origin(pages: dict[str, str]) -> None:
     page = pages["lineage/gold.sales.md"]
-    assert re.search(r"`orders_count` \| `bigint` \| \*of no column\*", page)
-    assert re.search(r"`unclear` \| `bigint` \| \*not traced\*", page)
+    assert re.search(r"`orders_count`<br>What it is\. \| `bigint` \| \*of no column\*", page)
+    assert re.search(r"`unclear`<br>What it is\. \| `bigint` \| \*not traced\*", page)
 
 
 def test_a_raw_table_says_who_reads_it(pages: dict[str, str]) -> None:
