@@ -26,6 +26,7 @@ COLORS = {
     "quarantine": "#f0cfcf",
     "exposure": "#cfe6d4",
 }
+OTHER_COLOR = "#e6e6e6"
 HEAD = (
     "digraph {{ rankdir=LR; bgcolor=transparent; nodesep=0.2; ranksep={ranksep};"
     ' node [shape=plain, fontname="{font}", fontsize=11]; edge [color="#8a8a8a", arrowsize=0.6];'
@@ -93,7 +94,7 @@ def _element(svg: str) -> str:
 
 def _box(box: Box) -> str:
     title = f"<b>{escape(box.name)}</b>"
-    color, link = COLORS[box.layer], escape(box.link)
+    color, link = COLORS.get(box.layer, OTHER_COLOR), escape(box.link)
     pen = ' border="2"' if box.is_framed else ""
     head = f'<tr><td href="{link}" bgcolor="{color}" colspan="3"{pen}>{title}</td></tr>'
     rows = "".join(_row(each) for each in box.rows)

@@ -69,7 +69,7 @@ def read_project(manifest: Mapping[str, Any], project_dir: Path) -> Project:
     Raises ConfigurationError for declarations with mistakes.
     """
     found = [*_raw_tables(manifest, project_dir), *_tables(manifest)]
-    found.sort(key=lambda table: (LAYERS.index(table.layer), table.name))
+    found.sort(key=lambda table: (_position(table.layer), table.name))
     tables = {table.unique_id: table for table in found}
     exposures = sorted(manifest["exposures"].values(), key=lambda node: str(node["name"]))
     return Project(tables, tuple(_exposure(node, tables) for node in exposures))
@@ -117,6 +117,11 @@ def _tables(manifest: Mapping[str, Any]) -> Iterator[Table]:
                 unique_key=(key,) if isinstance(key, str) else tuple(key),
                 reads=tuple(node["depends_on"].get("nodes", ())),
             )
+
+
+def _position(layer: str) -> int:
+    """Return where a layer stands; a folder of somebody's own comes last."""
+    return LAYERS.index(layer) if layer in LAYERS else len(LAYERS)
 
 
 def _system(node: Node) -> str:
