@@ -22,7 +22,11 @@ from dbt_firn.adapter_methods import (
 from dbt_firn.current_run import current_run, set_current_run
 
 if TYPE_CHECKING:
+    from lake.lake import Identifier, Lake
+    from lake.settings import Settings
+    from operations.exports.declared import DeclaredResult
     from operations.publication.areas import EndedNode
+    from operations.publication.graph import Graph
     from operations.publication.run import Run
 
 BUILT = ("model", "seed", "snapshot", "test", "unit_test")
@@ -105,11 +109,29 @@ def firn_publish(
             models = [model for area in areas for model in area.models]
             sources = source_positions(lake_of(adapter), known, models)
             end = RunEnd(areas, _tests(ended), sources)
-            result = publish(settings, published_lake_of(adapter), run, end)
+            lake = published_lake_of(adapter)
+            result = publish(settings, lake, run, end)
+            exported = _export(settings, lake, known, result.published)
     finally:
         set_current_run(None)
         end_run(settings, run)
-    return message(result)
+    return message(result, exported)
+
+
+def _export(
+    settings: Settings, lake: Lake, graph: Graph, published: Sequence[Identifier]
+) -> Sequence[DeclaredResult]:
+    """Run the exports that published models declare; one that fails does not fail the run."""
+    declared = {
+        table
+        for model, table in graph.published.items()
+        if table in published and graph.nodes[model]["config"].get("meta", {}).get("export")
+    }
+    if not declared:
+        return ()
+    from operations.exports.declared import run_declared_exports
+
+    return run_declared_exports(settings, lake, declared)
 
 
 def _ended(

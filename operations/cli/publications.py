@@ -4,9 +4,9 @@ from typing import Annotated
 
 import typer
 
-from lake.lake import Lake
+from lake.lake import Lake, identifier_of
 from lake.settings import Settings
-from operations.cli.console import out
+from operations.cli.console import out, print_declared_exports
 from operations.cli.faults import named_faults
 from operations.cli.options import Target
 
@@ -82,7 +82,13 @@ def rollback(
 ) -> None:
     """Let readers see an earlier publication of gold again: all its tables, at once."""
     from operations.cli.publications_report import print_rollback
+    from operations.exports.declared import run_declared_exports
     from operations.publication.rollback import roll_back
 
-    lake = Lake(Settings.load(target=target))
-    print_rollback(out, roll_back(lake, publication, hold=hold), is_held=hold)
+    settings = Settings.load(target=target)
+    lake = Lake(settings)
+    done = roll_back(lake, publication, hold=hold)
+    print_rollback(out, done, is_held=hold)
+    exported = run_declared_exports(settings, lake, [identifier_of(name) for name in done.moved])
+    if exported:
+        print_declared_exports(out, exported)

@@ -1,5 +1,7 @@
 """What becomes of a run by dbt, and what readers of gold see of it."""
 
+import json
+
 import pytest
 
 from lake.lake import Lake
@@ -139,6 +141,38 @@ def test_another_type_is_refused_unless_it_is_asked_for(lake: PublishedLake) -> 
     assert lake.amounts() == [1]
     lake.publish("--full-refresh", "--select", "totals")
     assert lake.read()[TOTALS][0]["sales_count"] == "1"
+
+
+def test_declared_exports_are_of_what_is_published(lake: PublishedLake) -> None:
+    """They are written after each publication, and not of a run that is refused."""
+    file = lake.settings.project_dir / "exported" / "totals.csv"
+    lake.sell(1, 2)
+    lake.publish()
+    assert file.read_text().splitlines() == ["total_id,sales_count,amount", "1,2,3"]
+    lake.sell(TOO_MUCH, first=3)
+    lake.fail()
+    assert file.read_text().splitlines()[1] == "1,2,3"
+    manifest = json.loads(file.with_name("firn-export.json").read_text())
+    assert manifest["publication"] == 1
+
+
+def test_how_tests_ended_is_kept(lake: PublishedLake) -> None:
+    lake.sell(TOO_MUCH)
+    lake.fail()
+    lake.sell(-TOO_MUCH, first=2)
+    lake.publish()
+    kept = sorted(lake.rows("ops.test_results", "executed_at"), key=lambda row: row["executed_at"])
+    assert [(row["test_name"], row["status"]) for row in kept] == [
+        ("totals_are_small", "fail"),
+        ("totals_are_small", "pass"),
+    ]
+    assert (kept[0]["model_name"], kept[0]["severity"], kept[0]["failures_count"]) == (
+        "gold.totals",
+        "error",
+        1,
+    )
+    [found] = lake.rows("quarantine.test_failures", "executed_at")
+    assert json.loads(found["failing_row"])["amount"] == TOO_MUCH
 
 
 def test_every_commit_of_a_run_says_which(lake: PublishedLake) -> None:
