@@ -7,8 +7,10 @@ from pathlib import Path
 from lake.lake import Lake as Storage
 from lake.settings import Settings
 from operations.dbt.outcome import Outcome
+from operations.publication.areas import UNTESTED_VARIABLE
 from operations.runtime.environment import dbt_environment
 from tests.recomputation.compare import Rows, assert_same_rows
+from tests.recomputation.engines import assert_engines_agree
 from tests.recomputation.readers import digest, read_table
 from tests.warm_dbt import WarmDbt
 
@@ -54,7 +56,13 @@ class BuiltLake:
         return self._run(["test", "--select", f"source:{self.source}+,test_type:unit"])
 
     def _run(self, arguments: list[str]) -> Outcome:
-        return self._dbt.run(arguments, dbt_environment(self.settings))
+        environment = dbt_environment(self.settings) | {UNTESTED_VARIABLE: "yes"}
+        return self._dbt.run(arguments, environment)
+
+    def assert_engines_agree(self) -> None:
+        """Every gold table of the source has the same rows for Spark and for DuckDB."""
+        tables = [name for name in self.models() if name.startswith("gold.")]
+        assert_engines_agree(self._dbt.sql, map(self._storage.catalog.load_table, tables))
 
     def gold(self, name: str) -> Rows:
         """Return a table of gold, read past Spark."""

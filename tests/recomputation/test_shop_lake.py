@@ -20,6 +20,10 @@ def test_every_mart_is_right_after_the_first_load(lake: Lake) -> None:
     lake.assert_marts_are_right()
 
 
+def test_two_engines_read_the_same_rows(lake: Lake) -> None:
+    lake.assert_engines_agree()
+
+
 def test_every_unit_test_passes(lake: Lake) -> None:
     assert "pass" in lake.run_unit_tests().statuses.values()
 

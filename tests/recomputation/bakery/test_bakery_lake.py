@@ -22,6 +22,10 @@ def test_every_mart_is_right_after_the_first_load(bakery_lake: BakeryLake) -> No
     bakery_lake.assert_marts_are_right()
 
 
+def test_two_engines_read_the_same_rows(bakery_lake: BakeryLake) -> None:
+    bakery_lake.assert_engines_agree()
+
+
 def test_every_update_knows_what_lay_there_after_it(bakery_lake: BakeryLake) -> None:
     bakery_lake.assert_levels_are_right()
 

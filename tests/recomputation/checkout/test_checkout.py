@@ -79,6 +79,7 @@ def test_every_table_is_right_after_the_first_load(till: CheckoutLake) -> None:
     assert sorted(str(rule) for (rule,) in rejected) == [
         "quantity_is_positive", "total_amount_is_not_negative",
     ]  # fmt: skip
+    till.assert_engines_agree()
 
 
 def test_what_comes_late_changes_its_own_order_minute_and_date_alone(till: CheckoutLake) -> None:

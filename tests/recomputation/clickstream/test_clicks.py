@@ -98,6 +98,7 @@ def test_every_table_is_right_after_the_first_load(clicks: ClicksLake) -> None:
         "session_id_is_present",
     ]
     assert len(clicks.table("quarantine.clickstream").values) == 3
+    clicks.assert_engines_agree()
 
 
 def test_an_event_that_is_sent_again_is_there_once(clicks: ClicksLake) -> None:

@@ -8,9 +8,11 @@ from ingestion.api import ingest
 from lake.lake import open_catalog
 from lake.settings import Settings
 from operations.dbt.outcome import Outcome
+from operations.publication.areas import UNTESTED_VARIABLE
 from operations.runtime.environment import dbt_environment
 from sandbox.control.telemetry import FOLDER
 from tests.recomputation.compare import Rows, assert_same_rows
+from tests.recomputation.engines import assert_engines_agree
 from tests.recomputation.readers import digest, read_table
 from tests.recomputation.telemetry.from_files import KEYS, by_first_name, recompute
 from tests.warm_dbt import WarmDbt
@@ -54,7 +56,14 @@ class CarsLake:
         return self._run(["test", "--select", "source:telemetry+,test_type:unit"])
 
     def _run(self, arguments: list[str]) -> Outcome:
-        return self._dbt.run(arguments, dbt_environment(self.settings))
+        environment = dbt_environment(self.settings) | {UNTESTED_VARIABLE: "yes"}
+        return self._dbt.run(arguments, environment)
+
+    def assert_engines_agree(self) -> None:
+        """Every gold table has the same rows for Spark and for DuckDB."""
+        catalog = open_catalog(self.settings)
+        tables = [name for name in KEYS if name.startswith("gold.")]
+        assert_engines_agree(self._dbt.sql, map(catalog.load_table, tables))
 
     def table(self, name: str) -> Rows:
         """Return the newest snapshot of a table, such as gold.current_state."""

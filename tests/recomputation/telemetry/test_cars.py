@@ -105,6 +105,10 @@ def test_the_odd_car_is_what_its_definition_says(reports: list[Path]) -> None:
     assert alerts == []
 
 
+def test_two_engines_read_the_same_rows(lake: CarsLake) -> None:
+    lake.assert_engines_agree()
+
+
 def test_many_small_loads_in_any_order_make_what_one_rebuild_makes(lake: CarsLake) -> None:
     in_steps = lake.digests()
     lake.build(full_refresh=True)
