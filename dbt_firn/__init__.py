@@ -4,6 +4,7 @@ dbt imports every module whose name begins with `dbt_` and makes the `plugins` i
 them by hand.
 """
 
+from dbt_firn.as_of import AsOf
 from dbt_firn.computed_views import ComputedViews
 from dbt_firn.preflight import Preflight
 from dbt_firn.publication import Publication
@@ -12,4 +13,4 @@ from dbt_firn.streams import Streams
 from dbt_firn.test_results import TestResults
 from dbt_firn.warm_target import WarmTarget
 
-plugins = [ComputedViews, Preflight, Publication, Refreshes, Streams, TestResults, WarmTarget]
+plugins = [AsOf, ComputedViews, Preflight, Publication, Refreshes, Streams, TestResults, WarmTarget]

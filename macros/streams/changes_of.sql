@@ -17,7 +17,7 @@
     {%- for name in names -%}
         {%- do relations.append(ref(name)) -%}
     {%- endfor -%}
-    {%- if not execute or _is_unit_test() or flags.EMPTY -%}
+    {%- if not execute or _is_unit_test() or flags.EMPTY or var('publication', none) -%}
         {{ return(dict(zip(names, relations))) }}
     {%- endif -%}
     {%- set changes = {} -%}

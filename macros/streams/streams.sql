@@ -5,7 +5,7 @@
         select * from {{ new_rows[0] }}
 -#}
 {% macro streams(relations) %}
-    {%- if not execute or _is_unit_test() or flags.EMPTY -%}
+    {%- if not execute or _is_unit_test() or flags.EMPTY or var('publication', none) -%}
         {{ return(relations) }}
     {%- endif -%}
     {%- set subqueries = [] -%}

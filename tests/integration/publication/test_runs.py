@@ -10,6 +10,7 @@ from operations.publication.book import read_publications
 from operations.publication.rollback import roll_back
 from operations.publication.run import INVOCATION
 from tests.integration.publication.published_lake import FACTS, TOO_MUCH, TOTALS, PublishedLake
+from tests.warm_dbt import DbtFailedError
 
 pytestmark = pytest.mark.spark
 
@@ -141,6 +142,28 @@ def test_another_type_is_refused_unless_it_is_asked_for(lake: PublishedLake) -> 
     assert lake.amounts() == [1]
     lake.publish("--full-refresh", "--select", "totals")
     assert lake.read()[TOTALS][0]["sales_count"] == "1"
+
+
+def test_dbt_reads_as_of_a_publication(lake: PublishedLake) -> None:
+    lake.sell(1)
+    lake.publish()
+    lake.sell(2, first=2)
+    lake.publish()
+    first, second = (read_publications(Lake(lake.settings), 2)[n].tables for n in (1, 0))
+
+    lake.dbt("compile", "--select", "totals", "--vars", "publication: 1")
+
+    compiled = (lake.settings.home / "target/compiled/firn/models/gold/till/totals.sql").read_text()
+    assert f"gold.facts version as of {first['gold.facts'].snapshot_id}" in compiled
+    assert str(second["gold.facts"].snapshot_id) not in compiled
+    lake.dbt("test", "--vars", "publication: 1")
+    with pytest.raises(DbtFailedError, match="dbt run writes"):
+        lake.dbt("run", "--vars", "publication: 1")
+    with pytest.raises(DbtFailedError, match="no publication 7: there are 1 to 2"):
+        lake.dbt("compile", "--vars", "publication: 7")
+    lake.sell(3, first=3)
+    lake.publish()
+    assert lake.amounts() == [1, 2, 3]
 
 
 def test_declared_exports_are_of_what_is_published(lake: PublishedLake) -> None:
