@@ -1,10 +1,11 @@
-"""Lets macros record how tests ended -> `adapter.firn_record_test_results`.
+"""Lets macros record what checks found -> `adapter.firn_record_test_results` and its like.
 
-The macro `record_test_results` uses it.
+The macros `test`, `record_test_results` and `record_freshness` use it.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -15,17 +16,23 @@ from dbt.plugins.manager import dbtPlugin
 from dbt_firn.adapter_methods import add_methods, published_lake_of
 
 if TYPE_CHECKING:
+    from operations.monitoring.source_freshness import SourceFreshness
     from operations.monitoring.test_results import TestResult
 
 
 class TestResults(dbtPlugin):
-    """Gives dbt-spark's adapter the method that records how tests ended."""
+    """Gives dbt-spark's adapter the methods that run tests again and record what checks found."""
 
     __test__ = False
 
     def initialize(self) -> None:
-        """Add the method, once for all adapters."""
-        add_methods(firn_record_test_results)
+        """Add the methods, once for all adapters."""
+        add_methods(firn_pause, firn_record_freshness, firn_record_test_results)
+
+
+def firn_pause(_adapter: SparkAdapter, seconds: float) -> None:
+    """Wait."""
+    time.sleep(float(seconds))
 
 
 def firn_record_test_results(
@@ -47,6 +54,37 @@ def firn_record_test_results(
     except Exception as error:  # noqa: BLE001 - a history that cannot be written hides no result
         return f"{type(error).__name__}: {error}"
     return ""
+
+
+def firn_record_freshness(adapter: SparkAdapter, results: Sequence[Any], invocation_id: str) -> str:
+    """Add what `dbt source freshness` found to ops.source_freshness.
+
+    Returns why that failed, "" if it did not.
+    """
+    from operations.monitoring.source_freshness import record_freshness
+
+    try:
+        record_freshness(published_lake_of(adapter), list(_freshness(results, invocation_id)))
+    except Exception as error:  # noqa: BLE001 - a history that cannot be written hides no result
+        return f"{type(error).__name__}: {error}"
+    return ""
+
+
+def _freshness(results: Sequence[Any], invocation_id: str) -> Iterator[SourceFreshness]:
+    from operations.monitoring.source_freshness import SourceFreshness
+
+    for result in results:
+        if str(result.node.resource_type) == "source":
+            loaded = getattr(result, "max_loaded_at", None)
+            yield SourceFreshness(
+                invocation_id,
+                f"{result.node.schema}.{result.node.identifier}",
+                str(result.status),
+                asked_at=getattr(result, "snapshotted_at", None) or datetime.now(UTC),
+                max_loaded_at=loaded,
+                age_seconds=getattr(result, "age", None) if loaded else None,
+                message=result.message,
+            )
 
 
 def _results(

@@ -27,6 +27,7 @@ import ingestion.connectors.kafka.declaration
 import ingestion.loading.gaps
 import ingestion.loading.load_history
 import ingestion.quarantine.store
+import operations.monitoring.source_freshness
 import operations.monitoring.test_results
 import operations.preflight.changes
 import operations.publication.book
@@ -54,6 +55,7 @@ SYSTEM_TABLES = {
     "ops.gaps": ingestion.loading.gaps.COLUMNS,
     "ops.refreshes": operations.refresh.history.COLUMNS,
     "ops.publications": operations.publication.book.COLUMNS,
+    "ops.source_freshness": operations.monitoring.source_freshness.COLUMNS,
     "ops.test_results": operations.monitoring.test_results.RESULT_COLUMNS,
     "quarantine.test_failures": operations.monitoring.test_results.FAILURE_COLUMNS,
     "ops.lags": operations.refresh.tasks.lags.COLUMNS,

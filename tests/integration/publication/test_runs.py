@@ -198,6 +198,27 @@ def test_how_tests_ended_is_kept(lake: PublishedLake) -> None:
     assert json.loads(found["failing_row"])["amount"] == TOO_MUCH
 
 
+def test_a_test_is_run_again_where_that_is_declared(lake: PublishedLake) -> None:
+    lake.sell(1)
+    lake.publish()
+    lake.dbt("test", "--select", "comes_right")
+    with pytest.raises(DbtFailedError, match="never_right"):
+        lake.dbt("test", "--select", "never_right")
+    said = (lake.settings.home / "logs" / "dbt.log").read_text()
+    assert said.count("never_right fails, and is run again (") == 2
+
+
+def test_how_fresh_sources_are_is_kept(lake: PublishedLake) -> None:
+    lake.sell(1)
+    lake.publish()
+    with pytest.raises(DbtFailedError):
+        lake.dbt("source", "freshness")
+    [found] = lake.rows("ops.source_freshness", "asked_at")
+    assert (found["table_name"], found["status"]) == ("raw_till.sales", "error")
+    assert found["age_seconds"] > 24 * 3600
+    assert found["max_loaded_at"].year == 2025
+
+
 def test_every_commit_of_a_run_says_which(lake: PublishedLake) -> None:
     lake.sell(1)
     lake.publish()
