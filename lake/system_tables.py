@@ -44,13 +44,18 @@ def append_rows(
     identifier: Identifier,
     columns: Mapping[str, str],
     rows: Sequence[Mapping[str, Any]],
+    summary: Mapping[str, str] | None = None,
 ) -> None:
-    """Add rows to the table, made if missing, in one commit. Raises what `append_faults` names."""
+    """Add rows to the table, made if missing, in one commit, whose own summary says `summary` too.
+
+    Raises what `append_faults` names.
+    """
     import pyarrow as pa
     from pyiceberg.io.pyarrow import schema_to_pyarrow
 
     table = ensure_system_table(lake, identifier, columns)
-    table.append(pa.Table.from_pylist(list(rows), schema=schema_to_pyarrow(table.schema())))
+    found = pa.Table.from_pylist(list(rows), schema=schema_to_pyarrow(table.schema()))
+    table.append(found, snapshot_properties=dict(summary or {}))
 
 
 def append_faults() -> tuple[type[Exception], ...]:

@@ -12,9 +12,11 @@ from ingestion.loading.last_loads import LastLoad
 from ingestion.results import Outcome
 from lake.errors import FirnError
 from lake.statistics import Newest
+from operations.cli.console import format_age
 from operations.monitoring.status.model import (
     GoldStatus,
     LakeStatus,
+    PublishedStatus,
     RawStatus,
     SourceStatus,
     age_of,
@@ -36,8 +38,23 @@ def print_status(to: Console, status: LakeStatus) -> None:
     if status.gold:
         to.print("[bold]gold[/]")
         to.print(_gold_grid(status))
-        for line in _gold_lines(status):
+        for line in (*_gold_lines(status), *_published_lines(status.published, status.at)):
             to.print(line, soft_wrap=True)
+
+
+def _published_lines(published: PublishedStatus, now: datetime) -> Iterator[str]:
+    if published.at:
+        ago = format_age(now - published.at)
+        yield f"publication {published.publication_id}, {ago} ago: firn publications"
+    if published.held:
+        yield f"[bold red]held[/] {escape(published.held)}"
+        yield "     [bold]fix[/]: firn publications release"
+    if tests := published.tests:
+        counts = ", ".join(f"{n:,} {status}" for status, n in sorted(tests.counts.items()))
+        yield f"tests, {format_age(now - tests.at)} ago: {escape(counts)}"
+        for name, status in tests.failed.items():
+            style = "yellow" if status == "warn" else "bold red"
+            yield f"[{style}]{escape(status)}[/] {escape(name)}"
 
 
 def _source_grid(source: SourceStatus, at: datetime) -> Grid:

@@ -6,12 +6,16 @@ silver and gold, where personal data stands as tokens.
 
 from __future__ import annotations
 
+import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from itertools import islice
 
 from lake.lake import Lake
 from lake.retry import retry_on_conflict
+from lake.snapshots import ancestors
 from lake.system_tables import append_rows
 
 RESULTS = ("ops", "test_results")
@@ -36,6 +40,9 @@ FAILURE_COLUMNS = {
     "executed_at": "timestamp",
 }
 MAXIMUM_MESSAGE_LENGTH = 2_000
+LAST_RUN = "firn.tests"  # in a commit's summary, for who reads no data
+NAMED_FAILURES = 20
+UNREMARKABLE = ("pass", "success", "skipped")
 
 
 @dataclass(frozen=True)
@@ -69,7 +76,8 @@ def record_test_results(
     """
     if results:
         documents = [asdict(result) for result in results]
-        retry_on_conflict(lambda: append_rows(lake, RESULTS, RESULT_COLUMNS, documents))
+        summary = {LAST_RUN: json.dumps(_last_run(results))}
+        retry_on_conflict(lambda: append_rows(lake, RESULTS, RESULT_COLUMNS, documents, summary))
     rows = [
         {
             "invocation_id": result.invocation_id,
@@ -83,3 +91,35 @@ def record_test_results(
     ]
     if rows:
         retry_on_conflict(lambda: append_rows(lake, FAILURES, FAILURE_COLUMNS, rows))
+
+
+@dataclass(frozen=True)
+class LastTests:
+    """How the tests of the last run that had some ended: counts by dbt's status.
+
+    `failed` names some of those that neither passed nor were skipped, with their status.
+    """
+
+    at: datetime
+    counts: Mapping[str, int]
+    failed: Mapping[str, str]
+
+
+def last_tests(lake: Lake) -> LastTests | None:
+    """Return how the last tests ended, by the table's metadata alone; None before the first.
+
+    Raises EnvironmentFault when the lake cannot be read.
+    """
+    for snapshot in ancestors(lake, RESULTS):
+        if said := snapshot["summary"].get(LAST_RUN):
+            at = datetime.fromtimestamp(snapshot["timestamp-ms"] / 1000, UTC)
+            return LastTests(at, **json.loads(said))
+    return None
+
+
+def _last_run(results: Sequence[TestResult]) -> dict[str, object]:
+    failed = {r.test_name: r.status for r in results if r.status not in UNREMARKABLE}
+    return {
+        "counts": dict(Counter(result.status for result in results)),
+        "failed": dict(islice(failed.items(), NAMED_FAILURES)),
+    }

@@ -15,6 +15,7 @@ from lake.errors import FirnError
 from operations.monitoring.status.model import (
     GoldStatus,
     LakeStatus,
+    PublishedStatus,
     RawStatus,
     SourceStatus,
     age_of,
@@ -32,6 +33,18 @@ def as_document(status: LakeStatus) -> Document:
         "today": status.at.astimezone(UTC).date().isoformat(),
         "sources": [_source(source) for source in status.sources],
         "gold": [_gold(table, status.at) for table in status.gold],
+        "published": _published(status.published),
+    }
+
+
+def _published(published: PublishedStatus) -> Document:
+    tests = published.tests
+    return {
+        "publication": published.publication_id or None,
+        "at": _text(published.at),
+        "held": published.held or None,
+        "tests": tests
+        and {"at": _text(tests.at), "counts": dict(tests.counts), "failed": dict(tests.failed)},
     }
 
 

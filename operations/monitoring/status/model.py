@@ -10,6 +10,7 @@ from ingestion.connectors.base import Remaining
 from ingestion.loading.last_loads import LastLoad
 from lake.errors import FirnError
 from lake.statistics import Newest
+from operations.monitoring.test_results import LastTests
 
 
 @dataclass(frozen=True)
@@ -58,12 +59,23 @@ class GoldStatus:
 
 
 @dataclass(frozen=True)
+class PublishedStatus:
+    """The last publication (0 before the first), when it was, why none is made, the last tests."""
+
+    publication_id: int = 0
+    at: datetime | None = None
+    held: str = ""
+    tests: LastTests | None = None
+
+
+@dataclass(frozen=True)
 class LakeStatus:
     """The lake at the moment `at`."""
 
     at: datetime
     sources: tuple[SourceStatus, ...]
     gold: tuple[GoldStatus, ...]
+    published: PublishedStatus = PublishedStatus()
 
 
 def midnight(now: datetime) -> datetime:

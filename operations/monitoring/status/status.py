@@ -17,10 +17,17 @@ from ingestion.sources import load_sources
 from lake.errors import FirnError
 from lake.lake import Identifier, Lake
 from lake.settings import Settings
+from lake.snapshots import ancestors
 from operations.dbt.manifest import GOLD
 from operations.monitoring.status.gold import Upstream, gold_status
 from operations.monitoring.status.marts import Mart, read_marts
-from operations.monitoring.status.model import GoldStatus, LakeStatus, RawStatus, SourceStatus
+from operations.monitoring.status.model import (
+    GoldStatus,
+    LakeStatus,
+    PublishedStatus,
+    RawStatus,
+    SourceStatus,
+)
 from operations.monitoring.status.raw import (
     StoredTable,
     quarantined_rows,
@@ -28,6 +35,9 @@ from operations.monitoring.status.raw import (
     read_stored,
 )
 from operations.monitoring.status.sources import Asked, ask
+from operations.monitoring.test_results import last_tests
+from operations.publication.book import IDENTIFIER as PUBLICATIONS
+from operations.publication.book import read_state
 
 READERS = 8
 Raw = Mapping[Identifier, StoredTable]
@@ -53,7 +63,15 @@ def lake_status(
         upstream = Upstream(raw, now)
         gold = tuple(readers.map(lambda mart: _gold_status(lake, mart, upstream), marts))
         found = list(readers.map(lambda s: _source_status(lake, settings, s, upstream), chosen))
-    return LakeStatus(now, tuple(_answered(status, asked[status.name]) for status in found), gold)
+        published = _published(lake)
+    sources = tuple(_answered(status, asked[status.name]) for status in found)
+    return LakeStatus(now, sources, gold, published)
+
+
+def _published(lake: Lake) -> PublishedStatus:
+    state, newest = read_state(lake), next(ancestors(lake, PUBLICATIONS), None)
+    at = datetime.fromtimestamp(newest["timestamp-ms"] / 1000, UTC) if newest else None
+    return PublishedStatus(state.publication_id, at, state.held, last_tests(lake))
 
 
 def _marts(lake: Lake, settings: Settings, wanted: set[Identifier] | None) -> list[Mart]:

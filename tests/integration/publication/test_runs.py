@@ -6,6 +6,7 @@ import pytest
 
 from lake.lake import Lake
 from operations.monitoring.show import Version, newest_rows
+from operations.monitoring.test_results import last_tests
 from operations.publication.book import read_publications
 from operations.publication.rollback import roll_back
 from operations.publication.run import INVOCATION
@@ -182,6 +183,9 @@ def test_declared_exports_are_of_what_is_published(lake: PublishedLake) -> None:
 def test_how_tests_ended_is_kept(lake: PublishedLake) -> None:
     lake.sell(TOO_MUCH)
     lake.fail()
+    red = last_tests(Lake(lake.settings))
+    assert red
+    assert (red.counts, red.failed) == ({"fail": 1}, {"totals_are_small": "fail"})
     lake.sell(-TOO_MUCH, first=2)
     lake.publish()
     kept = sorted(lake.rows("ops.test_results", "executed_at"), key=lambda row: row["executed_at"])
@@ -194,6 +198,9 @@ def test_how_tests_ended_is_kept(lake: PublishedLake) -> None:
         "error",
         1,
     )
+    last = last_tests(Lake(lake.settings))
+    assert last
+    assert (last.counts, last.failed) == ({"pass": 1}, {})
     [found] = lake.rows("quarantine.test_failures", "executed_at")
     assert json.loads(found["failing_row"])["amount"] == TOO_MUCH
 
