@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from lake.branches import CURRENT, MAIN, head_of
+from lake.branches import MAIN, as_read_on, head_of
 from lake.errors import ConflictError, EnvironmentFault
 from lake.lake import Identifier, Lake
 from lake.metadata import StoredTable
@@ -111,6 +111,8 @@ class _Attempt:
         }
         if not staged:
             return None
+        for table, stored in staged.items():
+            _require_unchanged(table, stored.document, self.run.branch)
         book = Book(self.lake)
         self._require_free(book.state)
         entry = self._entry(book.state.publication_id + 1, staged)
@@ -145,7 +147,6 @@ class _Attempt:
         document = stored.document
         refs = without_rejected(document["refs"])
         head = int(refs.pop(self.run.branch)["snapshot-id"])
-        _require_unchanged(table, document, head)
         at = next_timestamp(document)
         changes = {
             "last-updated-ms": at,
@@ -193,14 +194,14 @@ def _is_written(stored: StoredTable, branch: str) -> bool:
     return head_of(stored.document, branch) != stored.snapshot_id
 
 
-def _require_unchanged(table: Identifier, metadata: Mapping[str, Any], head: int) -> None:
+def _require_unchanged(table: Identifier, metadata: Mapping[str, Any], branch: str) -> None:
     """Raise ConflictError where main has rows that the branch was not made from.
 
     What compaction has written since is given up: the rows are the same.
     """
-    branch = {s["snapshot-id"] for s in line_of({**metadata, CURRENT: head})}
+    known = {snapshot["snapshot-id"] for snapshot in line_of(as_read_on(metadata, branch))}
     for snapshot in line_of(metadata):
-        if snapshot["snapshot-id"] in branch:
+        if snapshot["snapshot-id"] in known:
             return
         if snapshot["summary"]["operation"] != COMPACTION:
             raise ConflictError(
@@ -223,11 +224,11 @@ def _tag(lake: Lake, run: Run, table: Identifier) -> bool:
         refs = dict(stored.document["refs"])
         head, is_written = refs.pop(run.branch), _is_written(stored, run.branch)
         if is_written:
-            refs = {name: ref for name, ref in refs.items() if not name.startswith(REJECTED)}
-            tag = {"type": "tag", "max-ref-age-ms": REJECTED_KEPT_MS}
+            refs = without_rejected(refs)
             refs[REJECTED + ref_name(run.invocation_id)] = {
-                **tag,
                 "snapshot-id": head["snapshot-id"],
+                "type": "tag",
+                "max-ref-age-ms": REJECTED_KEPT_MS,
             }
         changes = {"last-updated-ms": next_timestamp(stored.document), "refs": refs}
         commit_metadata(lake, table, stored, changes, _io(lake, stored))
