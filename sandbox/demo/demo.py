@@ -27,7 +27,7 @@ from operations.dbt.resident import ResidentDbt
 from operations.monitoring.doctor import examine
 from operations.monitoring.tables import table_states
 from sandbox.control.systems import CONTROLS
-from sandbox.demo.summary import print_marts, print_tables, print_tests
+from sandbox.demo.summary import print_marts, print_publication, print_tables, print_tests
 from sandbox.systems import System
 
 # Unit tests look at made-up rows, not at the lake: they belong to `make test`.
@@ -41,6 +41,7 @@ NEXT = (
     ("firn ingest checkout --follow --every 2", "land them as they arrive"),
     ("firn status", "how fresh sources, raw tables and gold are"),
     ("firn show gold.sales_daily", "look into a table"),
+    ("firn publications", "what readers of gold see, and saw before"),
     ("dbt docs generate && dbt docs serve", "read the documentation, follow the lineage"),
     ("firn sandbox stop", "stop PostgreSQL and Kafka (make clean removes everything)"),
 )
@@ -96,6 +97,7 @@ def run_demo(settings: Settings, out: Console, systems: Sequence[System]) -> Non
     print_marts(settings, out)
     out.print()
     print_tests(out, outcome)
+    print_publication(settings, out)
     out.print()
     steps.print()
     _print_next(settings, out)

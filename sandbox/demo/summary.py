@@ -9,9 +9,11 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table as Grid
 
+from lake.lake import Lake
 from lake.settings import Settings
 from operations.dbt.outcome import Outcome
 from operations.monitoring.tables import TableState, open_table
+from operations.publication.book import read_publications
 
 GAP = 2  # blanks between columns
 
@@ -90,6 +92,13 @@ def print_tests(out: Console, outcome: Outcome) -> None:
     failed = outcome.count("test", "fail", "error")
     warned = outcome.count("test", "warn")
     out.print(f"{built} models built, {tested} tests passed, {failed} failed, {warned} warned.")
+
+
+def print_publication(settings: Settings, out: Console) -> None:
+    """Print what readers of gold see: the last publication."""
+    for entry in read_publications(Lake(settings), 1):
+        tables, areas = len(entry.tables), ", ".join(entry.areas)
+        out.print(f"Publication {entry.publication_id}: {areas}; {tables} gold tables in all.")
 
 
 def headlines(settings: Settings) -> Iterator[Headline]:
