@@ -75,6 +75,11 @@ $(DOCS)/.done: $(VENV)/.runtime requirements/docs.txt
 	@$(UV) venv --clear --python $(BIN)/python $(DOCS)
 	@$(UV) pip install --python $(DOCS)/bin/python --no-deps --require-hashes -r requirements/docs.txt
 	@touch $@
+# Looking at it
+
+.PHONY: dashboard
+dashboard: setup ## Pages over the lake on 127.0.0.1:8501, until Ctrl-C.
+	@$(BIN)/python -m dashboard.serve
 
 # Checks
 
@@ -110,7 +115,7 @@ lint: $(VENV)/.dev $(FIRN_HOME)/.sql-linted $(FIRN_HOME)/.secrets-scanned ## sql
 types: $(VENV)/.dev ## mypy, strict.
 	$(BIN)/mypy
 
-SERVICES := (postgres or kafka or spark or s3 or airflow)
+SERVICES := (postgres or kafka or spark or s3 or airflow or browser)
 
 .PHONY: unit
 unit: $(VENV)/.dev ## Tests that need no service.
@@ -129,6 +134,7 @@ check: $(VENV)/.dev ## The inner loop: lint, types, unit tests, dbt parse.
 
 .PHONY: test
 test: $(VENV)/.dev $(AIRFLOW)/.done $(DOCS)/.done ## Everything, against a real PostgreSQL, Kafka, Spark and Airflow.
+test: $(VENV)/.dev $(AIRFLOW)/.done ## Everything, against a real PostgreSQL, Kafka, Spark, Airflow and Chromium.
 	@$(MAKE) --no-print-directory check
 	$(BIN)/pytest -q -m "$(SERVICES) and not timed" -n 2 --dist loadfile --no-loadscope-reorder
 	$(BIN)/pytest -q -m timed

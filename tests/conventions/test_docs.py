@@ -168,7 +168,7 @@ def test_a_broken_link_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert broken_links("planted.md") == ["b.md", "#c"]
 
 
-_FOLDERS = "benchmarks|dags|dbt_firn|dbt_spark_repairs|docs|ingestion|lake|macros|models"
+_FOLDERS = "benchmarks|dags|dashboard|dbt_firn|dbt_spark_repairs|docs|ingestion|lake|macros|models"
 _PATH = re.compile(
     rf"`((?:{_FOLDERS}|operations|profiles|requirements|sandbox|seeds|tests)/[\w./-]*)`"
 )

@@ -31,6 +31,8 @@ PLANTED = [
         "ingestion.up -> operations.runtime.java",
     ),
     ("layers", "operations.up", "dbt_firn", "operations.up -> dbt_firn"),
+    ("layers", "operations.page", "dashboard.site", "operations.page -> dashboard.site"),
+    ("layers", "dashboard.dag", "firn_dags.commands", "dashboard.dag -> firn_dags.commands"),
     ("runners", "lake.models", "dbt.flags", "lake.models -> dbt"),
     ("runners", "ingestion.session", "pyspark.sql", "ingestion.session -> pyspark"),
     ("product", "operations.shop", "sandbox.systems", "operations.shop -> sandbox.systems"),

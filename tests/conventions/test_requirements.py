@@ -17,7 +17,7 @@ from packaging.version import Version
 from tests.conventions.locks import ROOT, requirements_of
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-PRODUCT = ("lake", "ingestion", "operations", "dbt_spark_repairs", "dbt_firn")
+PRODUCT = ("lake", "ingestion", "operations", "dashboard", "dbt_spark_repairs", "dbt_firn")
 OURS = {"benchmarks", "firn_dags", "lake", "sandbox", "tests", *PRODUCT}
 
 

@@ -1,0 +1,1 @@
+"""Pages over the lake: published tables -> Arrow -> DuckDB -> charts; `make dashboard`."""

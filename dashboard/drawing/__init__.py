@@ -1,0 +1,1 @@
+"""What a visitor sees: small Arrow tables -> headings, charts, tables, CSV, filters, messages."""

@@ -1,0 +1,1 @@
+"""The pages, one a system: filters -> reading -> queries -> panels."""

@@ -1,0 +1,1 @@
+"""What charts show: Arrow tables -> SQL of DuckDB -> small Arrow tables; nothing is read here."""

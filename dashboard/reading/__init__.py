@@ -1,0 +1,1 @@
+"""What pages read: the catalog at one moment -> named columns, their age and their freshness."""

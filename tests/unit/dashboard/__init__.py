@@ -1,0 +1,1 @@
+"""Pages without a lake: small tables and figures worked out by hand."""
