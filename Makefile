@@ -79,7 +79,7 @@ $(DOCS)/.done: $(VENV)/.runtime requirements/docs.txt
 
 .PHONY: dashboard
 dashboard: setup ## Pages over the lake on 127.0.0.1:8501, until Ctrl-C.
-	@$(BIN)/python -m dashboard.serve
+	@$(BIN)/python -m dashboard.serving.serve
 
 # Checks
 

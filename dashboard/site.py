@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import partial
 from zoneinfo import ZoneInfo
 
 import streamlit as st
 
 from dashboard.drawing.faults import named_faults, say
-from dashboard.drawing.filters import refreshed_every, view_of, zone_of
+from dashboard.drawing.filters import page_of, refreshed_every, view_of, zone_of
 from dashboard.drawing.words import ago
 from dashboard.pages.bakery import BAKERY
 from dashboard.pages.checkout import CHECKOUT
@@ -28,13 +26,16 @@ READS = "reads"  # in Streamlit's session state: tables and columns that the pag
 
 
 def show_site() -> None:
-    """Show the page that the URL names, with the navigation beside it."""
+    """Show the page that the URL names, `?page=Bakery`, with the choice of pages beside it.
+
+    Pages are no paths of their own: Streamlit then asks each path for what only the root has, and
+    the browser notes errors.
+    """
     st.set_page_config(page_title="Firn", layout="wide")
-    pages = [
-        st.Page(_shower(page), title=page.title, url_path=page.name, default=page is PAGES[0])
-        for page in PAGES
-    ]
-    st.navigation(pages).run()
+    by_title = {page.title: page for page in PAGES}
+    with st.sidebar:
+        chosen = page_of(list(by_title))
+    show_page(by_title[chosen])
 
 
 def show_page(page: Page) -> None:
@@ -72,7 +73,7 @@ def _show_age(view: LakeView, settings: Settings, page: Page, zone: str) -> None
     if built:
         said.append(f"built {ago(now - min(built))}")
     clock = now.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M:%S")
-    st.caption("; ".join([*said, f"read at {clock} ({zone})"]))
+    st.write("; ".join([*said, f"read at {clock} ({zone})"]))
 
 
 def _warn_of_staleness(view: LakeView, settings: Settings, page: Page) -> None:
@@ -91,9 +92,3 @@ def _stale(fresh: Freshness) -> str:
         f"{fresh.source} landed {ago(fresh.age)}, and is declared to be {fresh.state} after"
         f" {ago(fresh.exceeded).removesuffix(' ago')}: what is shown is old"
     )
-
-
-def _shower(page: Page) -> Callable[[], None]:
-    show = partial(show_page, page)
-    show.__name__ = page.name  # type: ignore[attr-defined]
-    return show

@@ -34,11 +34,11 @@ def columns(rows: pa.Table, x: str, y: str, series: str | None = None) -> alt.Ch
 
 def bars(rows: pa.Table, names: str, lengths: str, series: str | None = None) -> alt.Chart:
     """Return a bar for each name, in the order of the rows, stacked by `series`."""
-    axis = alt.Axis(labelLimit=260)
+    axis = alt.Axis(labelLimit=260, labelOverlap=False)
     chart = _chart(rows).mark_bar(color=ACCENT)
     chart = chart.encode(
         x=alt.X(lengths, type="quantitative", title=title_of(lengths), axis=_number_axis(lengths)),
-        y=alt.Y(names, type="nominal", sort=None, title=title_of(names), axis=axis),
+        y=alt.Y(names, type="nominal", sort=None, title=None, axis=axis),
         tooltip=_tooltips(rows),
     )
     chart = chart.encode(color=_hues(series)) if series else chart
@@ -76,7 +76,7 @@ def _high(chart: alt.Chart, height: int) -> alt.Chart:
 
 
 def _height(rows: pa.Table, names: str) -> int:
-    return max(120, ROW_HEIGHT * len(set(rows.column(names).to_pylist())) + 50)
+    return ROW_HEIGHT * len(set(rows.column(names).to_pylist())) + 70
 
 
 def _chart(rows: pa.Table) -> alt.Chart:

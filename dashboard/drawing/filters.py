@@ -11,6 +11,7 @@ import streamlit as st
 from dashboard.drawing.zones import known_zone, zones
 
 ALL = "all"
+PAGE, ZONE = "page", "zone"  # what stays when another page is chosen
 REFRESHES = {"by hand": None, "every 10 s": 10, "every minute": 60}
 PERIODS = {"last 7 days": 7, "last 30 days": 30, "last 90 days": 90, "last 365 days": 365}
 
@@ -43,6 +44,20 @@ def since_of(newest: date | None, usual: str = "last 90 days") -> date | None:
     return None if days is None or newest is None else newest - timedelta(days=days - 1)
 
 
+def page_of(titles: Sequence[str]) -> str:
+    """Return the title of the page that is chosen."""
+    chosen = st.radio(
+        "Page", list(titles), key=PAGE, bind="query-params", on_change=_forget_filters
+    )
+    return str(chosen or titles[0])
+
+
+def _forget_filters() -> None:
+    """Take back what was chosen on the page before: another page has other filters."""
+    for key in set(st.session_state) - {PAGE, ZONE}:
+        del st.session_state[key]
+
+
 def view_of(names: Sequence[str]) -> str:
     """Return the part of a page that is chosen."""
     chosen = st.segmented_control(
@@ -71,5 +86,5 @@ def zone_of() -> str:
     """Return the time zone that is chosen, at first the browser's own."""
     names, own = zones(), known_zone(st.context.timezone)
     at = names.index(own) if own in names else 0
-    chosen = st.selectbox("Time zone", names, index=at, key="zone", bind="query-params")
+    chosen = st.selectbox("Time zone", names, index=at, key=ZONE, bind="query-params")
     return known_zone(chosen)

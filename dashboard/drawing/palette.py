@@ -7,7 +7,7 @@ darkened: every hue has a contrast of at least 3 to both backgrounds, as WCAG as
 from __future__ import annotations
 
 LIGHT_BACKGROUND, DARK_BACKGROUND = "#ffffff", "#0e1117"
-ACCENT = "#0072b2"
+ACCENT, ACCENT_IN_THE_DARK = "#0072b2", "#56b4e9"  # of charts, and of what is chosen
 SERIES = ("#0072b2", "#d55e00", "#009e73", "#b0679a", "#7f7f7f")
 # From least to most, of one hue: for the eye a step of brightness is a step of the value.
 LEAST, MOST = "#b7d3e6", "#08519c"

@@ -110,6 +110,24 @@ def ratings_by(feedback: pa.Table, column: str, least: int = 1) -> pa.Table:
     )
 
 
+def ratings_of_segments(customers: pa.Table) -> pa.Table:
+    """Return the mean of customers' own mean stars for each segment, worst first."""
+    return query(
+        """
+        select
+            segment,
+            round(avg(average_rating), 2)::double as average_rating,
+            count(average_rating) as rating_customers_count,
+            count(*) as customers_count
+        from customers
+        group by segment
+        having count(average_rating) > 0
+        order by average_rating, segment
+        """,
+        customers=customers,
+    )
+
+
 def temperatures(readings: pa.Table) -> pa.Table:
     """Return the mean temperature of each machine in each hour, oldest first."""
     return query(

@@ -1,4 +1,4 @@
-"""What customers say: silver.bakery__customer_feedback -> panels; gold has no comments."""
+"""What customers say: silver.bakery__customer_feedback and gold.customer_analytics -> panels."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dashboard.queries import bakery
 from dashboard.queries.sql import greatest, values_of
 from dashboard.reading.conditions import equals, since
 
-TABLE = "silver.bakery__customer_feedback"
+TABLE, CUSTOMERS = "silver.bakery__customer_feedback", "gold.customer_analytics"
 FIGURES = ("rating", "sentiment_label", "sentiment_score")
 NAMES = ("submitted_date", "store_id")
 LEAST_RATINGS = 5
@@ -51,5 +51,12 @@ def feedback(visit: Visit) -> None:
             f"Mean stars of each product with at least {LEAST_RATINGS} ratings, worst first.",
             bakery.ratings_by(rows, "product_id", LEAST_RATINGS),
             lambda found: charts.bars(found, "product_id", "average_rating"),
+        ),
+        lambda: Panel(
+            "Stars by kind of customer",
+            "Mean of the stars that each customer gives, by how often and how lately they come;"
+            " of all stores and days.",
+            bakery.ratings_of_segments(visit.read(CUSTOMERS, ("segment", "average_rating"))),
+            lambda found: charts.bars(found, "segment", "average_rating"),
         ),
     )

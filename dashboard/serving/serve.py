@@ -1,6 +1,6 @@
 """`make dashboard`: settings -> Streamlit's options -> its server on loopback, until Ctrl-C.
 
-python -m dashboard.serve
+python -m dashboard.serving.serve
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
 
-from dashboard.drawing.palette import ACCENT
+from dashboard.drawing.palette import ACCENT, ACCENT_IN_THE_DARK
 from lake.errors import ConfigurationError, EnvironmentFault, FirnError
 from lake.processes import LOOPBACK, is_taken
 from lake.settings import Settings
@@ -30,7 +30,9 @@ def options(port: str) -> Mapping[str, str]:
         "browser.gatherUsageStats": "false",
         "client.showErrorDetails": "none",
         "client.toolbarMode": "minimal",
-        "theme.primaryColor": ACCENT,
+        "theme.headingFontSizes": '["2.2rem", "1.4rem"]',
+        "theme.light.primaryColor": ACCENT,
+        "theme.dark.primaryColor": ACCENT_IN_THE_DARK,
     }
 
 
