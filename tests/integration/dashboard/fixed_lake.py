@@ -54,9 +54,8 @@ def write_lake(home: Path) -> Settings:
     lake = Lake(settings)
     for table, rows in TABLES.items():
         write_table(lake, table, rows)
-    for source, moment in LANDED.items():
+    for table, moment in LANDED.items():
         progress = Progress(load_id="l1", record=_record(moment.isoformat()))
-        table = f"raw_{source}.landed"
         write_table(lake, table, [], {"id": "bigint"}, progress.as_property())
     return settings
 

@@ -212,9 +212,9 @@ OPERATIONS: dict[str, list[Row]] = {
 TABLES = SHOP | BAKERY | CHECKOUT | CLICKSTREAM | TELEMETRY | OPERATIONS
 # When each source landed last: within, beyond the first, and beyond the second declared age.
 LANDED = {
-    "shop": NOW - timedelta(minutes=5),
-    "checkout": NOW - timedelta(minutes=5),
-    "clickstream": NOW - timedelta(minutes=5),
-    "bakery": NOW - timedelta(days=3),
-    "telemetry": NOW - timedelta(days=30),
+    "raw_shop.orders": NOW - timedelta(minutes=5),
+    "raw_checkout.orders": NOW - timedelta(minutes=5),
+    "raw_clickstream.events": NOW - timedelta(minutes=5),
+    "raw_bakery.sales_events": NOW - timedelta(days=3),
+    "raw_telemetry.events": NOW - timedelta(days=30),
 }

@@ -1,12 +1,15 @@
 """The pages in a browser: drawn without an error, open to everybody, led by filters and keys."""
 
+import re
 import time
+from typing import Literal
 from urllib.parse import parse_qs, urlparse
 
 import psutil
 import pytest
 from playwright.sync_api import Browser, expect
 
+from dashboard.drawing import palette
 from dashboard.site import PAGES
 from lake.processes import LOOPBACK
 from lake.settings import Settings
@@ -38,9 +41,17 @@ def test_nobody_is_kept_out_of_a_page(server: Server, tab: Tab, page: str) -> No
     assert tab.violations() == []
 
 
-def test_nobody_is_kept_out_in_the_dark(server: Server, tab: Tab) -> None:
-    tab.page.emulate_media(color_scheme="dark")
+@pytest.mark.parametrize(
+    ("scheme", "background"),
+    [("light", palette.LIGHT_BACKGROUND), ("dark", palette.DARK_BACKGROUND)],
+)
+def test_the_background_is_what_colours_were_chosen_for(
+    server: Server, tab: Tab, scheme: Literal["light", "dark"], background: str
+) -> None:
+    tab.page.emulate_media(color_scheme=scheme)
     tab.open(server.url())
+    shown = tab.page.get_by_test_id("stApp").evaluate("a => getComputedStyle(a).backgroundColor")
+    assert [int(part) for part in re.findall(r"\d+", shown)] == [*bytes.fromhex(background[1:])]
     assert tab.violations() == []
 
 
