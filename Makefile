@@ -81,6 +81,10 @@ $(DOCS)/.done: $(VENV)/.runtime requirements/docs.txt
 dashboard: setup ## Pages over the lake on 127.0.0.1:8501, until Ctrl-C.
 	@$(BIN)/python -m dashboard.serving.serve
 
+.PHONY: screenshots
+screenshots: $(VENV)/.dev ## Pictures of the dashboard over this lake, into docs/images.
+	@$(BIN)/python -m tests.integration.dashboard.screenshots
+
 # Checks
 
 # SQL is linted, and secrets are looked for, only in what changed since that last began. The locks are

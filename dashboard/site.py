@@ -73,7 +73,9 @@ def _show_age(view: LakeView, settings: Settings, page: Page, zone: str) -> None
     if built:
         said.append(f"built {ago(now - min(built))}")
     clock = now.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M:%S")
-    st.write("; ".join([*said, f"read at {clock} ({zone})"]))
+    said.append(f"read at {clock} ({zone})")
+    text = "; ".join(said)
+    st.write(text[:1].upper() + text[1:])
 
 
 def _warn_of_staleness(view: LakeView, settings: Settings, page: Page) -> None:

@@ -45,7 +45,12 @@ def is_null(column: str) -> list[Condition]:
 def _built(name: str, operator: str, value: Any) -> BooleanExpression:  # noqa: ANN401
     from pyiceberg.expressions import EqualTo, GreaterThanOrEqual, IsNull, LessThanOrEqual
 
-    kinds: dict[str, Any] = {"=": EqualTo, ">=": GreaterThanOrEqual, "<=": LessThanOrEqual}
-    kinds[NULL] = lambda column, _: IsNull(column)
-    found: BooleanExpression = kinds[operator](name, value)
+    kinds: dict[str, Any] = {
+        "=": EqualTo,
+        ">=": GreaterThanOrEqual,
+        "<=": LessThanOrEqual,
+        NULL: IsNull,
+    }
+    given = (name,) if operator == NULL else (name, value)
+    found: BooleanExpression = kinds[operator](*given)
     return found

@@ -32,7 +32,7 @@ class Chromium:
 def running_chromium() -> Iterator[Browser]:
     """Start the browser without a window, and end it."""
     found = find_chromium(Settings.load().home / "chromium")
-    environment = Settings.load().environment()
+    environment: dict[str, str | float | bool] = {**Settings.load().environment()}
     if found.libraries:
         environment["LD_LIBRARY_PATH"] = ":".join(map(str, found.libraries))
     with sync_playwright() as playwright:

@@ -19,7 +19,7 @@ def small_lake(tmp_path_factory: pytest.TempPathFactory) -> Settings:
 
 
 @pytest.fixture
-def fixed_lake(small_lake: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Settings]:
+def fixed_lake(small_lake: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
     """Let pages of this process find the small lake."""
     monkeypatch.setenv("FIRN_HOME", str(small_lake.home))
     monkeypatch.setenv("FIRN_PROJECT_DIR", str(small_lake.project_dir))

@@ -19,12 +19,14 @@ from tests.integration.dashboard.tab import Tab
 pytestmark = pytest.mark.browser
 
 PARTS = [(page.name, part) for page in PAGES for part in page.parts]
+FIRST_PARTS = [(page.name, next(iter(page.parts))) for page in PAGES]
 FIRST_PAGE_SECONDS = 3.0
 ICON = 30  # an icon is a word too; a part of the page that has the focus says more
 
 
 @pytest.mark.parametrize(("page", "part"), PARTS)
 def test_a_part_is_drawn_without_an_error(server: Server, tab: Tab, page: str, part: str) -> None:
+    """The first part of each page is looked at by axe too: the parts are made of the same."""
     tab.open(server.url(page=page.title(), view=part))
     expect(tab.page.get_by_test_id("stException")).to_have_count(0)
     charts = tab.page.get_by_test_id("stVegaLiteChart").count()
@@ -33,12 +35,8 @@ def test_a_part_is_drawn_without_an_error(server: Server, tab: Tab, page: str, p
     assert charts >= (0 if part == "Tests" else 1)
     assert tab.errors == []
     assert {urlparse(url).hostname for url in tab.asked if "://" in url} == {LOOPBACK}
-
-
-@pytest.mark.parametrize("page", [page.name for page in PAGES])
-def test_nobody_is_kept_out_of_a_page(server: Server, tab: Tab, page: str) -> None:
-    tab.open(server.url(page=page.title()))
-    assert tab.violations() == []
+    if (page, part) in FIRST_PARTS:
+        assert tab.violations() == []
 
 
 @pytest.mark.parametrize(

@@ -101,7 +101,7 @@ def test_a_publication_counts_its_tables_and_rows() -> None:
         (2, "", 0, 0, ""),
         (1, "shop, bakery", 2, 5, "5 pass"),
     ]
-    assert operations.rollback_command("1") == "firn rollback 1"
+    assert operations.rollback_command("1").split() == ["firn", "rollback", "1"]
 
 
 LANDING = table(
