@@ -7,7 +7,7 @@ from typing import Any
 Row = dict[str, Any]
 DAY = date(2025, 6, 30)
 NOW = datetime.now(UTC).replace(microsecond=0)
-SECRET = "nobody@example.com"  # a value that no page may show
+PERSON = "nobody@example.com"  # a value that no page may show
 
 
 def at(hour: int, minute: int = 0) -> datetime:
@@ -197,13 +197,13 @@ OPERATIONS: dict[str, list[Row]] = {
     ],
     # Customers have personal data: neither value may be on the page.
     "quarantine.shop": [
-        {**LANDING, "table_name": "customers", "row": json.dumps({"email": SECRET}),
-         "reason": f"email: The string '{SECRET}' is long", "key": json.dumps({"email": SECRET})}
+        {**LANDING, "table_name": "customers", "row": json.dumps({"email": PERSON}),
+         "reason": f"email: The string '{PERSON}' is long", "key": json.dumps({"email": PERSON})}
     ],
     "quarantine.shop__rejected": [
         {"rejection_id": "2", "table_name": "customers", "rule_name": "country_is_known",
-         "reason": "expected length(country) = 2", "row_key": json.dumps({"email": SECRET}),
-         "row_json": json.dumps({"email": SECRET}), "_load_id": "l1", "_ingested_at": NOW}
+         "reason": "expected length(country) = 2", "row_key": json.dumps({"email": PERSON}),
+         "row_json": json.dumps({"email": PERSON}), "_load_id": "l1", "_ingested_at": NOW}
     ],
     **{f"quarantine.{source}": [] for source in ("checkout", "clickstream", "telemetry")},
     **{f"quarantine.{source}__rejected": [] for source in ("checkout", "clickstream", "telemetry")},

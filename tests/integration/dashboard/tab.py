@@ -1,4 +1,4 @@
-"""A tab of the browser: an address -> the page when it is drawn, and what went wrong in it."""
+"""A browser's tab: an address -> the page when it is drawn, and what went wrong in it."""
 
 from dataclasses import dataclass, field
 

@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 from dashboard.site import PAGES, READS
 from lake.settings import Settings
 from tests.integration.dashboard.fixed_lake import columns_of
-from tests.integration.dashboard.lake_rows import SECRET
+from tests.integration.dashboard.lake_rows import PERSON
 from tests.integration.ingestion.home import ROOT
 
 pytestmark = pytest.mark.browser
@@ -112,7 +112,7 @@ def test_quarantine_shows_no_value_of_a_table_with_personal_data(fixed_lake: Set
     shown = visit("operations", "Quarantine", source="shop")
     tables = [frame.value for frame in shown.dataframe]
     assert [len(table) for table in tables] == [1, 1, 1, 1]
-    assert SECRET not in "".join(table.to_csv() for table in tables)
+    assert PERSON not in "".join(table.to_csv() for table in tables)
     assert list(tables[2]["Column"]) == ["email"]
     assert list(tables[2]["Position"]) == ["file sales/1.csv, row 3"]
     others = visit("operations", "Quarantine", source="bakery")
