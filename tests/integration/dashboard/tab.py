@@ -6,6 +6,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import ConsoleMessage, Locator, Page, expect
 
 DRAWN_MILLISECONDS = 30_000
+CHART = "[data-testid=stVegaLiteChart]"
 GRAVE = {"serious", "critical"}
 
 
@@ -26,7 +27,7 @@ class Tab:
     @property
     def charts(self) -> Locator:
         """The charts that are drawn."""
-        return self.page.locator("[data-testid=stVegaLiteChart] svg")
+        return self.page.locator(f"{CHART} svg")
 
     def open(self, url: str) -> None:
         """Go to an address and wait until the server has sent all of the page."""
@@ -38,7 +39,8 @@ class Tab:
         """Wait until the server is not drawing, and every chart is drawn."""
         app = self.page.locator("[data-testid=stApp][data-test-script-state=notRunning]")
         expect(app).to_be_visible(timeout=DRAWN_MILLISECONDS)
-        for chart in self.page.get_by_test_id("stVegaLiteChart").all():
+        expect(self.page.get_by_test_id("stSkeleton")).to_have_count(0, timeout=DRAWN_MILLISECONDS)
+        for chart in self.page.locator(CHART).all():
             expect(chart.locator("svg").first).to_be_visible(timeout=DRAWN_MILLISECONDS)
 
     def marks(self, chart: int = 0) -> list[str]:
