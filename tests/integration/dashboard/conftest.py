@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, BrowserContext
 
 from lake.settings import Settings
 from tests.integration.dashboard.chromium import running_chromium
@@ -40,9 +40,20 @@ def chromium() -> Iterator[Browser]:
         yield browser
 
 
-@pytest.fixture
-def tab(chromium: Browser) -> Iterator[Tab]:
-    """Open a tab that a window never shows; it is high, as Streamlit scrolls inside the page."""
+@pytest.fixture(scope="session")
+def window(chromium: Browser) -> Iterator[BrowserContext]:
+    """Open a window for all tests, so that Streamlit's code is fetched and compiled once.
+
+    It is high, as Streamlit scrolls inside the page.
+    """
     context = chromium.new_context(viewport={"width": 1280, "height": 2400})
-    yield Tab(context.new_page())
+    yield context
     context.close()
+
+
+@pytest.fixture
+def tab(window: BrowserContext) -> Iterator[Tab]:
+    """Open a tab."""
+    page = window.new_page()
+    yield Tab(page)
+    page.close()
