@@ -84,6 +84,13 @@ def test_another_page_begins_with_its_own_filters(server: Server, tab: Tab) -> N
     assert tab.errors == []
 
 
+def test_a_live_part_is_drawn_again_by_itself(server: Server, tab: Tab) -> None:
+    tab.open(server.url(page="Clickstream", refresh="every 10 s"))
+    age = tab.page.get_by_text("read at")
+    expect(age).not_to_have_text(age.inner_text(), timeout=20_000)
+    assert tab.errors == []
+
+
 def test_a_csv_holds_no_formula(server: Server, tab: Tab) -> None:
     tab.open(server.url())
     buttons = tab.page.get_by_role("button", name="Download as CSV")
