@@ -30,7 +30,7 @@ class Visit:
         """
         rows = self.lake.read(table, columns, where)
         if rows.num_rows == 0 and self.lake.is_empty(table):
-            source = self.source or "shop"
+            source = self.source or "<source>"
             raise EmptyTableError(
                 f"{table} is built and holds no rows",
                 f"firn ingest {source}, then dbt build --select source:{source}+",
