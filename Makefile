@@ -137,8 +137,7 @@ check: $(VENV)/.dev ## The inner loop: lint, types, unit tests, dbt parse.
 	@$(MAKE) --no-print-directory -j 2 lint types unit parse
 
 .PHONY: test
-test: $(VENV)/.dev $(AIRFLOW)/.done $(DOCS)/.done ## Everything, against a real PostgreSQL, Kafka, Spark and Airflow.
-test: $(VENV)/.dev $(AIRFLOW)/.done ## Everything, against a real PostgreSQL, Kafka, Spark, Airflow and Chromium.
+test: $(VENV)/.dev $(AIRFLOW)/.done $(DOCS)/.done ## Everything, against a real PostgreSQL, Kafka, Spark, Airflow and Chromium.
 	@$(MAKE) --no-print-directory check
 	$(BIN)/pytest -q -m "$(SERVICES) and not timed" -n 2 --dist loadfile --no-loadscope-reorder
 	$(BIN)/pytest -q -m timed

@@ -151,7 +151,7 @@ def publications(found: pa.Table) -> pa.Table:
 
 def rollback_command(publication: str) -> str:
     """Return the command that puts all tables of a publication back."""
-    return " ".join(("firn", "rollback", publication))
+    return f"firn rollback {publication}"
 
 
 def _publication(row: dict[str, Any]) -> dict[str, Any]:

@@ -64,7 +64,7 @@ class LakeView:
         location = self._location(table)
         self.reads.setdefault(table, set()).update(columns, (name for name, _, _ in where))
         try:
-            return self._scans.read(location, tuple(columns), tuple(where), limit)
+            return self._scans.read(table, location, tuple(columns), tuple(where), limit)
         except ValueError as error:
             raise _lacks_a_column(table, error) from error
         except OSError as error:
@@ -114,12 +114,13 @@ class _Scans:
 
     def _read(
         self,
+        name: str,
         location: str,
         columns: tuple[str, ...],
         where: tuple[Condition, ...],
         limit: int | None,
     ) -> pa.Table:
-        table = self.lake.table_at(location)
+        table = self.lake.table_at(identifier_of(name), location)
         return table.scan(expression_of(where), columns, limit=limit).to_arrow()
 
     def _read_metadata(self, location: str) -> Mapping[str, Any]:
