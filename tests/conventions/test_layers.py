@@ -37,7 +37,7 @@ PLANTED = [
     ("runners", "ingestion.session", "pyspark.sql", "ingestion.session -> pyspark"),
     ("product", "operations.shop", "sandbox.systems", "operations.shop -> sandbox.systems"),
     ("product", "ingestion.bench", "benchmarks.figures", "ingestion.bench -> benchmarks.figures"),
-    ("product", "operations.page", "docs.site.build", "operations.page -> docs"),
+    ("product", "operations.leaf", "docs.site.build", "operations.leaf -> docs"),
     ("sandbox", "sandbox.bench", "benchmarks.rounds", "sandbox.bench -> benchmarks.rounds"),
     (
         "independent-connectors",
