@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from dbt.adapters.spark.impl import SparkAdapter
+from dbt.flags import get_flags
 from dbt.plugins.manager import dbtPlugin
 
 from dbt_firn.adapter_methods import (
@@ -19,7 +21,7 @@ from dbt_firn.adapter_methods import (
     published_lake_of,
     settings_of,
 )
-from dbt_firn.current_run import current_run, set_current_run
+from dbt_firn.current_run import current_run, nodes_before, set_current_run
 
 if TYPE_CHECKING:
     from lake.lake import Identifier, Lake
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
     from operations.publication.graph import Graph
     from operations.publication.run import Run
 
+TEST = "test"
+_commands = [""]
 BUILT = ("model", "seed", "snapshot", "test", "unit_test")
 
 
@@ -38,29 +42,38 @@ class Publication(dbtPlugin):
     def initialize(self) -> None:
         """Add the methods, once for all adapters."""
         add_methods(firn_begin_run, firn_is_published, firn_stage_table, firn_publish)
+        # within `dbt retry`, macros see the command that is tried again
+        _commands[:] = [get_flags().WHICH]  # type: ignore[no-untyped-call]
 
 
 def firn_begin_run(
-    adapter: SparkAdapter,
-    graph: Mapping[str, Any],
-    selected: Sequence[str],
-    invocation_id: str,
-    target: str,
-) -> Run:
+    adapter: SparkAdapter, graph: Mapping[str, Any], selected: Sequence[str], invocation_id: str
+) -> Run | None:
     """Begin a run that writes the selected gold tables to its branch, and return it.
 
-    Raises DbtRuntimeError, which dbt prints as it is, when the lake cannot be read or written.
+    `dbt retry` and `dbt test` go on from what the last refused run wrote, if that still follows
+    from what is published; without it, `dbt test` begins none. Raises DbtRuntimeError, which dbt
+    prints as it is, when the lake cannot be read or written.
     """
+    from operations.publication.branches import resume
     from operations.publication.graph import Graph
-    from operations.publication.run import begin_run
+    from operations.publication.refused import refused_before
+    from operations.publication.run import begin_run, end_run
 
     set_current_run(None)
-    models = Graph(graph["nodes"]).published
-    tables = [table for model, table in models.items() if model in selected]
+    settings, models = settings_of(adapter), Graph(graph["nodes"]).published
+    chosen = [table for model, table in models.items() if model in selected]
+    written: tuple[Identifier, ...] = ()
     with named_faults():
-        lake = published_lake_of(adapter)
-        run = begin_run(settings_of(adapter), lake, invocation_id, target, tables)
-    set_current_run(run)
+        lake, refused = published_lake_of(adapter), refused_before(settings, _commands[-1])
+        run = begin_run(settings, lake, invocation_id, adapter.config.target_name, chosen)
+        if refused:
+            written = resume(lake, models.values(), refused.invocation_id, invocation_id)
+    if _commands[-1] == TEST and not written:
+        end_run(settings, run)
+        return None
+    run = replace(run, tables=tuple({*run.tables, *written}))
+    set_current_run(run, refused.nodes if refused and written else ())
     return run
 
 
@@ -76,11 +89,11 @@ def firn_stage_table(adapter: SparkAdapter, schema: str, name: str) -> None:
 
     Raises DbtRuntimeError when the lake cannot be read or written.
     """
-    from operations.publication.run import stage_table
+    from operations.publication.branches import stage
 
     if run := current_run():
         with named_faults():
-            stage_table(published_lake_of(adapter), run, (schema, name))
+            stage(published_lake_of(adapter), (schema, name), run.branch)
 
 
 def firn_publish(
@@ -97,11 +110,14 @@ def firn_publish(
     from operations.publication.graph import Graph
     from operations.publication.positions import source_positions
     from operations.publication.publish import RunEnd, publish
+    from operations.publication.refused import keep_refused
     from operations.publication.report import message
     from operations.publication.run import end_run
 
     known, settings = Graph(graph["nodes"]), settings_of(adapter)
-    ended = list(_ended(known.nodes, selected, results))
+    before = {node.unique_id: node for node in nodes_before()}
+    now = {node.unique_id: node for node in _ended(known.nodes, selected, results)}
+    ended = [*{**before, **now}.values()]
     accept = bool(settings.variable(UNTESTED_VARIABLE))
     areas = judge(known, ended, accept_untested=accept)
     try:
@@ -111,6 +127,7 @@ def firn_publish(
             end = RunEnd(areas, _tests(ended), sources)
             lake = published_lake_of(adapter)
             result = publish(settings, lake, run, end)
+            keep_refused(settings, run.invocation_id, ended if result.rejected else ())
             exported = _export(settings, lake, known, result.published)
     finally:
         set_current_run(None)

@@ -9,8 +9,11 @@
 {% macro begin_publication() %}
     {%- if execute -%}
         {%- do run_query('reset spark.wap.branch') -%}
-        {%- if flags.WHICH in ['build', 'retry', 'run'] and not flags.EMPTY -%}
-            {%- set run = adapter.firn_begin_run(graph, selected_resources, invocation_id, target.name) -%}
+        {%- set run = none -%}
+        {%- if flags.WHICH in ['build', 'run', 'test'] and not flags.EMPTY -%}
+            {%- set run = adapter.firn_begin_run(graph, selected_resources, invocation_id) -%}
+        {%- endif -%}
+        {%- if run -%}
             {%- do run_query('set spark.wap.branch = ' ~ run.branch) -%}
             {%- for name, value in run.snapshot_properties.items() -%}
                 {%- do run_query('set `spark.sql.iceberg.snapshot-property.' ~ name ~ '` = `' ~ value ~ '`') -%}

@@ -8,7 +8,7 @@
           - "{{ publish(results) }}"
 -#}
 {% macro publish(results) %}
-    {%- if execute and flags.WHICH in ['build', 'retry', 'run'] and not flags.EMPTY -%}
+    {%- if execute and flags.WHICH in ['build', 'run', 'test'] and not flags.EMPTY -%}
         {%- do run_query('reset spark.wap.branch') -%}
         {%- do reset_stream_offsets() -%}
         {%- set message = adapter.firn_publish(graph, selected_resources, results) -%}

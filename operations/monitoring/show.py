@@ -8,7 +8,7 @@ from lake.lake import Lake
 from lake.settings import Settings
 from operations.monitoring.tables import TableState, describe_table, open_table
 from operations.publication.book import CHOOSE, require_publication
-from operations.publication.publish import REJECTED
+from operations.publication.branches import REJECTED
 
 if TYPE_CHECKING:
     from pyiceberg.table import Table

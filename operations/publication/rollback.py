@@ -29,6 +29,7 @@ from operations.publication.book import (
     read_state,
     require_publication,
 )
+from operations.publication.branches import io_of
 from operations.publication.published import published_tables
 
 
@@ -130,5 +131,4 @@ def _moved(
         )
     else:
         changes |= {**as_current(document, head, at), "refs": with_head(document, MAIN, head)}
-    io = lake.catalog._load_file_io(stored.properties, stored.location)
-    return write_metadata(table, stored, changes, io)
+    return write_metadata(table, stored, changes, io_of(lake, stored))

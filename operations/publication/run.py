@@ -16,13 +16,12 @@ import psutil
 from lake.branches import IS_STAGED, is_staged
 from lake.lake import Identifier, Lake
 from lake.metadata import StoredTable
-from lake.metadata_commit import commit_metadata, next_timestamp, with_head
 from lake.process_record import ProcessRecord
 from lake.retry import retry_on_conflict
 from lake.settings import Settings
 from operations.publication.book import read_state
+from operations.publication.branches import BRANCH, commit_refs, ref_name, refs_of
 
-BRANCH = "run_"
 INVOCATION, GIT_COMMIT = "firn.invocation-id", "firn.git-commit"
 RECORDS = "runs"  # below FIRN_HOME: which process each run of this machine is
 ABANDONED_AFTER = timedelta(hours=24)  # the branch of a run of another machine
@@ -44,18 +43,13 @@ class Run:
     @property
     def branch(self) -> str:
         """The branch that all its tables are written to."""
-        return BRANCH + ref_name(self.invocation_id)
+        return ref_name(BRANCH, self.invocation_id)
 
     @property
     def snapshot_properties(self) -> dict[str, str]:
         """What each commit of the run says of it."""
         known = {INVOCATION: self.invocation_id, GIT_COMMIT: self.git_commit}
         return {name: value for name, value in known.items() if value}
-
-
-def ref_name(invocation_id: str) -> str:
-    """Return an invocation's id as branches and tags have it in their names."""
-    return invocation_id.replace("-", "_")
 
 
 def begin_run(
@@ -74,27 +68,6 @@ def begin_run(
     for table in run.tables:
         retry_on_conflict(partial(_prepare, settings, lake, table))
     return run
-
-
-def stage_table(lake: Lake, run: Run, table: Identifier) -> None:
-    """Make the run's branch of a table that has rows, before the first of its commits.
-
-    Of a branch that a commit makes itself, Iceberg counts rows and files from 0 on, and the
-    table's summary is wrong for ever. Raises EnvironmentFault.
-    """
-
-    def commit() -> None:
-        stored = lake.stored(table)
-        if stored is None or stored.snapshot_id is None or run.branch in stored.document["refs"]:
-            return
-        changes = {
-            "last-updated-ms": next_timestamp(stored.document),
-            "refs": with_head(stored.document, run.branch, stored.snapshot_id),
-        }
-        io = lake.catalog._load_file_io(stored.properties, stored.location)
-        commit_metadata(lake, table, stored, changes, io)
-
-    retry_on_conflict(commit)
 
 
 def end_run(settings: Settings, run: Run) -> None:
@@ -122,16 +95,11 @@ def _prepare(settings: Settings, lake: Lake, table: Identifier) -> None:
     stored = lake.stored(table)
     if stored is None or "snapshots" not in stored.document:
         return
-    refs = stored.document.get("refs", {})
+    refs = refs_of(stored)
     left = {name for name, ref in refs.items() if _is_over(settings, stored, name, ref)}
     if left or not is_staged(stored.document):
-        changes = {
-            "last-updated-ms": next_timestamp(stored.document),
-            "properties": {**stored.properties, IS_STAGED: "true"},
-            "refs": {name: ref for name, ref in refs.items() if name not in left},
-        }
-        io = lake.catalog._load_file_io(stored.properties, stored.location)
-        commit_metadata(lake, table, stored, changes, io)
+        kept = {name: ref for name, ref in refs.items() if name not in left}
+        commit_refs(lake, table, stored, kept, {IS_STAGED: "true"})
 
 
 def _is_over(settings: Settings, stored: StoredTable, name: str, ref: Mapping[str, Any]) -> bool:

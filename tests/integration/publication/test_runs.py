@@ -82,6 +82,42 @@ def test_models_alone_do_not_publish_a_table_that_has_tests(lake: PublishedLake)
     assert lake.amounts() == [1, 2]
 
 
+def test_run_and_then_test_publish(lake: PublishedLake) -> None:
+    lake.sell(1)
+    lake.publish()
+    lake.sell(2, first=2)
+    lake.dbt("run")
+    assert lake.amounts() == [1]
+    lake.dbt("test", "--exclude", "tag:flaky")
+    assert lake.amounts() == [1, 2]
+    assert len(read_publications(Lake(lake.settings))) == 2
+    lake.dbt("test", "--exclude", "tag:flaky")
+    assert len(read_publications(Lake(lake.settings))) == 2
+
+
+def test_a_test_that_fails_after_a_run_refuses_it(lake: PublishedLake) -> None:
+    lake.sell(1)
+    lake.publish()
+    lake.sell(TOO_MUCH, first=2)
+    lake.dbt("run")
+    with pytest.raises(DbtFailedError, match="totals_are_small"):
+        lake.dbt("test", "--exclude", "tag:flaky")
+    assert lake.amounts() == [1]
+
+
+def test_a_retry_publishes_what_had_gone_well_too(lake: PublishedLake) -> None:
+    lake.sell(1)
+    lake.publish()
+    lake.sell(TOO_MUCH, first=2)
+    lake.fail()
+    lake.edit("gold/gold.yml", "amount < 1000", "amount < 10000")
+    lake.dbt("retry")
+    assert lake.amounts() == [1, TOO_MUCH]
+    assert lake.refs() == {"main"}
+    [entry] = read_publications(Lake(lake.settings), 1)
+    assert entry.tests == {"pass": 1}
+
+
 def test_nothing_new_publishes_nothing(lake: PublishedLake) -> None:
     lake.sell(1)
     lake.publish()

@@ -10,8 +10,9 @@ from pyiceberg.table import StaticTable, Table
 from lake.lake import Lake, open_catalog
 from lake.settings import Settings
 from operations.publication.areas import Area
+from operations.publication.branches import stage
 from operations.publication.publish import Result, RunEnd, publish
-from operations.publication.run import Run, begin_run, end_run, stage_table
+from operations.publication.run import Run, begin_run, end_run
 
 ROOT = Path(__file__).parents[4]
 FACTS, TOTALS = ("gold", "facts"), ("gold", "totals")
@@ -52,7 +53,7 @@ class GoldLake:
     def write(self, run: Run, amounts: dict[int, int]) -> None:
         """Write rows of facts, and their total, to the run's branch."""
         for identifier, made in ((FACTS, amounts), (TOTALS, {0: sum(amounts.values())})):
-            stage_table(self.lake, run, identifier)
+            stage(self.lake, identifier, run.branch)
             with warnings.catch_warnings(action="ignore"):  # of a table that has no rows to replace
                 self.table(identifier).overwrite(rows(made), branch=run.branch)
 

@@ -16,9 +16,9 @@ from lake.lake import Lake
 from lake.metadata_commit import NextMetadata, commit_together
 from operations.publication import publish as publishing
 from operations.publication.book import HELD, read_publications, read_state
-from operations.publication.publish import REJECTED
+from operations.publication.branches import REJECTED, resume, stage
 from operations.publication.rollback import release, roll_back
-from operations.publication.run import INVOCATION, stage_table
+from operations.publication.run import INVOCATION
 from tests.unit.operations.publication.gold_lake import (
     FACTS,
     GREEN,
@@ -72,7 +72,7 @@ def test_a_table_that_a_run_did_not_write_is_in_the_set_all_the_same(gold: GoldL
     run = gold.begin("two")
     assert before
     for table in (FACTS, TOTALS):
-        stage_table(gold.lake, run, table)
+        stage(gold.lake, table, run.branch)
     gold.table(FACTS).append(rows({2: 0}), branch=run.branch)
 
     result = gold.publish(run)
@@ -181,6 +181,34 @@ def test_a_run_from_before_a_rollback_is_refused(gold: GoldLake) -> None:
         gold.publish(run)
 
     assert gold.read() == ({1: 20}, 20)
+
+
+def test_a_run_goes_on_from_one_that_was_refused(gold: GoldLake) -> None:
+    gold.run("one", {1: 10})
+    refused = gold.begin("two")
+    gold.write(refused, {1: 20})
+    gold.publish(refused, [RED])
+
+    run = gold.begin("three")
+    assert set(resume(gold.lake, (FACTS, TOTALS), "two", "three")) == {FACTS, TOTALS}
+    assert gold.refs() == {"main", run.branch}
+    gold.publish(run)
+
+    assert gold.read() == ({1: 20}, 20)
+
+
+def test_nobody_goes_on_from_what_others_have_passed(gold: GoldLake) -> None:
+    gold.run("one", {1: 10})
+    refused = gold.begin("two")
+    gold.write(refused, {1: 20})
+    gold.publish(refused, [RED])
+    roll_back(gold.lake, 1)
+    gold.table(FACTS).append(rows({2: 0}))  # somebody else's; the tag of totals alone would follow
+
+    gold.begin("three")
+
+    assert resume(gold.lake, (FACTS, TOTALS), "two", "three") == ()
+    assert gold.refs(TOTALS) == {"main", f"{REJECTED}two"}
 
 
 def test_nothing_is_published_while_held(gold: GoldLake) -> None:
