@@ -6,15 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from lake.errors import EnvironmentFault
 from lake.lake import Identifier, Lake, Pointer
-from lake.metadata import metadata_missing
+from lake.metadata import metadata_missing, read_metadata
+from operations.publication.book import IDENTIFIER as PUBLICATIONS
+from operations.publication.book import State
 
 if TYPE_CHECKING:
     from pyiceberg.table import Table
-
-PUBLICATIONS = ("ops", "publications")
-PUBLICATION = "firn.publication"
 
 
 @dataclass(frozen=True)
@@ -33,30 +31,12 @@ class Moment:
         return self.lake.table_at(identifier, pointer.metadata)
 
 
-def published_id(lake: Lake) -> int | None:
-    """Return the number of the newest publication, None where nothing was ever published.
-
-    Raises EnvironmentFault when the catalog cannot be read, or the number is none.
-    """
-    stored = lake.stored(PUBLICATIONS)
-    found = stored.properties.get(PUBLICATION) if stored else None
-    if found is not None and not found.isdecimal():
-        raise EnvironmentFault(
-            f"{'.'.join(PUBLICATIONS)}: the property {PUBLICATION} is {found!r}, not a number",
-            f"firn verify {'.'.join(PUBLICATIONS)}",
-        )
-    return None if found is None else int(found)
-
-
 def read_moment(lake: Lake) -> Moment:
-    """Read all pointers in one query, together with the publication that they belong to.
+    """Read all pointers in one query; the book of publications is one of the tables.
 
     Raises EnvironmentFault when the catalog cannot be read.
     """
-    publication = published_id(lake)
-    while True:
-        pointers = lake.pointers()
-        after = published_id(lake)
-        if after == publication:
-            return Moment(lake, pointers, publication)
-        publication = after  # published meanwhile: the pointers may be of either
+    pointers = lake.pointers()
+    book = pointers.get(PUBLICATIONS)
+    properties = read_metadata(lake.files, book.metadata) if book and book.metadata else {}
+    return Moment(lake, pointers, State.of(properties.get("properties", {})).publication_id or None)

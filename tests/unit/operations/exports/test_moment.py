@@ -8,10 +8,10 @@ import pytest
 
 from lake.errors import EnvironmentFault
 from lake.lake import Lake
-from operations.exports import provenance
 from operations.exports.files import ChosenTable
 from operations.exports.manifest import MANIFEST
-from operations.exports.provenance import PUBLICATION, PUBLICATIONS, published_id, read_moment
+from operations.exports.provenance import read_moment
+from operations.publication.book import IDENTIFIER, LAST
 from tests.integration.ingestion.home import LakeHome
 from tests.lake_files import path_of
 from tests.unit.operations.exports.sales import EMPTY, FULL, NULLS, SALES, export, make
@@ -21,9 +21,9 @@ def publish(home: LakeHome, number: str) -> None:
     """Let ops.publications say that this is the newest publication."""
     catalog = Lake(home.settings).catalog
     catalog.create_namespace_if_not_exists("ops")
-    table = catalog.create_table_if_not_exists(PUBLICATIONS, SALES)
+    table = catalog.create_table_if_not_exists(IDENTIFIER, SALES)
     with table.transaction() as change:
-        change.set_properties({PUBLICATION: number})
+        change.set_properties({LAST: number})
 
 
 def test_what_is_committed_meanwhile_is_in_none_of_the_files(
@@ -61,31 +61,23 @@ def test_the_manifest_names_the_publication_of_the_export_and_of_each_file(
 
 def test_there_is_no_publication_without_the_table_or_its_property(home: LakeHome) -> None:
     lake = Lake(home.settings)
-    assert published_id(lake) is None
+    assert read_moment(lake).publication is None
     publish(home, "7")
-    assert published_id(lake) == 7
-    with lake.catalog.load_table(PUBLICATIONS).transaction() as change:
-        change.remove_properties(PUBLICATION)
-    assert published_id(lake) is None
+    assert read_moment(lake).publication == 7
+    with lake.catalog.load_table(IDENTIFIER).transaction() as change:
+        change.remove_properties(LAST)
+    assert read_moment(lake).publication is None
 
 
-def test_a_publication_that_is_no_number_is_named(home: LakeHome) -> None:
-    publish(home, "seven")
-    with pytest.raises(EnvironmentFault, match=r"ops\.publications: .* is 'seven', not a number"):
-        published_id(Lake(home.settings))
-
-
-def test_pointers_are_read_again_when_a_publication_came_between(
+def test_the_publication_is_that_of_the_pointers(
     home: LakeHome, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    make(home, [FULL])
-    numbers = iter([1, 2, 2])
-    monkeypatch.setattr(provenance, "published_id", lambda _: next(numbers))
+    publish(home, "7")
     lake = Lake(home.settings)
-    answers = iter([{}, lake.pointers()])
-    monkeypatch.setattr(lake, "pointers", lambda: next(answers))
-    moment = read_moment(lake)
-    assert (moment.publication, list(moment.pointers)) == (2, [("gold", "sales")])
+    before = lake.pointers()
+    monkeypatch.setattr(lake, "pointers", lambda: before)
+    publish(home, "8")
+    assert read_moment(lake).publication == 7
 
 
 def test_a_metadata_file_that_is_gone_is_named(home: LakeHome, tmp_path: Path) -> None:
