@@ -40,13 +40,13 @@ def visits(page: str) -> Iterator[AppTest]:
 
 
 def exposed(page: str) -> set[str]:
-    """Return the tables that the exposure of a page names."""
+    """Return the tables that the exposure of a page names, or those of its parts."""
     files = (ROOT / "models").rglob("exposures.yml")
     found = [e for file in files for e in yaml.safe_load(file.read_text("utf-8"))["exposures"]]
-    [exposure] = [e for e in found if e["name"] == f"{page}_dashboard"]
-    assert exposure["type"] == "dashboard"
-    assert exposure["url"] == f"http://127.0.0.1:8501/?page={page.title()}"
-    return {table_of(reference) for reference in exposure["depends_on"]}
+    own = [e for e in found if e["name"].startswith((f"{page}_dashboard", f"{page}_quarantine"))]
+    assert {e["type"] for e in own} == {"dashboard"}
+    assert {e["url"] for e in own} == {f"http://127.0.0.1:8501/?page={page.title()}"}
+    return {table_of(reference) for exposure in own for reference in exposure["depends_on"]}
 
 
 def table_of(reference: str) -> str:
