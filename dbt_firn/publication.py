@@ -115,9 +115,7 @@ def firn_publish(
     from operations.publication.run import end_run
 
     known, settings = Graph(graph["nodes"]), settings_of(adapter)
-    before = {node.unique_id: node for node in nodes_before()}
-    now = {node.unique_id: node for node in _ended(known.nodes, selected, results)}
-    ended = [*{**before, **now}.values()]
+    ended = list(_ended(known.nodes, selected, results, nodes_before()))
     accept = bool(settings.variable(UNTESTED_VARIABLE))
     areas = judge(known, ended, accept_untested=accept)
     try:
@@ -152,8 +150,12 @@ def _export(
 
 
 def _ended(
-    nodes: Mapping[str, Any], selected: Sequence[str], results: Sequence[Any]
+    nodes: Mapping[str, Any],
+    selected: Sequence[str],
+    results: Sequence[Any],
+    before: Sequence[EndedNode],
 ) -> Iterator[EndedNode]:
+    """Yield how nodes ended in this run, else in the one before that it goes on from."""
     from operations.publication.areas import NOT_RUN, EndedNode
 
     known = set()
@@ -163,6 +165,10 @@ def _ended(
             known.add(node.unique_id)
             reads = tuple(getattr(node.depends_on, "nodes", ()))  # a seed reads none
             yield EndedNode(node.unique_id, node.name, kind, str(result.status), reads)
+    for ended in before:
+        if ended.unique_id not in known:
+            known.add(ended.unique_id)
+            yield ended
     for name in selected:
         node = nodes.get(name)
         if node and name not in known and _is_run(node):

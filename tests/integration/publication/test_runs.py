@@ -108,13 +108,17 @@ def test_a_test_that_fails_after_a_run_refuses_it(lake: PublishedLake) -> None:
 def test_a_retry_publishes_what_had_gone_well_too(lake: PublishedLake) -> None:
     lake.sell(1)
     lake.publish()
-    lake.sell(TOO_MUCH, first=2)
-    lake.fail()
-    lake.edit("gold/gold.yml", "amount < 1000", "amount < 10000")
+    lake.sell(2, first=2)
+    lake.edit("gold/till/totals.sql", "sum(amount)", "sum(amont)")
+    assert "amont" in lake.fail()
+    lake.edit("gold/till/totals.sql", "sum(amont)", "sum(amount)")
+
     lake.dbt("retry")
-    assert lake.amounts() == [1, TOO_MUCH]
+
+    assert lake.amounts() == [1, 2]
     assert lake.refs() == {"main"}
     [entry] = read_publications(Lake(lake.settings), 1)
+    assert entry.areas == ("reports", "till")
     assert entry.tests == {"pass": 1}
 
 
@@ -193,7 +197,7 @@ def test_dbt_reads_as_of_a_publication(lake: PublishedLake) -> None:
     compiled = (lake.settings.home / "target/compiled/firn/models/gold/till/totals.sql").read_text()
     assert f"gold.facts version as of {first['gold.facts'].snapshot_id}" in compiled
     assert str(second["gold.facts"].snapshot_id) not in compiled
-    lake.dbt("test", "--vars", "publication: 1")
+    lake.dbt("test", "--exclude", "tag:flaky", "--vars", "publication: 1")
     with pytest.raises(DbtFailedError, match="dbt run writes"):
         lake.dbt("run", "--vars", "publication: 1")
     with pytest.raises(DbtFailedError, match="no publication 7: there are 1 to 2"):
