@@ -26,7 +26,6 @@ from dbt_firn.current_run import current_run, nodes_before, set_current_run
 if TYPE_CHECKING:
     from lake.lake import Identifier, Lake
     from lake.settings import Settings
-    from operations.exports.declared import DeclaredResult
     from operations.publication.areas import EndedNode
     from operations.publication.graph import Graph
     from operations.publication.run import Run
@@ -111,7 +110,7 @@ def firn_publish(
     from operations.publication.positions import source_positions
     from operations.publication.publish import RunEnd, publish
     from operations.publication.refused import keep_refused
-    from operations.publication.report import message
+    from operations.publication.report import lines_of
     from operations.publication.run import end_run
 
     known, settings = Graph(graph["nodes"]), settings_of(adapter)
@@ -130,13 +129,16 @@ def firn_publish(
     finally:
         set_current_run(None)
         end_run(settings, run)
-    return message(result, exported)
+    return "\n".join((*lines_of(result), *exported))
 
 
 def _export(
     settings: Settings, lake: Lake, graph: Graph, published: Sequence[Identifier]
-) -> Sequence[DeclaredResult]:
-    """Run the exports that published models declare; one that fails does not fail the run."""
+) -> Sequence[str]:
+    """Run the exports that published models declare; return what became of them.
+
+    One that fails does not fail the run.
+    """
     declared = {
         table
         for model, table in graph.published.items()
@@ -144,9 +146,9 @@ def _export(
     }
     if not declared:
         return ()
-    from operations.exports.declared import run_declared_exports
+    from operations.exports.declared import lines_of, run_declared_exports
 
-    return run_declared_exports(settings, lake, declared)
+    return list(lines_of(run_declared_exports(settings, lake, declared)))
 
 
 def _ended(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from lake.errors import EnvironmentFault, FirnError
@@ -69,3 +69,13 @@ def _run(
     options = ExportOptions(block.format, where, block.raw_text)
     tables = select_tables(settings, [name], moment.pointers)
     return write_tables(moment, tables, destination, options, on_progress)
+
+
+def lines_of(results: Sequence[DeclaredResult]) -> Iterator[str]:
+    """Yield how many declared exports were written, and those that were not; nothing for none."""
+    if results:
+        written = sum(one.fault is None for one in results)
+        yield f"Exported: {written} of {len(results)} files that models declare"
+    for one in results:
+        if one.fault:
+            yield f"  {one.declared.label} ({one.declared.declared_at}): {one.fault}"
