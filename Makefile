@@ -197,6 +197,10 @@ adapter-suite: $(VENV)/.dev ## dbt's own suite for adapters, without the repairs
 bench-refresh: $(VENV)/.dev ## Marts derived, rebuilt and by hand, two scales and four shares, an hour; BENCH="--help".
 	@$(BIN)/python -m benchmarks.refresh $(BENCH)
 
+.PHONY: bench-publication
+bench-publication: $(VENV)/.dev ## dbt build of gold, published and not, on the demo's lake, ten minutes; BENCH="--help".
+	@$(BIN)/python -m benchmarks.publication $(BENCH)
+
 .PHONY: bench-preflight
 bench-preflight: $(VENV)/.dev ## What pre-flight costs with 200 tables on a warm Spark, some minutes.
 	@$(BIN)/python -m benchmarks.preflight
