@@ -12,9 +12,6 @@
 -#}
 {% macro spark__create_table_as(temporary, relation, compiled_code, language='sql') %}
     {%- do _run_sql_header() -%}
-    {%- if not temporary and _is_gold(model) and adapter.firn_is_published(relation.schema, relation.identifier) -%}
-        {{ _overwrite_table(relation, compiled_code) }}
-    {%- else -%}
-        {{ dbt.spark__create_table_as(temporary, relation, compiled_code, language) }}
-    {%- endif -%}
+    {%- set replaced = none if temporary else adapter.dispatch('replaced_rows_sql')(relation, compiled_code) -%}
+    {{ replaced or dbt.spark__create_table_as(temporary, relation, compiled_code, language) }}
 {% endmacro %}

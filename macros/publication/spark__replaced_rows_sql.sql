@@ -5,8 +5,13 @@
     Columns that are new are added, and those whose type is wider are widened: readers see them at once, a new one as
     NULL. A column of another type is refused, because readers would lose its values before the run is published;
     `--full-refresh` accepts that.
+
+        {% set sql = adapter.dispatch('replaced_rows_sql')(this, sql) %}
 -#}
-{%- macro _overwrite_table(relation, compiled_code) -%}
+{% macro spark__replaced_rows_sql(relation, compiled_code) %}
+    {%- if not (_is_gold(model) and adapter.firn_is_published(relation.schema, relation.identifier)) -%}
+        {{ return(none) }}
+    {%- endif -%}
     {%- if flags.EMPTY -%}
         {%- do exceptions.raise_compiler_error(
             relation ~ ' holds rows that readers see: --empty would leave none of them. Fix: leave out --full-refresh, or'
@@ -21,11 +26,10 @@
     {%- do _fit_columns(relation, columns) -%}
     {%- do adapter.firn_stage_table(relation.schema, relation.identifier) -%}
     {%- set names = columns | map(attribute='quoted') | join(', ') -%}
-    insert overwrite {{ relation }} ({{ names }})
-    select {{ names }} from (
-        {{ compiled_code }}
-    )
-{%- endmacro -%}
+    {{ return(
+        'insert overwrite ' ~ relation ~ ' (' ~ names ~ ')\nselect ' ~ names ~ ' from (\n' ~ compiled_code ~ '\n)'
+    ) }}
+{% endmacro %}
 
 
 {%- macro _columns_of_query(query) -%}
