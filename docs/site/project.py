@@ -84,18 +84,18 @@ def _raw_tables(manifest: Mapping[str, Any], project_dir: Path) -> Iterator[Tabl
     }
     for node in manifest["sources"].values():
         shape = shapes.get((node["schema"], node["identifier"]))
-        if shape:
-            means = {each["name"]: _text(each) for each in node["columns"].values()}
-            columns = tuple(
-                Column(each.name, str(each.data_type), means.get(each.name, ""))
-                for each in shape.columns
-            )
-            name = f"{node['schema']}.{node['identifier']}"
-            key = tuple(node["config"]["meta"].get("ingestion", {}).get("key", ()))
-            yield Table(
-                node["unique_id"], name, "raw", node["source_name"], _text(node), columns,
-                unique_key=key,
-            )  # fmt: skip
+        means = {each["name"]: _text(each) for each in node["columns"].values()}
+        columns = tuple(
+            Column(each.name, str(each.data_type), means.get(each.name, ""))
+            for each in (shape.columns if shape else ())  # ops and quarantine have none here
+        )
+        name = f"{node['schema']}.{node['identifier']}"
+        key = tuple(node["config"]["meta"].get("ingestion", {}).get("key", ()))
+        layer = "raw" if shape else node["schema"]
+        yield Table(
+            node["unique_id"], name, layer, node["source_name"], _text(node), columns,
+            unique_key=key,
+        )  # fmt: skip
 
 
 def _tables(manifest: Mapping[str, Any]) -> Iterator[Table]:

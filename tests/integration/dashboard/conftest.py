@@ -33,14 +33,14 @@ def server(small_lake: Settings) -> Iterator[Server]:
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """Start the browser once."""
+    """Start the browser: while it runs, no other event loop can run in this process."""
     with running_chromium() as browser:
         yield browser
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def window(chromium: Browser) -> Iterator[BrowserContext]:
     """Open a window for all tests, so that Streamlit's code is fetched and compiled once.
 

@@ -73,7 +73,7 @@ def test_every_column_of_the_project_is_traced(lineage: Lineage) -> None:
 def test_a_mart_leads_to_raw_columns_and_its_dashboard(pages: dict[str, str]) -> None:
     page = pages["lineage/gold.sales_daily.html"]
     assert 'href="raw_shop.returns.html#refund_amount"' in page
-    assert 'href="exposure.sales_dashboard.html"' in page
+    assert 'href="exposure.shop_dashboard.html"' in page
     assert 'id="refund_amount"' in pages["lineage/raw_shop.returns.html"]
 
 
