@@ -81,7 +81,9 @@ def lineage_of(project: Project) -> Lineage:
     for table in project.tables.values():
         if not table.is_ephemeral:
             namespace, name = table.name.split(".", 1)
-            schema[namespace][name] = {c.name: c.data_type or UNKNOWN_TYPE for c in table.columns}
+            if table.columns:  # sqlglot takes no table without any
+                kinds = {c.name: c.data_type or UNKNOWN_TYPE for c in table.columns}
+                schema[namespace][name] = kinds
     return Lineage(
         {
             table.name: trace(table.sql, [column.name for column in table.columns], schema)

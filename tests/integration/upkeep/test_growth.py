@@ -23,7 +23,7 @@ BOUNDS = {
     LOADS: Size(1, 1, manifests=1, data_files=1, delete_files=0, files_on_disk=4),
     SILVER: Size(1, 1, manifests=2, data_files=1, delete_files=1, files_on_disk=7),
     LABELS: Size(1, 3, manifests=2, data_files=1, delete_files=1, files_on_disk=9),
-    BEST: Size(1, 3, manifests=0, data_files=0, delete_files=0, files_on_disk=5),
+    BEST: Size(1, 3, manifests=1, data_files=0, delete_files=0, files_on_disk=7),
     REJECTED: Size(1, 1, manifests=0, data_files=0, delete_files=0, files_on_disk=2),
 }
 
