@@ -17,7 +17,6 @@ ANY = frozenset({"parse", "list"})
 
 _plain = SparkRelation.__str__
 _snapshots: dict[str, int | None] = {}
-_gold: list[str] = []
 
 
 class AsOf(dbtPlugin):
@@ -26,7 +25,6 @@ class AsOf(dbtPlugin):
     def initialize(self) -> None:
         """Look the publication up. Raises ConfigurationError, which ends dbt's command."""
         _snapshots.clear()
-        _gold.clear()
         _write_relations_by(_plain)
         flags = get_flags()  # type: ignore[no-untyped-call]
         number = flags.VARS.get(VARIABLE)
@@ -35,7 +33,6 @@ class AsOf(dbtPlugin):
         from lake.errors import ConfigurationError
         from lake.lake import Lake
         from lake.settings import Settings
-        from operations.dbt.manifest import GOLD
         from operations.publication.book import require_publication
 
         if flags.WHICH not in READING:
@@ -50,7 +47,6 @@ class AsOf(dbtPlugin):
         lake = Lake(Settings.load(Path(flags.PROJECT_DIR), flags.TARGET))
         for name, table in require_publication(lake, number).tables.items():
             _snapshots[name] = table.snapshot_id
-        _gold.append(GOLD)
         _write_relations_by(_as_published)
 
 
@@ -60,7 +56,9 @@ def _write_relations_by(function: Callable[[Any], str]) -> None:
 
 def _as_published(relation: SparkRelation) -> str:
     """Return a relation as SQL: of gold what was published, empty where that had no rows."""
-    if relation.schema not in _gold or not relation.identifier or relation.limit is not None:
+    from operations.dbt.manifest import GOLD
+
+    if relation.schema != GOLD or not relation.identifier or relation.limit is not None:
         return _plain(relation)
     snapshot = _snapshots.get(f"{relation.schema}.{relation.identifier}")
     if snapshot is None:

@@ -64,7 +64,10 @@ def firn_begin_run(
     chosen = [table for model, table in models.items() if model in selected]
     written: tuple[Identifier, ...] = ()
     with named_faults():
-        lake, refused = published_lake_of(adapter), refused_before(settings, _commands[-1])
+        lake = published_lake_of(adapter)
+        refused = refused_before(settings, lake, _commands[-1])
+        if refused is None and _commands[-1] == TEST:
+            return None
         run = begin_run(settings, lake, invocation_id, adapter.config.target_name, chosen)
         if refused:
             written = resume(lake, models.values(), refused.invocation_id, invocation_id)
@@ -124,7 +127,7 @@ def firn_publish(
             end = RunEnd(areas, _tests(ended), sources)
             lake = published_lake_of(adapter)
             result = publish(settings, lake, run, end)
-            keep_refused(settings, run.invocation_id, ended if result.rejected else ())
+            keep_refused(settings, run, ended if result.rejected else ())
             exported = _export(settings, lake, known, result.published)
     finally:
         set_current_run(None)

@@ -12,12 +12,17 @@ from typing import TYPE_CHECKING, Any
 
 from dbt.adapters.spark.impl import SparkAdapter
 from dbt.plugins.manager import dbtPlugin
+from dbt_common.exceptions import DbtRuntimeError
 
 from dbt_firn.adapter_methods import add_methods, published_lake_of
 
 if TYPE_CHECKING:
     from operations.monitoring.source_freshness import SourceFreshness
     from operations.monitoring.test_results import TestResult
+
+
+FAILING = ("fail", "warn")
+KEPT_ROWS = 50
 
 
 class TestResults(dbtPlugin):
@@ -39,21 +44,35 @@ def firn_record_test_results(
     adapter: SparkAdapter,
     graph: Mapping[str, Any],
     results: Sequence[Any],
-    failing: Mapping[str, Sequence[str]],
     invocation_id: str,
 ) -> str:
-    """Add a run's tests to ops.test_results; return why that failed, "" if it did not.
+    """Add a run's tests to ops.test_results, and the first rows that failing ones found.
 
-    `failing` are rows as JSON, by the unique id of the test that found them.
+    Returns why that failed, "" if it did not.
     """
     from operations.monitoring.test_results import record_test_results
 
     try:
         found = list(_results(graph["nodes"], results, invocation_id))
+        failing = {
+            result.node.unique_id: _failing_rows(adapter, result.node.compiled_code)
+            for result in results
+            if str(result.node.resource_type) == "test" and str(result.status) in FAILING
+        }
         record_test_results(published_lake_of(adapter), found, failing)
     except Exception as error:  # noqa: BLE001 - a history that cannot be written hides no result
         return f"{type(error).__name__}: {error}"
     return ""
+
+
+def _failing_rows(adapter: SparkAdapter, query: str) -> list[str]:
+    """Return the first rows of a test's query as JSON; none where it cannot be asked again."""
+    rows = f"select to_json(struct(*)) as failing_row from ({query}\n) limit {KEPT_ROWS}"
+    try:
+        _, found = adapter.execute(rows, fetch=True)
+    except DbtRuntimeError:
+        return []
+    return [str(row["failing_row"]) for row in found.rows]
 
 
 def firn_record_freshness(adapter: SparkAdapter, results: Sequence[Any], invocation_id: str) -> str:

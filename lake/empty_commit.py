@@ -15,7 +15,7 @@ from lake.lake import Identifier, Lake
 from lake.metadata_commit import (
     commit_metadata,
     metadata_location,
-    now_in_milliseconds,
+    next_timestamp,
     remove_files,
     with_snapshot,
 )
@@ -64,7 +64,7 @@ def _snapshot(
         "snapshot-id": number,
         "parent-snapshot-id": head["snapshot-id"],
         "sequence-number": int(document["last-sequence-number"]) + 1,
-        "timestamp-ms": max(now_in_milliseconds(), document["last-updated-ms"]),
+        "timestamp-ms": next_timestamp(document),
         "manifest-list": metadata_location(stored, f"snap-{number}-0-{uuid.uuid4()}.avro"),
         "summary": {"operation": COMPACTION, **totals, **summary},
         "schema-id": document["current-schema-id"],

@@ -95,17 +95,12 @@ def commit_together(lake: Lake, written: Sequence[NextMetadata]) -> None:
     try:
         lake.backend.compare_and_set(changes)
     except PointerConflictError:
-        discard(written)
+        for one in written:
+            remove_files(one.io, [one.location])
         raise
     for one in written:
         lake.remember(one.identifier, one.location, one.document)
         _remove_old_versions(one)
-
-
-def discard(written: Iterable[NextMetadata]) -> None:
-    """Remove metadata files that no catalog will name."""
-    for one in written:
-        remove_files(one.io, [one.location])
 
 
 def _remove_old_versions(made: NextMetadata) -> None:

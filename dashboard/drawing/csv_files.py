@@ -6,11 +6,10 @@ import csv
 import io
 from typing import TYPE_CHECKING, Any
 
+from operations.exports.formats.formulas import escaped
+
 if TYPE_CHECKING:
     import pyarrow as pa
-
-# A spreadsheet takes a text that begins so for a formula, and may run it.
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def to_csv(table: pa.Table) -> bytes:
@@ -23,5 +22,4 @@ def to_csv(table: pa.Table) -> bytes:
 
 
 def _safe(value: Any) -> Any:  # noqa: ANN401 - a value of any column
-    is_formula = isinstance(value, str) and value.startswith(FORMULA_STARTS)
-    return f"'{value}" if is_formula else value
+    return escaped(value) if isinstance(value, str) else value

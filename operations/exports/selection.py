@@ -10,7 +10,7 @@ from difflib import get_close_matches
 from lake.errors import ConfigurationError
 from lake.lake import Identifier, Pointer
 from lake.settings import Settings
-from operations.dbt.manifest import GOLD, gold_models, read_manifest
+from operations.dbt.manifest import GOLD, gold_models, key_of, read_manifest
 
 FILE_NAME = re.compile(r"\w{1,200}", re.ASCII)
 
@@ -63,17 +63,13 @@ def _gold_tables(settings: Settings, pointers: Mapping[Identifier, Pointer]) -> 
     models = {
         (node["schema"], node["alias"]): GoldTable(
             (node["schema"], node["alias"]),
-            _key(node["config"].get("unique_key")),
+            key_of(node),
             frozenset(node["tags"]),
         )
         for node in gold_models(read_manifest(settings))
     }
     there = sorted(name for name, at in pointers.items() if name[0] == GOLD and not at.is_view)
     return [models.get(name, GoldTable(name)) for name in there]
-
-
-def _key(declared: str | list[str] | None) -> tuple[str, ...]:
-    return (declared,) if isinstance(declared, str) else tuple(declared or ())
 
 
 def _names(table: GoldTable) -> set[str]:

@@ -10,12 +10,20 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from lake.branches import CURRENT, head_of
+from lake.branches import CURRENT, MAIN, head_of
 from lake.lake import Identifier, Lake
 from lake.metadata import StoredTable
-from lake.metadata_commit import commit_metadata, next_timestamp, with_head
+from lake.metadata_commit import (
+    NextMetadata,
+    as_current,
+    commit_metadata,
+    next_timestamp,
+    with_head,
+    write_metadata,
+)
 from lake.retry import retry_on_conflict
 from lake.snapshots import COMPACTION, line_of
+from operations.publication.book import LAST
 
 if TYPE_CHECKING:
     from pyiceberg.io import FileIO
@@ -149,6 +157,29 @@ def commit_refs(
         "properties": {**stored.properties, **(properties or {})},
     }
     commit_metadata(lake, table, stored, changes, io_of(lake, stored))
+
+
+def write_main(
+    lake: Lake,
+    table: Identifier,
+    stored: StoredTable,
+    refs: Refs,
+    moved: tuple[int | None, int],
+) -> NextMetadata:
+    """Write the metadata by which readers see a snapshot, beside the other `refs`.
+
+    `moved` are the snapshot, None for a table without rows, and the publication that it belongs to.
+    Raises OSError.
+    """
+    (head, publication_id), at = moved, next_timestamp(stored.document)
+    if head is None:
+        shown = {CURRENT: None, "refs": {n: ref for n, ref in refs.items() if n != MAIN}}
+    else:
+        current = as_current(stored.document, head, at)
+        shown = {**current, "refs": with_head({"refs": refs}, MAIN, head)}
+    properties = {**stored.properties, LAST: str(publication_id)}
+    changes = {"last-updated-ms": at, "properties": properties, **shown}
+    return write_metadata(table, stored, changes, io_of(lake, stored))
 
 
 def io_of(lake: Lake, stored: StoredTable) -> FileIO:

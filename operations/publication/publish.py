@@ -9,30 +9,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from lake.branches import MAIN
 from lake.errors import ConflictError, EnvironmentFault
 from lake.lake import Identifier, Lake
 from lake.metadata import StoredTable
-from lake.metadata_commit import (
-    NextMetadata,
-    as_current,
-    commit_together,
-    next_timestamp,
-    with_head,
-    write_metadata,
-)
+from lake.metadata_commit import NextMetadata, commit_together
 from lake.retry import retry_on_conflict
 from lake.settings import Failpoint, Settings
 from operations.publication.areas import Area
-from operations.publication.book import LAST, Book, Publication, State, read_state
+from operations.publication.book import Book, Publication, State, read_state
 from operations.publication.branches import (
-    io_of,
     is_changed_since,
     is_written,
     refs_of,
     reject,
     staged_on,
     without_rejected,
+    write_main,
 )
 from operations.publication.published import published_table, published_tables
 from operations.publication.run import Run
@@ -147,17 +139,9 @@ class _Attempt:
 
     def _moved(self, table: Identifier, stored: StoredTable, entry: Publication) -> NextMetadata:
         """Write the metadata by which readers see the run's rows; what was refused before goes."""
-        document = stored.document
         refs = without_rejected(refs_of(stored))
         head = int(refs.pop(self.run.branch)["snapshot-id"])
-        at = next_timestamp(document)
-        changes = {
-            "last-updated-ms": at,
-            "properties": {**stored.properties, LAST: str(entry.publication_id)},
-            **as_current(document, head, at),
-            "refs": with_head({"refs": refs}, MAIN, head),
-        }
-        return write_metadata(table, stored, changes, io_of(self.lake, stored))
+        return write_main(self.lake, table, stored, refs, (head, entry.publication_id))
 
     def _entry(self, number: int, staged: Mapping[Identifier, StoredTable]) -> Publication:
         changed = {

@@ -4,24 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
 
-from lake.branches import CURRENT, MAIN
 from lake.errors import ConfigurationError, EnvironmentFault
 from lake.lake import Identifier, Lake, identifier_of
 from lake.metadata import StoredTable
-from lake.metadata_commit import (
-    NextMetadata,
-    as_current,
-    commit_together,
-    next_timestamp,
-    with_head,
-    write_metadata,
-)
+from lake.metadata_commit import NextMetadata, commit_together
 from lake.retry import retry_on_conflict
 from operations.publication.book import (
     CHOOSE,
-    LAST,
     Book,
     Kind,
     Publication,
@@ -29,7 +19,7 @@ from operations.publication.book import (
     read_state,
     require_publication,
 )
-from operations.publication.branches import io_of
+from operations.publication.branches import refs_of, write_main
 from operations.publication.published import published_tables
 
 
@@ -114,21 +104,11 @@ def _roll_back(lake: Lake, target: Publication, *, hold: bool) -> RolledBack:
 def _moved(
     lake: Lake, table: Identifier, stored: StoredTable, target: Publication, number: int
 ) -> NextMetadata:
-    document, head = stored.document, target.tables[".".join(table)].snapshot_id
-    at = next_timestamp(document)
-    changes: dict[str, Any] = {
-        "last-updated-ms": at,
-        "properties": {**stored.properties, LAST: str(number)},
-    }
-    if head is None:
-        others = {name: ref for name, ref in document.get("refs", {}).items() if name != MAIN}
-        changes |= {CURRENT: None, "refs": others}
-    elif head not in {s["snapshot-id"] for s in document["snapshots"]}:
+    head = target.tables[".".join(table)].snapshot_id
+    if head is not None and head not in {s["snapshot-id"] for s in stored.document["snapshots"]}:
         raise EnvironmentFault(
             f"{'.'.join(table)} has not kept snapshot {head} of publication"
             f" {target.content_id}: it has expired",
             "roll back to a later one: firn publications",
         )
-    else:
-        changes |= {**as_current(document, head, at), "refs": with_head(document, MAIN, head)}
-    return write_metadata(table, stored, changes, io_of(lake, stored))
+    return write_main(lake, table, stored, refs_of(stored), (head, number))

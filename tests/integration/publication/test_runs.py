@@ -95,6 +95,19 @@ def test_run_and_then_test_publish(lake: PublishedLake) -> None:
     assert len(read_publications(Lake(lake.settings))) == 2
 
 
+def test_a_rollback_is_not_undone_by_a_test(lake: PublishedLake) -> None:
+    """What `dbt run` left follows from rows that were taken back since."""
+    lake.sell(1)
+    lake.publish()
+    lake.sell(2, first=2)
+    lake.publish()
+    lake.sell(3, first=3)
+    lake.dbt("run")
+    roll_back(Lake(lake.settings))
+    lake.dbt("test", "--exclude", "tag:flaky")
+    assert lake.amounts() == [1]
+
+
 def test_a_test_that_fails_after_a_run_refuses_it(lake: PublishedLake) -> None:
     lake.sell(1)
     lake.publish()
