@@ -82,7 +82,8 @@ class EmbeddedPostgres:
         """Start the server and return when it accepts connections; no effect when it runs already.
 
         The first start makes the data folder, the port and the superuser's password.
-        Raises EnvironmentFault with the log's last message when it does not come up.
+        Raises EnvironmentFault with the log's last message when it does not come up, and where
+        data lie without the record of their passwords.
         """
         self.home.mkdir(parents=True, exist_ok=True)
         with self._locked():
@@ -171,10 +172,14 @@ class EmbeddedPostgres:
         return ServerRecord.load(self._record_file)
 
     def _new_record(self) -> ServerRecord:
-        record = ServerRecord(
-            port=self._wanted_port or free_port(),
-            folder=ServiceAccount.current().folder_near(self.home),
-        )
+        folder = ServiceAccount.current().folder_near(self.home)
+        if (folder / "data").exists():
+            raise EnvironmentFault(
+                f"{folder / 'data'} holds a server's data, but {self._record_file} with its"
+                " passwords is gone",
+                f"put that file back, or give the data up: rm -r {folder / 'data'}",
+            )
+        record = ServerRecord(port=self._wanted_port or free_port(), folder=folder)
         record.password_of(SUPERUSER)
         record.save(self._record_file)
         return record

@@ -1,9 +1,9 @@
 """The account a sandbox server runs as: home -> a folder for its data that the account can use."""
 
 import contextlib
-import hashlib
 import os
 import pwd
+import secrets
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -96,12 +96,12 @@ class ServiceAccount:
         """Return a folder for this account's files: in `home`, or under the temp folder.
 
         A home below a closed folder (such as /root) cannot be entered by `nobody`; its files then
-        go to a folder of the system's temporary files, named after a hash of `home`.
+        go to a new folder of the system's temporary files: what an earlier home left is not found.
         Raises EnvironmentFault when neither can be entered.
         """
         if self.can_enter(home):
             return home
-        name = f"firn-{self.uid}-{hashlib.sha256(str(home).encode()).hexdigest()[:16]}"
+        name = f"firn-{self.uid}-{secrets.token_hex(8)}"
         for parent in (Path(tempfile.gettempdir()), *SHARED_FOLDERS):
             if parent.is_dir() and self.can_enter(parent):
                 self.make_folder(parent / name)

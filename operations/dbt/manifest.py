@@ -6,22 +6,39 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
+
+from lake.errors import ConfigurationError
 from lake.lake import Identifier
 from lake.settings import Settings
 from operations.dbt.project_files import newest_change
 from operations.dbt.runner import MANIFEST, follow_dbt
 
 GOLD = "gold"
+WRITTEN_WITHIN_SECONDS = 10.0
 UNSTORED = frozenset({"view", "ephemeral"})
 Node = Mapping[str, Any]
 
 
 def read_manifest(settings: Settings) -> dict[str, Any] | None:
-    """Return the manifest, None before dbt has read the project."""
+    """Return the manifest, None before dbt has read the project.
+
+    dbt writes it in place: one that is being written is read again until it is whole. Raises
+    ConfigurationError when it does not become so.
+    """
+    file = settings.home / MANIFEST
+    whole = Retrying(
+        retry=retry_if_exception_type(ValueError),
+        stop=stop_after_delay(WRITTEN_WITHIN_SECONDS),
+        wait=wait_fixed(0.1),
+        reraise=True,
+    )
     try:
-        found: dict[str, Any] = json.loads((settings.home / MANIFEST).read_bytes())
-    except (OSError, ValueError):
+        found: dict[str, Any] = whole(lambda: json.loads(file.read_bytes()))
+    except FileNotFoundError:
         return None
+    except ValueError as error:
+        raise ConfigurationError(f"{file} is damaged: {error}", "dbt parse") from None
     return found
 
 

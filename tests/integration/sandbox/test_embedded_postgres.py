@@ -1,6 +1,7 @@
 """The embedded server: starts, stops, comes back after a crash, asks for passwords."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -225,6 +226,35 @@ def test_server_that_cannot_start_says_why(home: Path) -> None:
         server.start()
 
     assert str(server.log_file) in caught.value.fix
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="data of others than root lie in the home itself")
+def test_what_a_lost_home_left_is_not_taken_for_the_new_one(home: Path) -> None:
+    """The passwords are in the home alone: without them the old data cannot be opened."""
+    server = EmbeddedPostgres(home)
+    server.start()
+    server.stop()
+    left = server.data
+    (home / "postgres.json").unlink()
+
+    server.start()
+
+    assert ask(server, "select 1") == 1
+    assert server.data != left
+    shutil.rmtree(left.parent)
+
+
+def test_data_without_their_passwords_are_not_started(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ServiceAccount, "folder_near", lambda _, near: near)
+    (home / "data").mkdir(parents=True)
+
+    with pytest.raises(EnvironmentFault, match="passwords is gone") as caught:
+        EmbeddedPostgres(home).start()
+
+    assert str(home / "data") in caught.value.fix
+    assert not (home / "postgres.json").exists()
 
 
 def test_server_that_never_ran_is_stopped_and_destroyed_without_complaint(tmp_path: Path) -> None:
