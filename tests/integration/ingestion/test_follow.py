@@ -15,6 +15,8 @@ from sandbox.checkout import Produced, fill, produce
 from tests.integration.ingestion.home import ROOT
 from tests.integration.ingestion.lakehouse import Lakehouse
 
+pytestmark = pytest.mark.postgres
+
 SECONDS, RATE = 1.5, 300
 COMMAND = (
     "import sys; sys.argv = ['firn', 'ingest', 'checkout', '--follow', '--every', '0.2'];"
@@ -108,7 +110,9 @@ def test_a_follower_that_is_killed_loses_and_doubles_nothing(till: Lakehouse) ->
         until(lambda: len(landed(till, "orders")) > 0)
         psutil.Process(first.pid).kill()
         first.communicate()
-        second = till.start_python(COMMAND)
+    second = till.start_python(COMMAND)
+    with produced(till):  # else the first may have landed all, and the second not begun
+        pass
     until(lambda: has_all(till))
     end(second)
     assert_each_version_is_there_once(till)
