@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ from lake.catalogs.base import CATALOG, CatalogBackend, Identifier, Pointer
 from lake.catalogs.choice import backend_of
 from lake.errors import ConfigurationError
 from lake.metadata import StoredTable, metadata_missing, read_metadata
+from lake.metadata_json import MetadataEncoder
 from lake.profiles import Profile
 from lake.settings import Settings
 from lake.storage import FILE_IO, LakeFiles
@@ -57,6 +59,7 @@ class Lake:
         self._given_parameters = spark_parameters
         self._branch = branch
         self._known: dict[Identifier, tuple[str, dict[str, Any]]] = {}
+        self._encoders: defaultdict[Identifier, MetadataEncoder] = defaultdict(MetadataEncoder)
 
     @cached_property
     def backend(self) -> CatalogBackend:
@@ -99,6 +102,10 @@ class Lake:
         """Keep what a metadata file says that this process has written: files never change."""
         self._known[identifier] = (location, metadata)
 
+    def encoder(self, identifier: Identifier) -> MetadataEncoder:
+        """Return what turns the metadata of a table into JSON, and knows what it has encoded."""
+        return self._encoders[identifier]
+
     def _newest(self, identifier: Identifier) -> tuple[str, dict[str, Any]] | None:
         """Return where the newest metadata file is, and what it says."""
         pointer = self.backend.pointer(identifier)
@@ -108,6 +115,8 @@ class Lake:
             raise metadata_missing(identifier)
         known = self._known.pop(identifier, None)  # of a table that others change, nothing is kept
         if known is None or known[0] != pointer.metadata:
+            if pointer.document is not None:
+                return pointer.metadata, pointer.document
             try:
                 return pointer.metadata, read_metadata(self.files, pointer.metadata)
             except FileNotFoundError:

@@ -13,10 +13,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pydantic_core import to_json
-
 from lake.branches import MAIN
-from lake.catalogs.base import Identifier, PointerChange, PointerConflictError
+from lake.catalogs.base import Identifier, MetadataChange, PointerConflictError
 
 if TYPE_CHECKING:
     from pyiceberg.io import FileIO
@@ -53,13 +51,15 @@ def metadata_location(stored: StoredTable, name: str) -> str:
 
 @dataclass(frozen=True)
 class NextMetadata:
-    """A metadata file that was written, to follow `stored`, and that no catalog names yet."""
+    """What a table's metadata shall say next; no catalog names the file of it yet."""
 
-    identifier: Identifier
-    stored: StoredTable
-    location: str
-    document: dict[str, Any]
+    change: MetadataChange
     io: FileIO
+
+    @property
+    def identifier(self) -> Identifier:
+        """The table."""
+        return self.change.identifier
 
 
 def commit_metadata(
@@ -69,44 +69,52 @@ def commit_metadata(
 
     Raises PointerConflictError in that case, with nothing left behind; OSError, EnvironmentFault.
     """
-    commit_together(lake, [write_metadata(identifier, stored, changes, io)])
+    commit_together(lake, [write_metadata(lake, identifier, stored, changes, io)])
 
 
 def write_metadata(
-    identifier: Identifier, stored: StoredTable, changes: Mapping[str, Any], io: FileIO
+    lake: Lake, identifier: Identifier, stored: StoredTable, changes: Mapping[str, Any], io: FileIO
 ) -> NextMetadata:
-    """Write the metadata that was stored with `changes` to a file of its own. Raises OSError."""
+    """Make `changes` to the metadata that was stored, in a file of its own if that is ours to do.
+
+    Raises OSError.
+    """
     document = _changed(stored, changes)
-    found = _VERSION.search(stored.location)
-    version = int(found[1]) + 1 if found else 0
-    location = metadata_location(stored, f"{version:05d}-{uuid.uuid4()}.metadata.json")
-    with io.new_output(location).create() as stream:
-        stream.write(to_json(document))
-    return NextMetadata(identifier, stored, location, document, io)
+    written = ""
+    if not lake.backend.writes_metadata:
+        found = _VERSION.search(stored.location)
+        version = int(found[1]) + 1 if found else 0
+        written = metadata_location(stored, f"{version:05d}-{uuid.uuid4()}.metadata.json")
+        with io.new_output(written).create() as stream:
+            stream.write(lake.encoder(identifier).encode(document))
+    change = MetadataChange(identifier, stored.location, stored.document, document, written)
+    return NextMetadata(change, io)
 
 
-def commit_together(lake: Lake, written: Sequence[NextMetadata]) -> None:
-    """Let the catalog name all of these files in one transaction, or none of them.
+def commit_together(lake: Lake, made: Sequence[NextMetadata]) -> None:
+    """Let the catalog take all of these at once, or none of them.
 
     Raises PointerConflictError when somebody else has changed one of the tables, with nothing left
     behind; EnvironmentFault.
     """
-    changes = [PointerChange(one.identifier, one.stored.location, one.location) for one in written]
     try:
-        lake.backend.compare_and_set(changes)
+        lake.backend.commit([one.change for one in made])
     except PointerConflictError:
-        for one in written:
-            remove_files(one.io, [one.location])
+        for one in made:
+            if one.change.written:
+                remove_files(one.io, [one.change.written])
         raise
-    for one in written:
-        lake.remember(one.identifier, one.location, one.document)
-        _remove_old_versions(one)
+    for one in made:
+        if one.change.written:
+            lake.remember(one.identifier, one.change.written, dict(one.change.after))
+            _remove_old_versions(one)
 
 
 def _remove_old_versions(made: NextMetadata) -> None:
-    if made.document["properties"].get(IS_DELETING, "false").lower() == "true":
-        kept = {entry["metadata-file"] for entry in made.document["metadata-log"]}
-        known = [entry["metadata-file"] for entry in made.stored.document.get("metadata-log", ())]
+    before, after = made.change.before, made.change.after
+    if after["properties"].get(IS_DELETING, "false").lower() == "true":
+        kept = {entry["metadata-file"] for entry in after["metadata-log"]}
+        known = [entry["metadata-file"] for entry in before.get("metadata-log", ())]
         remove_files(made.io, [file for file in known if file not in kept])
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
 
 from lake.errors import ConflictError
 
@@ -20,12 +20,15 @@ Identifier = tuple[str, str]
 class Pointer:
     """A table's row in the catalog: its newest metadata file and the one before; views have none.
 
-    A row can be there without a file: then nobody can open the table.
+    A row can be there without a file: then nobody can open the table, and `fault` is what the
+    catalog said of it, if anything. `document` is what the file says, if the catalog tells that.
     """
 
     metadata: str | None
     previous: str | None = None
     is_view: bool = False
+    fault: str | None = field(default=None, compare=False)
+    document: dict[str, Any] | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -38,6 +41,20 @@ class PointerChange:
     identifier: Identifier
     expected: str | None
     metadata: str
+
+
+@dataclass(frozen=True)
+class MetadataChange:
+    """What a table's metadata said in the file `expected`, and what it shall say next.
+
+    `written` is the file that says so, empty for a catalog that writes it itself.
+    """
+
+    identifier: Identifier
+    expected: str
+    before: Mapping[str, Any] = field(repr=False)
+    after: Mapping[str, Any] = field(repr=False)
+    written: str
 
 
 class PointerConflictError(ConflictError):
@@ -73,8 +90,17 @@ class CatalogBackend(Protocol):
         """Return one table's or view's pointer, None when the catalog has no such name."""
         ...
 
-    def compare_and_set(self, changes: Sequence[PointerChange]) -> None:
-        """Make all changes in one transaction, or none of them.
+    @property
+    def writes_metadata(self) -> bool:
+        """Whether the catalog writes metadata files itself, and only takes what changes in them."""
+        ...
+
+    def require_transactions(self) -> None:
+        """Raise EnvironmentFault when it cannot commit several tables at once."""
+        ...
+
+    def commit(self, changes: Sequence[MetadataChange]) -> None:
+        """Make all changes at once, or none of them.
 
         Raises PointerConflictError with every table that is not as expected.
         """

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from lake.catalogs.base import CATALOG, CatalogBackend
 from lake.errors import ConfigurationError
 
-JDBC = "jdbc"
-KNOWN = "jdbc:sqlite:<file> and jdbc:postgresql://<host>:<port>/<database>"
+JDBC, REST = "jdbc", "rest"
+KNOWN = "jdbc:sqlite:<file>, jdbc:postgresql://<host>:<port>/<database> and, of type rest, http(s)"
 
 
 def backend_of(settings: Mapping[str, str], profile: str) -> CatalogBackend:
@@ -28,7 +28,11 @@ def backend_of(settings: Mapping[str, str], profile: str) -> CatalogBackend:
         own = f"{JDBC}."
         jdbc = {name.removeprefix(own): v for name, v in settings.items() if name.startswith(own)}
         return PostgresCatalog(Address.parse(uri, jdbc))
-    what, value = ("type", kind) if kind != JDBC else ("uri", database)
+    if kind == REST and uri.startswith(("http://", "https://")):
+        from lake.catalogs.rest import RestCatalog
+
+        return RestCatalog(settings)
+    what, value = ("type", kind) if kind not in {JDBC, REST} else ("uri", database)
     raise ConfigurationError(
         f"{profile}: spark.sql.catalog.{CATALOG}.{what} is {value!r}, only {KNOWN} are known",
         "give the target a catalog of a known kind",

@@ -13,14 +13,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote
 
 from lake.catalogs import sql
-from lake.catalogs.base import (
-    BUSY_TIMEOUT_SECONDS,
-    CATALOG,
-    Identifier,
-    Pointer,
-    PointerChange,
-    PointerConflictError,
-)
+from lake.catalogs.base import BUSY_TIMEOUT_SECONDS, CATALOG
 from lake.errors import ConfigurationError, EnvironmentFault
 
 if TYPE_CHECKING:
@@ -115,7 +108,7 @@ def _host_and_port(place: str) -> tuple[str, int]:
     return host.strip("[]") or "localhost", int(port)
 
 
-class PostgresCatalog:
+class PostgresCatalog(sql.DatabaseCatalog):
     """The lake's catalog in PostgreSQL; its tables need not be there yet."""
 
     def __init__(self, address: Address) -> None:
@@ -126,26 +119,6 @@ class PostgresCatalog:
     def label(self) -> str:
         """Server and database, without user and password."""
         return self.address.label
-
-    def pointers(self) -> dict[Identifier, Pointer]:
-        """Return the pointers of all tables and views in one query; none without a catalog yet."""
-        return sql.pointers_of(self._rows(*sql.select_pointers()))
-
-    def pointer(self, identifier: Identifier) -> Pointer | None:
-        """Return one table's or view's pointer, None when the catalog has no such name."""
-        return sql.pointers_of(self._rows(*sql.select_pointers(identifier))).get(identifier)
-
-    def compare_and_set(self, changes: Sequence[PointerChange]) -> None:
-        """Make all changes in one transaction, or none. Raises PointerConflictError."""
-        with self._transaction() as execute:
-            moved = sql.apply_changes(execute, changes)
-            if moved:
-                raise PointerConflictError(self.label, moved)
-
-    def repair(self, identifier: Identifier, known: Pointer, metadata: str | None) -> bool:
-        """Point a damaged table's row elsewhere or take it away, if it is still as known."""
-        with self._transaction() as execute:
-            return sql.repair(execute, identifier, known, metadata)
 
     def open(self, properties: Mapping[str, str]) -> Catalog:
         """Return the pyiceberg catalog; its tables are made when missing, by one at a time."""

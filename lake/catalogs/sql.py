@@ -6,10 +6,22 @@ with `?`; each database's `Execute` turns that into its own mark.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any, Protocol
 
-from lake.catalogs.base import CATALOG, Identifier, Pointer, PointerChange
+from lake.catalogs.base import (
+    CATALOG,
+    Identifier,
+    MetadataChange,
+    Pointer,
+    PointerChange,
+    PointerConflictError,
+)
+
+if TYPE_CHECKING:
+    from pyiceberg.catalog import Catalog
 
 _KEY = "catalog_name = ? and table_namespace = ? and table_name = ?"
 
@@ -24,6 +36,58 @@ class Cursor(Protocol):
 
 
 Execute = Callable[[str, Sequence[object]], Cursor]
+
+
+class DatabaseCatalog(ABC):
+    """A catalog that is a table of pointers in a database; a kind of database is a subclass."""
+
+    writes_metadata = False
+
+    @property
+    @abstractmethod
+    def label(self) -> str:
+        """Where the catalog is, for messages; never a secret."""
+
+    @abstractmethod
+    def open(self, properties: Mapping[str, str]) -> Catalog:
+        """Return the pyiceberg catalog, its tables made when missing."""
+
+    @abstractmethod
+    def _rows(self, query: str, values: Sequence[object]) -> list[dict[str, Any]]:
+        """Return the rows of a query by column, none where there is no catalog yet."""
+
+    @abstractmethod
+    def _transaction(self) -> AbstractContextManager[Execute]:
+        """Give what runs statements of one transaction, which a raised error takes back."""
+
+    def pointers(self) -> dict[Identifier, Pointer]:
+        """Return the pointers of all tables and views in one query; none without a catalog yet."""
+        return pointers_of(self._rows(*select_pointers()))
+
+    def pointer(self, identifier: Identifier) -> Pointer | None:
+        """Return one table's or view's pointer, None when the catalog has no such name."""
+        return pointers_of(self._rows(*select_pointers(identifier))).get(identifier)
+
+    def require_transactions(self) -> None:  # noqa: B027 - a database has them
+        """Return: every database commits several rows at once."""
+
+    def commit(self, changes: Sequence[MetadataChange]) -> None:
+        """Name the files that were written, all or none. Raises PointerConflictError."""
+        self.compare_and_set(
+            [PointerChange(one.identifier, one.expected, one.written) for one in changes]
+        )
+
+    def compare_and_set(self, changes: Sequence[PointerChange]) -> None:
+        """Make all changes in one transaction, or none. Raises PointerConflictError."""
+        with self._transaction() as execute:
+            moved = apply_changes(execute, changes)
+            if moved:
+                raise PointerConflictError(self.label, moved)
+
+    def repair(self, identifier: Identifier, known: Pointer, metadata: str | None) -> bool:
+        """Point a damaged table's row elsewhere or take it away, if it is still as known."""
+        with self._transaction() as execute:
+            return repair(execute, identifier, known, metadata)
 
 
 def select_pointers(identifier: Identifier | None = None) -> tuple[str, tuple[str, ...]]:

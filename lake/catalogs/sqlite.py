@@ -11,14 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lake.catalogs import sql
-from lake.catalogs.base import (
-    BUSY_TIMEOUT_SECONDS,
-    CATALOG,
-    Identifier,
-    Pointer,
-    PointerChange,
-    PointerConflictError,
-)
+from lake.catalogs.base import BUSY_TIMEOUT_SECONDS, CATALOG
 from lake.errors import EnvironmentFault
 
 if TYPE_CHECKING:
@@ -34,7 +27,7 @@ class _KeptConnection(threading.local):
     identity: tuple[int, int, int] | None = None
 
 
-class SqliteCatalog:
+class SqliteCatalog(sql.DatabaseCatalog):
     """The lake's catalog in a SQLite file, which need not be there yet.
 
     Each thread keeps its connection: the first commit of a new one waits for the disk twice.
@@ -49,26 +42,6 @@ class SqliteCatalog:
     def label(self) -> str:
         """The file's path."""
         return str(self.file)
-
-    def pointers(self) -> dict[Identifier, Pointer]:
-        """Return the pointers of all tables and views in one query; none without a catalog yet."""
-        return sql.pointers_of(self._rows(*sql.select_pointers()))
-
-    def pointer(self, identifier: Identifier) -> Pointer | None:
-        """Return one table's or view's pointer, None when the catalog has no such name."""
-        return sql.pointers_of(self._rows(*sql.select_pointers(identifier))).get(identifier)
-
-    def compare_and_set(self, changes: Sequence[PointerChange]) -> None:
-        """Make all changes in one transaction, or none. Raises PointerConflictError."""
-        with self._transaction() as execute:
-            moved = sql.apply_changes(execute, changes)
-            if moved:
-                raise PointerConflictError(self.label, moved)
-
-    def repair(self, identifier: Identifier, known: Pointer, metadata: str | None) -> bool:
-        """Point a damaged table's row elsewhere or take it away, if it is still as known."""
-        with self._transaction() as execute:
-            return sql.repair(execute, identifier, known, metadata)
 
     def open(self, properties: Mapping[str, str]) -> Catalog:
         """Return the pyiceberg catalog; the file and its tables are made when missing."""

@@ -82,10 +82,11 @@ def _read_table(files: LakeFiles, identifier: Identifier, pointer: Pointer | Non
         return FoundView()
     name = ".".join(identifier)
     if not pointer.metadata:
+        unknown = "not where its newest metadata file is"
         return Unreadable(
-            "no location",
-            f"{name}: the catalog knows the table's name, but not where its newest metadata file"
-            " is, so nothing can open the table.",
+            "metadata file gone" if pointer.fault else "no location",
+            f"{name}: the catalog knows the table's name, but {pointer.fault or unknown}, so"
+            " nothing can open the table.",
             _whole(files, pointer.previous),
         )
     try:

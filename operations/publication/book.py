@@ -198,6 +198,7 @@ class Book:
 
     def __init__(self, lake: Lake) -> None:
         """Read the book, made if missing. Raises what `append_faults` names."""
+        self._lake = lake
         self._table = ensure_system_table(lake, IDENTIFIER, COLUMNS)
         self.state = State.of(self._table.properties)
 
@@ -219,7 +220,7 @@ class Book:
         before, after = self._table.metadata, transaction.table_metadata
         stored = StoredTable.of(self._table.metadata_location, json.loads(before.model_dump_json()))
         changes = json.loads(after.model_dump_json())
-        return write_metadata(IDENTIFIER, stored, changes, self._table.io)
+        return write_metadata(self._lake, IDENTIFIER, stored, changes, self._table.io)
 
     def _rows(self, entry: Publication) -> pa.Table:
         import pyarrow as pa

@@ -179,7 +179,7 @@ def write_main(
         shown = {**current, "refs": with_head({"refs": refs}, MAIN, head)}
     properties = {**stored.properties, LAST: str(publication_id)}
     changes = {"last-updated-ms": at, "properties": properties, **shown}
-    return write_metadata(table, stored, changes, io_of(lake, stored))
+    return write_metadata(lake, table, stored, changes, io_of(lake, stored))
 
 
 def io_of(lake: Lake, stored: StoredTable) -> FileIO:

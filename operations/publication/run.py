@@ -57,8 +57,9 @@ def begin_run(
 ) -> Run:
     """Let the tables be written to a branch, and remove the branches of runs that are over.
 
-    Raises EnvironmentFault when the lake cannot be read or written.
+    Raises EnvironmentFault when the lake cannot be read or written, or its catalog not publish.
     """
+    lake.backend.require_transactions()
     folder = settings.home / RECORDS
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     me = psutil.Process()

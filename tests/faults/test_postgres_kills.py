@@ -223,7 +223,7 @@ def test_with_retried_commits_both_would_land(
 def test_without_the_comparison_the_first_would_be_lost(filled: Lakehouse) -> None:
     """Fault two-loads-at-once, guard off: a pointer that is set whatever it is forgets a commit."""
     whatever_it_is = (
-        "import lake.metadata_commit as committing; from lake.lake import Lake\n"
+        "import lake.catalogs.sql as committing; from lake.lake import Lake\n"
         "from lake.settings import Settings\n"
         "change = committing.PointerChange\n"
         "def newest(table, before, after):\n"

@@ -11,8 +11,8 @@ from typing import IO, Any, cast
 
 import pytest
 
-from lake.catalogs.base import CatalogBackend
 from lake.catalogs.choice import backend_of
+from lake.catalogs.sql import DatabaseCatalog
 from sandbox.postgres import EmbeddedPostgres
 from tests.catalog_databases import CatalogSettings, new_database
 
@@ -29,9 +29,11 @@ def catalog_settings(request: pytest.FixtureRequest, tmp_path: Path) -> CatalogS
 
 
 @pytest.fixture
-def backend(catalog_settings: CatalogSettings) -> CatalogBackend:
+def backend(catalog_settings: CatalogSettings) -> DatabaseCatalog:
     """Return the catalog, unopened."""
-    return backend_of(catalog_settings, "a test")
+    backend = backend_of(catalog_settings, "a test")
+    assert isinstance(backend, DatabaseCatalog)
+    return backend
 
 
 @dataclass

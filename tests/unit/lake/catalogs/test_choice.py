@@ -66,13 +66,19 @@ def test_sqlalchemy_is_given_the_same_and_no_message_the_password() -> None:
     assert SECRET not in repr(address)
 
 
+def test_a_rest_catalog_is_named_without_who_logs_in() -> None:
+    uri = "https://ada:secret@host/catalog?token=secret"  # pragma: allowlist secret
+    assert backend_of({"uri": uri, "type": "rest"}, "").label == "https://host/catalog"
+
+
 @pytest.mark.parametrize(
     ("settings", "said"),
     [
         ({"uri": "jdbc:oracle:thin:a/secret@db"}, "uri is 'jdbc:oracle:', only jdbc:sqlite:"),
         # pragma: allowlist nextline secret
         ({"uri": "http://user:secret@db/"}, "uri is 'http://user:', only jdbc:sqlite:"),
-        ({"uri": "http://a", "type": "rest"}, "type is 'rest', only jdbc:sqlite:"),
+        ({"uri": "http://a", "type": "hive"}, "type is 'hive', only jdbc:sqlite:"),
+        ({"uri": "ftp://a", "type": "rest"}, "uri is 'ftp://a:', only jdbc:sqlite:"),
         ({"uri": "jdbc:postgresql:lake"}, "not of the form jdbc:postgresql://<host>"),
         # pragma: allowlist nextline secret
         ({"uri": "jdbc:postgresql://u:secret@db/lake"}, "not of the form jdbc:postgresql://<host>"),

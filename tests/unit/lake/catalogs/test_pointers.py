@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from pyiceberg.schema import Schema
 
-from lake.catalogs.base import CatalogBackend, Pointer, PointerChange, PointerConflictError
+from lake.catalogs.base import Pointer, PointerChange, PointerConflictError
+from lake.catalogs.sql import DatabaseCatalog
 from lake.catalogs.sqlite import SqliteCatalog
 from lake.errors import EnvironmentFault
 from tests.unit.lake.catalogs.conftest import StartWriter
@@ -17,14 +18,14 @@ ALL = (A, B, C)
 
 
 @pytest.fixture
-def filled(backend: CatalogBackend) -> CatalogBackend:
+def filled(backend: DatabaseCatalog) -> DatabaseCatalog:
     """Return the catalog with three tables, each at its first metadata file."""
     backend.open({"warehouse": "file:///nowhere"})
     backend.compare_and_set([PointerChange(table, None, "1") for table in ALL])
     return backend
 
 
-def _now(backend: CatalogBackend) -> list[str | None]:
+def _now(backend: DatabaseCatalog) -> list[str | None]:
     pointers = backend.pointers()
     return [pointers[table].metadata for table in ALL]
 
@@ -33,13 +34,13 @@ def _set(*changes: tuple[tuple[str, str], str, str]) -> dict[str, list[list[str]
     return {"changes": [[*table, expected, metadata] for table, expected, metadata in changes]}
 
 
-def test_without_a_catalog_there_is_no_pointer(backend: CatalogBackend) -> None:
+def test_without_a_catalog_there_is_no_pointer(backend: DatabaseCatalog) -> None:
     assert backend.pointers() == {}
     assert backend.pointer(A) is None
 
 
 def test_pyiceberg_and_the_backend_see_what_the_other_writes(
-    backend: CatalogBackend, tmp_path: object
+    backend: DatabaseCatalog, tmp_path: object
 ) -> None:
     catalog = backend.open({"warehouse": f"file://{tmp_path}/warehouse"})
     catalog.create_namespace("gold")
@@ -61,7 +62,7 @@ def test_pyiceberg_and_the_backend_see_what_the_other_writes(
     assert backend.pointer(A) == Pointer(third, first)
 
 
-def test_several_change_together_or_not_at_all(filled: CatalogBackend) -> None:
+def test_several_change_together_or_not_at_all(filled: DatabaseCatalog) -> None:
     filled.compare_and_set([PointerChange(A, "1", "2"), PointerChange(C, "1", "2")])
     assert _now(filled) == ["2", "1", "2"]
     assert filled.pointer(A) == Pointer("2", "1")
@@ -73,7 +74,7 @@ def test_several_change_together_or_not_at_all(filled: CatalogBackend) -> None:
     assert _now(filled) == ["2", "1", "2"]
 
 
-def test_a_new_table_must_not_be_there(filled: CatalogBackend) -> None:
+def test_a_new_table_must_not_be_there(filled: DatabaseCatalog) -> None:
     new = ("gold", "new")
     with pytest.raises(PointerConflictError) as raised:
         filled.compare_and_set([PointerChange(new, None, "1"), PointerChange(B, None, "9")])
@@ -83,7 +84,7 @@ def test_a_new_table_must_not_be_there(filled: CatalogBackend) -> None:
         filled.compare_and_set([PointerChange(("gold", "gone"), "1", "2")])
 
 
-def test_a_damaged_row_is_repaired_only_as_it_was_read(filled: CatalogBackend) -> None:
+def test_a_damaged_row_is_repaired_only_as_it_was_read(filled: DatabaseCatalog) -> None:
     known = filled.pointers()[A]
     assert not filled.repair(A, Pointer("another"), "new")
     assert filled.pointer(A) == known
@@ -95,12 +96,12 @@ def test_a_damaged_row_is_repaired_only_as_it_was_read(filled: CatalogBackend) -
     assert _now_of_others(filled) == ["1", "1"]
 
 
-def _now_of_others(backend: CatalogBackend) -> list[str | None]:
+def _now_of_others(backend: DatabaseCatalog) -> list[str | None]:
     return [pointer.metadata for name, pointer in backend.pointers().items() if name != A]
 
 
 def test_of_two_writers_one_wins_and_the_other_is_told(
-    filled: CatalogBackend, start_writer: StartWriter
+    filled: DatabaseCatalog, start_writer: StartWriter
 ) -> None:
     writers = [start_writer(), start_writer()]
     for number in range(1, 21):
@@ -113,7 +114,7 @@ def test_of_two_writers_one_wins_and_the_other_is_told(
 
 
 def test_no_change_of_two_writers_is_lost(
-    filled: CatalogBackend, start_writer: StartWriter
+    filled: DatabaseCatalog, start_writer: StartWriter
 ) -> None:
     filled.compare_and_set([PointerChange(TABLE, None, "0")])
     writers = [start_writer(), start_writer()]
@@ -124,7 +125,7 @@ def test_no_change_of_two_writers_is_lost(
 
 
 def test_a_writer_that_is_killed_in_between_has_changed_nothing(
-    filled: CatalogBackend, start_writer: StartWriter
+    filled: DatabaseCatalog, start_writer: StartWriter
 ) -> None:
     writer = start_writer()
     writer.send({"dies": True, **_set(*((table, "1", "2") for table in ALL))})
@@ -136,7 +137,7 @@ def test_a_writer_that_is_killed_in_between_has_changed_nothing(
 
 
 def test_without_the_transaction_it_would_have_changed_a_part(
-    filled: CatalogBackend, start_writer: StartWriter
+    filled: DatabaseCatalog, start_writer: StartWriter
 ) -> None:
     """Guard off: the same kill leaves tables that do not belong together."""
     writer = start_writer()
@@ -146,7 +147,7 @@ def test_without_the_transaction_it_would_have_changed_a_part(
 
 
 def test_two_that_open_it_for_the_first_time_make_its_tables_once(
-    backend: CatalogBackend, start_writer: StartWriter
+    backend: DatabaseCatalog, start_writer: StartWriter
 ) -> None:
     writers = [start_writer() for _ in range(4)]
     for writer in writers:

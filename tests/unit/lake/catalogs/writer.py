@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from lake.catalogs import sql
-from lake.catalogs.base import CatalogBackend, PointerChange, PointerConflictError
+from lake.catalogs.base import PointerChange, PointerConflictError
 from lake.catalogs.choice import backend_of
 from lake.catalogs.postgres import PostgresCatalog
 from lake.catalogs.sqlite import SqliteCatalog
@@ -18,7 +18,7 @@ from lake.catalogs.sqlite import SqliteCatalog
 TABLE = ("ops", "counter")
 
 
-def change(backend: CatalogBackend, changes: Sequence[PointerChange]) -> str:
+def change(backend: sql.DatabaseCatalog, changes: Sequence[PointerChange]) -> str:
     """Make the changes; return "won", or the tables that had moved."""
     try:
         backend.compare_and_set(changes)
@@ -27,7 +27,7 @@ def change(backend: CatalogBackend, changes: Sequence[PointerChange]) -> str:
     return "won"
 
 
-def count(backend: CatalogBackend, times: int) -> str:
+def count(backend: sql.DatabaseCatalog, times: int) -> str:
     """Add one to the number that a table's pointer is, so many times; return the conflicts met."""
     conflicts = 0
     while times:
@@ -75,6 +75,7 @@ def forget_transactions() -> None:
 def main() -> None:
     """Answer each task with a line."""
     backend = backend_of(json.loads(sys.stdin.readline()), "a test")
+    assert isinstance(backend, sql.DatabaseCatalog)
     print("ready", flush=True)  # noqa: T201
     for line in sys.stdin:
         task = json.loads(line)
