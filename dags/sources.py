@@ -17,7 +17,8 @@ Lands what is new in **{name}** and builds all that is made from it. Tables: {ta
 | `check_tables` | compares every table with its declaration, and writes nothing | its log names the table, what differs, and the command that fixes it |
 | `ingest_raw` | lands what is new; a table's rows and its progress are one commit | tables landed before it stay landed; the next try takes the rest |
 | `build_silver` | seeds, silver and quarantine, with their tests | what is downstream of a failed test is not built |
-| `build_gold` | gold, with its tests | gold stays as it was where it was not built |
+| `build_gold` | gold, with its tests | readers go on to see what was published before |
+| `check_freshness` | compares the newest landed rows with the declared freshness, into `ops.source_freshness` | the source has sent nothing for longer than declared; gold is built all the same |
 
 Every task is a command that can be typed in the project folder, and can be run again at any time: nothing lands
 twice. One run at a time; a run that was missed is not made up for, because the next one takes all that is new.
@@ -45,16 +46,17 @@ def source_dag(source: DeclaredSource) -> DAG:
         default_args=DEFAULTS,
         tags=["source"],
     ) as dag:
-        (
-            command("check_tables", f"firn verify {name}", retries=0)
-            >> command("ingest_raw", f"firn ingest {name} --wait")
-            >> command(
-                "build_silver",
-                f"dbt build --select {made_from_it} @source:{name},resource_type:seed"
-                " --exclude path:models/gold",
-            )
-            >> command("build_gold", f"dbt build --select {made_from_it},path:models/gold")
+        ingest_raw = command("ingest_raw", f"firn ingest {name} --wait")
+        build_silver = command(
+            "build_silver",
+            f"dbt build --select {made_from_it} @source:{name},resource_type:seed"
+            " --exclude path:models/gold",
         )
+        build_gold = command("build_gold", f"dbt build --select {made_from_it},path:models/gold")
+        freshness = f"dbt source freshness --select source:{name}"
+        command("check_tables", f"firn verify {name}", retries=0) >> ingest_raw
+        ingest_raw >> build_silver >> build_gold
+        ingest_raw >> command("check_freshness", freshness, retries=0)
     return dag
 
 

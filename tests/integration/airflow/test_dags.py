@@ -13,6 +13,7 @@ pytestmark = pytest.mark.airflow
 
 SOURCES = [source.name for source in load_sources(ROOT)]
 BIN = Settings.load(ROOT).home / "venv" / "bin"
+LAYERS = ("silver", "gold")
 
 
 @pytest.fixture(scope="module")
@@ -47,15 +48,20 @@ def test_one_run_at_a_time_and_none_made_up_for(found: dict[str, Any]) -> None:
 @pytest.mark.parametrize("source", SOURCES)
 def test_a_source_is_checked_landed_and_built(found: dict[str, Any], source: str) -> None:
     tasks = found["dags"][source]["commands"]
-    lines = [task["line"].removeprefix(f"{BIN}/") for task in tasks.values()]
-    assert lines[:2] == [f"firn verify {source}", f"firn ingest {source} --wait"]
-    assert all(line.startswith("dbt build --select ") for line in lines[2:])
-    assert list(tasks) == ["check_tables", "ingest_raw", "build_silver", "build_gold"]
-    assert [task["after"] for task in tasks.values()] == [
-        [],
-        *([name] for name in list(tasks)[:-1]),
-    ]
-    assert [task["retries"] for task in tasks.values()] == [0, 2, 2, 2]
+    lines = {name: task["line"].removeprefix(f"{BIN}/") for name, task in tasks.items()}
+    assert lines["check_tables"] == f"firn verify {source}"
+    assert lines["ingest_raw"] == f"firn ingest {source} --wait"
+    assert lines["check_freshness"] == f"dbt source freshness --select source:{source}"
+    assert all(lines[f"build_{layer}"].startswith("dbt build --select") for layer in LAYERS)
+    assert {name: task["after"] for name, task in tasks.items()} == {
+        "check_tables": [],
+        "ingest_raw": ["check_tables"],
+        "build_silver": ["ingest_raw"],
+        "build_gold": ["build_silver"],
+        "check_freshness": ["ingest_raw"],
+    }
+    retries = {name: task["retries"] for name, task in tasks.items()}
+    assert retries == {name: 0 if name.startswith("check_") else 2 for name in tasks}
 
 
 @pytest.mark.parametrize("source", SOURCES)
