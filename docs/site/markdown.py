@@ -42,7 +42,7 @@ def to_columns(columns: Sequence[ColumnName]) -> str:
 
 def drawing(svg: str, label: str) -> str:
     """Return a drawing that scrolls where it is wider than the page."""
-    return f'<div class="drawing" role="figure" aria-label="{label}">{svg}</div>\n'
+    return f'<div class="drawing" role="figure" aria-label="{label}" tabindex="0">{svg}</div>\n'
 
 
 def html_link(name: str, folder: str = "") -> str:

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext
 
 from lake.settings import Settings
-from tests.integration.dashboard.chromium import running_chromium
+from tests.chromium import running_chromium
 from tests.integration.dashboard.fixed_lake import write_lake
 from tests.integration.dashboard.server import Server, running_server
 from tests.integration.dashboard.tab import Tab

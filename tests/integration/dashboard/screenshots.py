@@ -12,7 +12,7 @@ from PIL import Image
 from playwright.sync_api import Browser
 
 from lake.settings import Settings
-from tests.integration.dashboard.chromium import running_chromium
+from tests.chromium import running_chromium
 from tests.integration.dashboard.server import Server, running_server
 from tests.integration.dashboard.tab import Tab
 from tests.integration.ingestion.home import ROOT

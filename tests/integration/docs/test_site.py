@@ -3,18 +3,25 @@
 import json
 import posixpath
 import re
+import threading
+from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import ConsoleMessage, Page, expect
 
 from docs.site.build import ENVIRONMENT, build
 from docs.site.html import POLICY, build_html
 from docs.site.lineage import Lineage
 from lake.errors import ConfigurationError
 from lake.settings import Settings
+from tests.chromium import running_chromium
 from tests.integration.docs.html_page import IN_STYLES, HtmlPage, is_elsewhere
 
-pytestmark = pytest.mark.spark  # dbt compiles models in a Spark session
+pytestmark = [pytest.mark.spark, pytest.mark.browser]  # dbt compiles models in a Spark session
 
 FROM_ITS_FOLDER = "404.html"  # a host shows it for any address, so its links begin with a slash
 
@@ -174,3 +181,87 @@ def test_a_page_that_the_navigation_lacks_is_an_error(home: Path, tmp_path: Path
         (pages / f"{name}.md").write_text("# A page\n")
     with pytest.raises(ConfigurationError, match="forgotten"):
         build_html(pages, tmp_path / "site", [{"A": "index.md"}], home / ENVIRONMENT / "bin")
+
+
+class _Quiet(SimpleHTTPRequestHandler):
+    """Serves a folder and says nothing."""
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture(scope="module")
+def address(home: Path, lineage: Lineage) -> Iterator[str]:
+    """Serve the site, as the search needs it, and return where."""
+    handler = partial(_Quiet, directory=str(home / "site"))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture(scope="module")
+def browsed(address: str) -> Iterator[Page]:
+    """Open a tab of Chromium for all tests here."""
+    with running_chromium() as browser:
+        yield browser.new_page(viewport={"width": 1280, "height": 900})
+
+
+@pytest.fixture
+def complaints(browsed: Page) -> Iterator[list[str]]:
+    """Return what goes wrong in the tab: errors, what its policy forbids, what is not there."""
+    found: list[str] = []
+
+    def note(message: ConsoleMessage) -> None:
+        if message.type == "error":
+            found.append(f"{message.text} {message.location.get('url')}")
+
+    browsed.on("console", note)
+    yield found
+    browsed.remove_listener("console", note)
+
+
+@pytest.mark.parametrize(
+    ("page", "shown"),
+    [
+        ("index.html", "Firn"),
+        ("docs/architecture.html", "Architecture"),
+        ("lineage/gold.sales_daily.html", "refund_amount"),
+        ("relationships/shop.html", "Shop: relationships"),
+    ],
+)
+def test_a_page_is_shown_as_it_is_meant(
+    browsed: Page, address: str, complaints: list[str], page: str, shown: str
+) -> None:
+    browsed.goto(f"{address}/{page}")
+    expect(browsed.get_by_text(shown).first).to_be_visible()
+    assert complaints == []
+    grave = [
+        f"{one['id']}: {[node['html'][:200] for node in one['nodes']]}"
+        for one in Axe().run(browsed).response["violations"]
+        if one["impact"] in {"serious", "critical"}
+    ]
+    assert not grave, "\n".join(grave)
+
+
+def test_what_is_typed_is_found_and_leads_to_its_page(
+    browsed: Page, address: str, complaints: list[str]
+) -> None:
+    browsed.goto(f"{address}/index.html")
+    browsed.get_by_role("textbox", name="Search").click()
+    browsed.keyboard.type("sales_daily")
+    found = browsed.locator(".md-search-result__link[href*='gold.sales_daily.html']").first
+    expect(found).to_be_visible(timeout=20_000)
+    found.click()
+    expect(browsed).to_have_url(re.compile(r"/lineage/gold\.sales_daily\.html"))
+    assert complaints == []
+
+
+def test_dbts_own_docs_draw_a_model(browsed: Page, address: str, complaints: list[str]) -> None:
+    browsed.goto(f"{address}/dbt.html#!/model/model.firn.sales_daily")
+    expect(browsed.get_by_role("heading", name="sales_daily").first).to_be_visible(timeout=20_000)
+    expect(browsed.get_by_text("refund_amount").first).to_be_visible()
+    # dbt's page asks for pictures by its templates, which it has not filled in
+    assert [each for each in complaints if "%7B" not in each] == []
