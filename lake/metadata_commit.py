@@ -11,7 +11,7 @@ import time
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from lake.branches import MAIN
 from lake.catalogs.base import Identifier, MetadataChange, PointerConflictError
@@ -86,7 +86,8 @@ def write_metadata(
         version = int(found[1]) + 1 if found else 0
         written = metadata_location(stored, f"{version:05d}-{uuid.uuid4()}.metadata.json")
         with io.new_output(written).create() as stream:
-            stream.write(lake.encoder(identifier).encode(document))
+            for piece in lake.encoder(identifier).encode(document):
+                stream.write(cast("bytes", piece))
     change = MetadataChange(identifier, stored.location, stored.document, document, written)
     return NextMetadata(change, io)
 

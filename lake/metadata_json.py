@@ -1,4 +1,4 @@
-"""A table's metadata -> JSON, again and again: of lists that only grow, what is new is encoded.
+"""A table's metadata -> JSON, again and again: of lists that grow, only what is new is encoded.
 
 A table that is committed to every few seconds has thousands of snapshots after an hour, and each
 metadata file names all of them.
@@ -6,36 +6,57 @@ metadata file names all of them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 from pydantic_core import to_json
 
 LISTS = ("snapshots", "snapshot-log", "metadata-log")
-Encoded = dict[int, tuple[Any, bytes]]
 
 
 class MetadataEncoder:
-    """Encodes the metadata of one table; parts that are the same objects as before, once."""
+    """Encodes the metadata of one table, each time from what it knows of the time before."""
 
     def __init__(self) -> None:
         """Know nothing yet."""
-        self._encoded: dict[str, Encoded] = {}
+        self._lists: defaultdict[str, _GrowingList] = defaultdict(_GrowingList)
 
-    def encode(self, document: Mapping[str, Any]) -> bytes:
-        """Return the document as JSON."""
+    def encode(self, document: Mapping[str, Any]) -> Iterator[bytes | bytearray]:
+        """Yield the document as JSON, piece by piece; a piece holds until the next call."""
         lists = {name: document[name] for name in LISTS if document.get(name)}
         rest = to_json({name: value for name, value in document.items() if name not in lists})
-        parts = [
-            b"".join((to_json(name), b":[", b",".join(self._items(name, items)), b"]"))
-            for name, items in lists.items()
-        ]
-        content = rest[1:-1]
-        return b"".join((b"{", b",".join([content, *parts] if content else parts), b"}"))
+        yield rest[:-1]
+        has_names = len(rest) > len(b"{}")
+        for name, items in lists.items():
+            yield b"".join((b"," if has_names else b"", to_json(name), b":"))
+            yield self._lists[name].encode(items)
+            yield b"]"
+            has_names = True
+        yield b"}"
 
-    def _items(self, name: str, items: Sequence[Any]) -> list[bytes]:
-        """Return each item as JSON; what is kept holds the item too, so its id stays its own."""
-        before = self._encoded.get(name, {})
-        pairs = [before.get(id(item)) or (item, to_json(item)) for item in items]
-        self._encoded[name] = {id(pair[0]): pair for pair in pairs}
-        return [encoded for _, encoded in pairs]
+
+class _GrowingList:
+    """A list as JSON: items are added at its end, and may be taken from its beginning."""
+
+    def __init__(self) -> None:
+        self._items: list[Any] = []
+        self._sizes: list[int] = []  # of each item and the comma before it, in bytes
+        self._json = bytearray()
+
+    def encode(self, items: Sequence[Any]) -> bytearray:
+        """Return the list as JSON but for the bracket at its end; it is not empty."""
+        gone = next((n for n, known in enumerate(self._items) if known is items[0]), None)
+        kept = [] if gone is None else self._items[gone:]
+        if len(kept) > len(items) or any(a is not b for a, b in zip(kept, items, strict=False)):
+            kept = []
+        dropped = len(self._items) - len(kept)
+        del self._json[: sum(islice(self._sizes, dropped))], self._sizes[:dropped]
+        for item in items[len(kept) :]:
+            encoded = b"," + to_json(item)
+            self._json += encoded
+            self._sizes.append(len(encoded))
+        self._items = list(items)
+        self._json[:1] = b"["
+        return self._json

@@ -37,7 +37,8 @@ class BuiltLake:
     ) -> Outcome:
         """Run `dbt build`, without unit tests, and without data tests unless asked for them.
 
-        By default for all that is made of the source, and the seeds that it takes.
+        By default for all that is made of the source, and the seeds that it takes: those the first
+        time and when all is built anew, since they stay as they are.
         Raises DbtFailedError when a node fails.
         """
         arguments = [
@@ -46,6 +47,7 @@ class BuiltLake:
             select or f"@source:{self.source}",
             *(["--full-refresh"] if full_refresh else []),
             *(WITHOUT_UNIT_TESTS if tests else WITHOUT_TESTS),
+            *(["seed"] if self.builds and not full_refresh else []),
         ]
         outcome = self._run(arguments)
         self.builds += 1
