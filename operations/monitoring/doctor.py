@@ -12,6 +12,10 @@ from operations.runtime import jars, java
 MINIMUM_PYTHON = (3, 11)
 # Entry points of other packages that add checks: each a function such as those below.
 GROUP = "firn.checks"
+CATALOG_FIX = (
+    "start the catalog's server, or mend its file; profiles/profiles.yml says where it is and who"
+    " logs in"
+)
 
 
 @dataclass(frozen=True)
@@ -97,7 +101,9 @@ def _catalog(settings: Settings) -> Iterator[Finding]:
     try:
         namespaces = open_catalog(settings).list_namespaces()
     except FirnError as error:
-        yield Finding("Catalog", False, error.message, error.fix)
+        # a catalog that does not answer sends people here
+        fix = CATALOG_FIX if error.fix == "firn doctor" else error.fix
+        yield Finding("Catalog", False, error.message, fix)
     except Exception as error:  # noqa: BLE001 - whatever the catalog's library raises is the finding
         fix = "restore the catalog from a backup, or start with an empty lake: make clean"
         yield Finding("Catalog", False, f"{type(error).__name__}: {error}".splitlines()[0], fix)
