@@ -198,7 +198,7 @@ bench-refresh: $(VENV)/.dev ## Marts derived, rebuilt and by hand, two scales an
 	@$(BIN)/python -m benchmarks.refresh $(BENCH)
 
 .PHONY: bench-publication
-bench-publication: $(VENV)/.dev ## dbt build of gold, published and not, on the demo's lake, ten minutes; BENCH="--help".
+bench-publication: $(VENV)/.dev ## dbt build of gold, published and not, on the demo's lake, a quarter of an hour; BENCH="--help".
 	@$(BIN)/python -m benchmarks.publication $(BENCH)
 
 .PHONY: bench-preflight
