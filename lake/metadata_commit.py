@@ -11,7 +11,7 @@ import time
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from lake.branches import MAIN
 from lake.catalogs.base import Identifier, MetadataChange, PointerConflictError
@@ -87,7 +87,7 @@ def write_metadata(
         written = metadata_location(stored, f"{version:05d}-{uuid.uuid4()}.metadata.json")
         with io.new_output(written).create() as stream:
             for piece in lake.encoder(identifier).encode(document):
-                stream.write(cast("bytes", piece))
+                stream.write(piece)
     change = MetadataChange(identifier, stored.location, stored.document, document, written)
     return NextMetadata(change, io)
 

@@ -6,6 +6,7 @@ metadata file names all of them.
 
 from __future__ import annotations
 
+import threading
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
@@ -17,14 +18,22 @@ LISTS = ("snapshots", "snapshot-log", "metadata-log")
 
 
 class MetadataEncoder:
-    """Encodes the metadata of one table, each time from what it knows of the time before."""
+    """Encodes the metadata of one table, each time from what it knows of the time before.
+
+    Threads may share one.
+    """
 
     def __init__(self) -> None:
         """Know nothing yet."""
         self._lists: defaultdict[str, _GrowingList] = defaultdict(_GrowingList)
+        self._lock = threading.Lock()
 
-    def encode(self, document: Mapping[str, Any]) -> Iterator[bytes | bytearray]:
-        """Yield the document as JSON, piece by piece; a piece holds until the next call."""
+    def encode(self, document: Mapping[str, Any]) -> list[bytes]:
+        """Return the document as JSON, in pieces."""
+        with self._lock:
+            return list(self._pieces(document))
+
+    def _pieces(self, document: Mapping[str, Any]) -> Iterator[bytes]:
         lists = {name: document[name] for name in LISTS if document.get(name)}
         rest = to_json({name: value for name, value in document.items() if name not in lists})
         yield rest[:-1]
@@ -45,7 +54,7 @@ class _GrowingList:
         self._sizes: list[int] = []  # of each item and the comma before it, in bytes
         self._json = bytearray()
 
-    def encode(self, items: Sequence[Any]) -> bytearray:
+    def encode(self, items: Sequence[Any]) -> bytes:
         """Return the list as JSON but for the bracket at its end; it is not empty."""
         gone = next((n for n, known in enumerate(self._items) if known is items[0]), None)
         kept = [] if gone is None else self._items[gone:]
@@ -59,4 +68,4 @@ class _GrowingList:
             self._sizes.append(len(encoded))
         self._items = list(items)
         self._json[:1] = b"["
-        return self._json
+        return bytes(self._json)

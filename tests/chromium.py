@@ -2,8 +2,7 @@
 
 import re
 import shutil
-import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,11 +12,11 @@ from filelock import FileLock
 from playwright.sync_api import Browser, sync_playwright
 
 from lake.settings import Settings
+from tests.debian import run
 
 NAMES = ("chromium", "google-chrome", "chromium-browser")
 PACKAGE, PROGRAM = "chromium", "usr/lib/chromium/chromium"
 ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage")
-DEADLINE_SECONDS = 300
 
 
 @dataclass(frozen=True)
@@ -63,9 +62,9 @@ def find_chromium(folder: Path) -> Chromium:
 
 
 def _unpack(folder: Path) -> None:
-    _run(["apt-get", "download", *_missing_packages(folder)], folder)
+    run(["apt-get", "download", *_missing_packages(folder)], folder)
     for file in sorted(folder.glob("*.deb"), key=lambda file: file.name.startswith(PACKAGE)):
-        _run(["dpkg", "-x", str(file), str(folder)], folder)
+        run(["dpkg", "-x", str(file), str(folder)], folder)
         file.unlink()
 
 
@@ -73,17 +72,8 @@ def _missing_packages(folder: Path) -> list[str]:
     """Return the package and those of its dependencies that this system has not."""
     simulated = ["apt-get", "--simulate", "--no-install-recommends", "install", PACKAGE]
     try:
-        told = _run(simulated, folder)
+        told = run(simulated, folder)
     except RuntimeError:  # lists of packages may be missing or old; only root can renew them
-        _run(["apt-get", "update"], folder)
-        told = _run(simulated, folder)
+        run(["apt-get", "update"], folder)
+        told = run(simulated, folder)
     return re.findall(r"^Inst (\S+)", told, re.MULTILINE)
-
-
-def _run(command: Sequence[str], folder: Path) -> str:
-    done = subprocess.run(
-        command, cwd=folder, capture_output=True, text=True, check=False, timeout=DEADLINE_SECONDS
-    )
-    if done.returncode != 0:
-        raise RuntimeError(f"{' '.join(command)}: {done.stderr} (run apt-get update first?)")
-    return done.stdout

@@ -61,4 +61,5 @@ def build_html(pages: Path, site: Path, nav: Sequence[Mapping[str, Any]], progra
 
 def _with_named_search(page: str) -> str:
     """Return a page whose search has a name for who does not see it: the theme gives it none."""
-    return page.replace('role="dialog"', 'role="dialog" aria-label="Search"', 1)
+    search = 'data-md-component="search" role="dialog"'
+    return page.replace(search, f'{search} aria-label="Search"', 1)

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from lake.catalogs.base import (
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 READERS = 8
 # Settings of Spark's side, and of files, which `open` is given.
 OTHER_SETTINGS = ("type", "cache", "table-", "s3.", "client.")
+SECRETS, HEADERS = frozenset({"credential", "token"}), "header."
 
 
 class RestCatalog:
@@ -81,11 +82,12 @@ class RestCatalog:
         """
         from pyiceberg.exceptions import CommitFailedException, NoSuchTableError
 
-        if len(changes) > 1:
+        requests = [commit_request(change) for change in changes]
+        if len(requests) > 1:
             self.require_transactions()
         try:
             with self._named_faults("changed"):
-                self._client.commit([commit_request(change) for change in changes])
+                self._client.commit(requests)
         except (CommitFailedException, NoSuchTableError):
             moved = [one.identifier for one in changes if not self._is_as_read(one)]
             raise PointerConflictError(
@@ -143,7 +145,8 @@ class RestCatalog:
             ) from error
 
     def _without_secrets(self, text: str) -> str:
-        secrets: list[Any] = [self._settings.get(name) for name in ("credential", "token")]
-        for secret in filter(None, secrets):
-            text = text.replace(secret, "…")
+        for name, value in self._settings.items():
+            if name in SECRETS or name.startswith(HEADERS):
+                for secret in filter(None, (value, value.rpartition(":")[2])):
+                    text = text.replace(secret, "…")
         return text

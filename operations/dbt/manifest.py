@@ -24,7 +24,7 @@ def read_manifest(settings: Settings) -> dict[str, Any] | None:
     """Return the manifest, None before dbt has read the project.
 
     dbt writes it in place: one that is being written is read again until it is whole. Raises
-    ConfigurationError when it does not become so.
+    ConfigurationError when it does not become so, or may not be read.
     """
     file = settings.home / MANIFEST
     whole = Retrying(
@@ -37,8 +37,8 @@ def read_manifest(settings: Settings) -> dict[str, Any] | None:
         found: dict[str, Any] = whole(lambda: json.loads(file.read_bytes()))
     except FileNotFoundError:
         return None
-    except ValueError as error:
-        raise ConfigurationError(f"{file} is damaged: {error}", "dbt parse") from None
+    except (OSError, ValueError) as error:
+        raise ConfigurationError(f"{file} cannot be read: {error}", "dbt parse") from None
     return found
 
 

@@ -90,7 +90,7 @@ def _read_table(files: LakeFiles, identifier: Identifier, pointer: Pointer | Non
             _whole(files, pointer.previous),
         )
     try:
-        metadata = read_metadata(files, pointer.metadata)
+        metadata = pointer.document or read_metadata(files, pointer.metadata)
         if not metadata["location"]:
             raise KeyError("location")
         table = _describe(files, metadata)

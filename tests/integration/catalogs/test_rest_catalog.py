@@ -3,14 +3,16 @@
 import json
 import socket
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pytest
 from pyiceberg.catalog import Catalog
+from pyiceberg.view.metadata import ViewVersion
 from tenacity import retry, retry_if_exception_type
 
 from lake.catalogs import rest_client
@@ -18,14 +20,15 @@ from lake.catalogs.base import CATALOG, Pointer, PointerConflictError
 from lake.catalogs.rest import RestCatalog
 from lake.errors import EnvironmentFault
 from lake.lake import Lake
-from lake.metadata_commit import commit_together, next_timestamp, write_metadata
+from lake.metadata import StoredTable
+from lake.metadata_commit import NextMetadata, commit_together, next_timestamp, write_metadata
 from lake.settings import Settings
 from tests.integration.ingestion.home import ROOT
 from tests.rest_catalog.server import RestCatalogServer
 
 pytestmark = pytest.mark.spark
 
-A, B = ("gold", "a"), ("gold", "b")
+A, B, VIEW = ("gold", "a"), ("gold", "b"), ("gold", "v")
 ROWS = pa.table({"id": pa.array([1, 2], pa.int64())})
 # pragma: allowlist nextline secret
 SECRET = "client:not-to-be-seen"
@@ -60,19 +63,42 @@ def lake_in(url: str, home: Path) -> Lake:
     return Lake(Settings(project_dir=ROOT, home=home), parameters)
 
 
-def set_property(lake: Lake, name: tuple[str, str], value: str) -> None:
+Changes = Callable[[StoredTable], Mapping[str, Any]]
+
+
+def changed(lake: Lake, name: tuple[str, str], changes: Changes) -> NextMetadata:
+    """Return what a table shall say next, by what it says now."""
     stored = lake.stored(name)
     assert stored is not None
     io = lake.catalog._load_file_io(stored.properties, stored.location)
-    properties = {**stored.properties, "firn.test": value}
-    commit_together(lake, [write_metadata(lake, name, stored, {"properties": properties}, io)])
+    return write_metadata(lake, name, stored, changes(stored), io)
+
+
+def marked(value: str) -> Changes:
+    """Return a change of properties alone."""
+    return lambda stored: {"properties": {**stored.properties, "firn.test": value}}
 
 
 def test_pointers_name_tables_and_views(lake: Lake) -> None:
-    pointers = lake.pointers()
-    assert set(pointers) == {A, B}
-    for name, pointer in pointers.items():
-        table = lake.catalog.load_table(name)
+    query = {"type": "sql", "sql": "select 1 as id", "dialect": "spark"}
+    version = ViewVersion.model_validate(
+        {"version-id": 1, "schema-id": 0, "timestamp-ms": 1, "summary": {"engine-name": "a test"},
+         "representations": [query], "default-namespace": ["gold"]}
+    )  # fmt: skip
+    schema = lake.catalog.load_table(A).schema()
+    lake.catalog.create_view(VIEW, schema, version)
+    pointers, view = lake.pointers(), lake.backend.pointer(VIEW)
+    found = lake.metadata(VIEW)
+    lake.catalog.drop_view(VIEW)
+    assert set(pointers) == {A, B, VIEW}
+    assert pointers[VIEW].is_view
+    assert view is not None
+    assert view.is_view
+    assert found is not None
+    assert found["versions"][0]["representations"][0]["sql"] == query["sql"]
+    assert lake.backend.pointer(VIEW) is None
+    for name in (A, B):
+        pointer, table = pointers[name], lake.catalog.load_table(name)
         assert pointer == Pointer(
             table.metadata_location, table.metadata.metadata_log[-1].metadata_file
         )
@@ -87,21 +113,17 @@ def test_what_is_read_is_what_the_file_says(lake: Lake) -> None:
     assert stored.document == json.loads(lake.files.read(stored.location))
 
 
-def test_several_tables_are_committed_together(lake: Lake, server: RestCatalogServer) -> None:
-    made = []
-    for name in (A, B):
-        stored = lake.stored(name)
-        assert stored is not None
-        io = lake.catalog._load_file_io(stored.properties, stored.location)
-        refs = {**stored.document["refs"], "run_1": stored.document["refs"]["main"]}
-        changes = {
-            "properties": {**stored.properties, "firn.test": "together"},
-            "refs": refs,
-            "last-updated-ms": next_timestamp(stored.document),
-        }
-        made.append(write_metadata(lake, name, stored, changes, io))
-    other = lake_in(server.url, Path())
-    set_property(other, B, "another")
+def test_several_tables_are_committed_together(
+    lake: Lake, server: RestCatalogServer, tmp_path: Path
+) -> None:
+
+    def branched(stored: StoredTable) -> Mapping[str, Any]:
+        refs = stored.document["refs"]
+        return {**marked("together")(stored), "refs": {**refs, "run_1": refs["main"]}}
+
+    made = [changed(lake, name, branched) for name in (A, B)]
+    other = lake_in(server.url, tmp_path)
+    commit_together(other, [changed(other, B, marked("another"))])
     commit_together(lake, made)  # properties alone are no conflict: the protocol cannot ask for it
     for name in (A, B):
         table = lake.catalog.load_table(name)
@@ -113,15 +135,10 @@ def test_several_tables_are_committed_together(lake: Lake, server: RestCatalogSe
 
 
 def test_of_several_tables_one_that_moved_keeps_all_back(
-    lake: Lake, server: RestCatalogServer
+    lake: Lake, server: RestCatalogServer, tmp_path: Path
 ) -> None:
-    made = []
-    for name in (A, B):
-        stored = lake.stored(name)
-        assert stored is not None
-        io = lake.catalog._load_file_io(stored.properties, stored.location)
-        made.append(write_metadata(lake, name, stored, {"properties": {"firn.test": "x"}}, io))
-    lake_in(server.url, Path()).catalog.load_table(B).append(ROWS)
+    made = [changed(lake, name, marked("x")) for name in (A, B)]
+    lake_in(server.url, tmp_path).catalog.load_table(B).append(ROWS)
     with pytest.raises(PointerConflictError) as conflict:
         commit_together(lake, made)
     assert conflict.value.moved == (B,)
@@ -129,30 +146,31 @@ def test_of_several_tables_one_that_moved_keeps_all_back(
     assert "firn.test" not in lake.catalog.load_table(A).properties
 
 
-def test_no_commit_of_two_writers_is_lost(lake: Lake, server: RestCatalogServer) -> None:
+def test_no_commit_of_two_writers_is_lost(
+    lake: Lake, server: RestCatalogServer, tmp_path: Path
+) -> None:
     """Each adds to what it has read, and reads again when another was first."""
 
-    @retry(retry=retry_if_exception_type(PointerConflictError))
-    def add(own: Lake) -> None:
-        stored = own.stored(A)
-        assert stored is not None
+    def added(stored: StoredTable) -> Mapping[str, Any]:
         head = stored.document["snapshots"][-1]
         number = int(head["snapshot-id"]) + 1
         snapshot = {**head, "snapshot-id": number, "parent-snapshot-id": head["snapshot-id"]}
         snapshot["sequence-number"] = stored.document["last-sequence-number"] + 1
         snapshot["timestamp-ms"] = next_timestamp(stored.document)
-        changes = {
+        return {
             "snapshots": [*stored.document["snapshots"], snapshot],
             "refs": {"main": {"type": "branch", "snapshot-id": number}},
         }
-        io = own.catalog._load_file_io(stored.properties, stored.location)
-        commit_together(own, [write_metadata(own, A, stored, changes, io)])
+
+    @retry(retry=retry_if_exception_type(PointerConflictError))
+    def add(own: Lake) -> None:
+        commit_together(own, [changed(own, A, added)])
 
     def write(own: Lake) -> None:
         for _ in range(20):
             add(own)
 
-    writers = [threading.Thread(target=write, args=[lake_in(server.url, Path())]) for _ in "ab"]
+    writers = [threading.Thread(target=write, args=[lake_in(server.url, tmp_path)]) for _ in "ab"]
     for writer in writers:
         writer.start()
     for writer in writers:

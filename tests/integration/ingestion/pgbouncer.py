@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from lake.processes import LOOPBACK, free_port
 from sandbox.service_account import ServiceAccount
-from tests.integration.debian import SYSTEM_FOLDERS, debian_program
+from tests.debian import SYSTEM_FOLDERS, debian_program
 
 DEADLINE_SECONDS = 60
 CONFIGURATION = """

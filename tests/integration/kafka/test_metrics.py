@@ -14,7 +14,7 @@ import requests
 import yaml
 
 from lake.processes import LOOPBACK, free_port
-from tests.integration.debian import debian_program
+from tests.debian import debian_program
 from tests.integration.kafka.topics import SOURCE, Topics, events
 
 pytestmark = pytest.mark.kafka
