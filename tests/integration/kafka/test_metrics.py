@@ -12,6 +12,7 @@ import psutil
 import pytest
 import requests
 import yaml
+from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from lake.processes import LOOPBACK, free_port
 from tests.debian import debian_program
@@ -65,18 +66,26 @@ def _scraping(prometheus: Path, address: str, folder: Path) -> Iterator[str]:
     with (folder / "log").open("w") as log:
         process = subprocess.Popen([str(prometheus), *options], stderr=log, stdout=log)
     try:
+        _wait_until_ready(f"http://{place}")
         yield f"http://{place}"
     finally:
         process.terminate()
         process.wait(30)
 
 
+@retry(
+    retry=retry_if_exception_type(requests.RequestException),
+    stop=stop_after_delay(60),
+    wait=wait_fixed(0.1),
+)
+def _wait_until_ready(server: str) -> None:
+    """Return when it answers queries: while it starts it refuses connections, then queries."""
+    requests.get(f"{server}/-/ready", timeout=10).raise_for_status()
+
+
 def _value(server: str, query: str) -> float | None:
     """Return what a query gives, None while it gives nothing."""
-    try:
-        found = _found(server, query)
-    except requests.ConnectionError:
-        return None
+    found = _found(server, query)
     return float(found[0]["value"][1]) if found else None
 
 
