@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
 UTC = "UTC"
 
 
+@cache
 def zones() -> list[str]:
     """Return the names of all time zones, UTC first."""
     return [UTC, *sorted(name for name in available_timezones() if "/" in name)]

@@ -70,7 +70,7 @@ def declared_freshness(file: Path) -> Declared:
     Raises ConfigurationError when the file cannot be read.
     """
     try:
-        (source,) = yaml.safe_load(file.read_text(encoding="utf-8"))["sources"]
+        (source,) = yaml.load(file.read_text(encoding="utf-8"), yaml.CSafeLoader)["sources"]
         limits = (source.get("config") or {}).get("freshness") or {}
         return Declared(_limit(limits.get("warn_after")), _limit(limits.get("error_after")))
     except (OSError, ValueError, LookupError, TypeError, yaml.YAMLError) as error:

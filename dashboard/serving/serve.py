@@ -5,9 +5,10 @@ python -m dashboard.serving.serve
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Mapping
-from importlib import import_module
+from contextlib import suppress
 from pathlib import Path
 
 from dashboard.drawing.palette import ACCENT, ACCENT_IN_THE_DARK
@@ -57,7 +58,7 @@ def serve() -> None:
     port = port_of(Settings.load())
     from streamlit.web import cli
 
-    _import_what_pages_need()
+    draw_for_nobody()
     app = str(Path(__file__).with_name("app.py"))
     given = [f"--{name}={value}" for name, value in options(port).items()]
     sys.stdout.write(f"Dashboard: http://{LOOPBACK}:{port}; Ctrl-C ends it\n")
@@ -65,10 +66,18 @@ def serve() -> None:
     cli.main(["run", app, *given])
 
 
-def _import_what_pages_need() -> None:
-    """Let the first visitor wait for pages, not for libraries."""
-    for name in ("duckdb", "pyiceberg.io.pyarrow", "pyiceberg.table", "dashboard.site"):
-        import_module(name)
+def draw_for_nobody() -> None:
+    """Draw the first page without a visitor, so that the first one waits for no library.
+
+    Streamlit warns that no browser asks; its warnings are kept off the terminal. What fails here
+    fails on the page too, where it is told.
+    """
+    from dashboard.site import show_site
+
+    logging.disable(logging.CRITICAL)
+    with suppress(Exception):
+        show_site()
+    logging.disable(logging.NOTSET)
 
 
 def main() -> int:
