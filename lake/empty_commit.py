@@ -11,11 +11,11 @@ import uuid
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from lake.commit_times import next_timestamp
 from lake.lake import Identifier, Lake
 from lake.metadata_commit import (
     commit_metadata,
     metadata_location,
-    next_timestamp,
     remove_files,
     with_snapshot,
 )
@@ -37,7 +37,7 @@ def commit_nothing(lake: Lake, identifier: Identifier, summary: Mapping[str, str
     head = _head(stored) if stored else None
     if stored is None or head is None:
         raise ValueError(f"{'.'.join(identifier)} has no snapshot")
-    io = lake.catalog._load_file_io(stored.properties, stored.location)
+    io = lake.io_of(stored)
     snapshot = _snapshot(stored, head, summary)
     with io.new_output(snapshot["manifest-list"]).create() as stream:
         stream.write(lake.files.read(head["manifest-list"]))

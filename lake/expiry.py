@@ -13,8 +13,9 @@ from typing import Any
 
 from lake.branches import MAIN
 from lake.catalogs.base import Identifier, PointerConflictError
+from lake.commit_times import next_timestamp
 from lake.lake import Lake
-from lake.metadata_commit import commit_metadata, now_in_milliseconds, remove_files
+from lake.metadata_commit import commit_metadata, remove_files
 from lake.stream_offsets import stream_offsets
 
 FORMAT_VERSION = 2
@@ -46,11 +47,11 @@ def expire_snapshots(lake: Lake, table: Identifier, kept: Kept) -> int:
     document = stored.document
     lists = [s["manifest-list"] for s in document["snapshots"] if s["snapshot-id"] in gone]
     changes = {
-        "last-updated-ms": now_in_milliseconds(),
+        "last-updated-ms": next_timestamp(document),
         "snapshots": [s for s in document["snapshots"] if s["snapshot-id"] not in gone],
         "snapshot-log": _log_after(document["snapshot-log"], gone),
     }
-    io = lake.catalog._load_file_io(stored.properties, stored.location)
+    io = lake.io_of(stored)
     try:
         commit_metadata(lake, table, stored, changes, io)
     except PointerConflictError:

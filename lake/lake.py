@@ -19,6 +19,7 @@ from lake.storage import FILE_IO, LakeFiles
 
 if TYPE_CHECKING:
     from pyiceberg.catalog import Catalog
+    from pyiceberg.io import FileIO
     from pyiceberg.table import Table
 
 __all__ = [
@@ -149,6 +150,10 @@ class Lake:
             return None
         except FileNotFoundError:
             raise metadata_missing(identifier) from None
+
+    def io_of(self, stored: StoredTable) -> FileIO:
+        """Return what a table's files are written with. Raises EnvironmentFault."""
+        return self.catalog._load_file_io(stored.properties, stored.location)
 
     def table_at(self, identifier: Identifier, location: str) -> Table:
         """Open a table as one of its metadata files says it is, whatever was committed since.

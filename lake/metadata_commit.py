@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import re
-import time
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -27,20 +26,6 @@ IS_DELETING = "write.metadata.delete-after-commit.enabled"
 FOLDER = "write.metadata.path"
 DEFAULT_VERSIONS = 100
 _VERSION = re.compile(r"(\d+)-[^/]*\.metadata\.json$")
-
-
-def now_in_milliseconds() -> int:
-    """Return the time as Iceberg's metadata has it."""
-    return time.time_ns() // 1_000_000
-
-
-def next_timestamp(document: Mapping[str, Any]) -> int:
-    """Return now in milliseconds, and never before what a table's metadata says happened last.
-
-    Engines refuse a table whose log of snapshots goes back in time.
-    """
-    last = [entry["timestamp-ms"] for entry in document.get("snapshot-log", ())[-1:]]
-    return int(max(now_in_milliseconds(), document.get("last-updated-ms", 0), *last))
 
 
 def metadata_location(stored: StoredTable, name: str) -> str:
@@ -161,6 +146,9 @@ def _changed(stored: StoredTable, changes: Mapping[str, Any]) -> dict[str, Any]:
     document = {**before, **changes}
     document.setdefault("properties", {})
     kept = int(document["properties"].get(VERSIONS_KEPT, DEFAULT_VERSIONS))
-    replaced = {"timestamp-ms": before["last-updated-ms"], "metadata-file": stored.location}
-    document["metadata-log"] = [*before.get("metadata-log", ()), replaced][-kept:]
+    log = document.get("metadata-log", ())
+    replaced_at = min(before["last-updated-ms"], document["last-updated-ms"])
+    in_order = max(replaced_at, *(entry["timestamp-ms"] for entry in log[-1:]), 0)
+    replaced = {"timestamp-ms": in_order, "metadata-file": stored.location}
+    document["metadata-log"] = [*log, replaced][-kept:]
     return document

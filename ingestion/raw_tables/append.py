@@ -16,10 +16,10 @@ from pyiceberg.table.update.snapshot import _FastAppendFiles
 from ingestion.raw_tables.manifest_list import AppendedSnapshot, appended_list
 from lake.branches import MAIN
 from lake.catalogs.base import Identifier
+from lake.commit_times import next_timestamp
 from lake.metadata_commit import (
     commit_metadata,
     metadata_location,
-    now_in_milliseconds,
     remove_files,
     with_snapshot,
 )
@@ -85,7 +85,7 @@ class Append:
             "snapshot-id": producer.snapshot_id,
             **({"parent-snapshot-id": before.snapshot_id} if before else {}),
             "sequence-number": sequence_number,
-            "timestamp-ms": now_in_milliseconds(),
+            "timestamp-ms": next_timestamp(self._stored.document),
             "manifest-list": self._write(name, content),
             "summary": producer._summary().model_dump(),
             "schema-id": self._stored.document["current-schema-id"],

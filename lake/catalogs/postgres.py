@@ -122,15 +122,16 @@ class PostgresCatalog(sql.DatabaseCatalog):
 
     def open(self, properties: Mapping[str, str]) -> Catalog:
         """Return the pyiceberg catalog; its tables are made when missing, by one at a time."""
-        from pyiceberg.catalog.sql import SqlCatalog
         from sqlalchemy.exc import SQLAlchemyError
+
+        from lake.catalogs.ordered_sql import OrderedSqlCatalog
 
         url = self.address.url().render_as_string(hide_password=False)
         # The server may have been restarted since a connection was last used.
         settings = {"schema_version": "v1", "pool_pre_ping": "true", **properties}
         with self._named_faults("opened", SQLAlchemyError), self._connect() as connection:
             connection.execute("select pg_advisory_xact_lock(%s)", (CREATION_LOCK,))
-            catalog = SqlCatalog(CATALOG, uri=url, **settings)
+            catalog = OrderedSqlCatalog(CATALOG, uri=url, **settings)
         weakref.finalize(catalog, catalog.engine.dispose)  # close what its pool keeps open
         return catalog
 

@@ -24,11 +24,14 @@ from pyiceberg.exceptions import (
     NoSuchTableError,
     UnauthorizedError,
 )
+from pyiceberg.table import CommitTableResponse, Table
+from pyiceberg.table.update import TableRequirement, TableUpdate
 from requests import HTTPError, Response, Session
 from requests.adapters import HTTPAdapter
 from tenacity import RetryCallState, retry, retry_if_exception_type, stop_after_attempt
 
 from lake.catalogs.base import BUSY_TIMEOUT_SECONDS, Identifier, Pointer
+from lake.catalogs.ordered_commits import updates_not_before
 
 TIMEOUTS = (10, BUSY_TIMEOUT_SECONDS)  # to connect, and for an answer
 TRANSACTION = "transactions/commit"
@@ -58,6 +61,17 @@ class RestClient(RestCatalog):
         for scheme in ("http://", "https://"):
             session.mount(scheme, _Bounded())
         return session
+
+    def commit_table(
+        self,
+        table: Table,
+        requirements: tuple[TableRequirement, ...],
+        updates: tuple[TableUpdate, ...],
+    ) -> CommitTableResponse:
+        """Commit to a table, whatever the clock says. Raises as pyiceberg's own does."""
+        ordered = updates_not_before(table.metadata, updates)
+        committed: CommitTableResponse = super().commit_table(table, requirements, ordered)
+        return committed
 
     @property
     def takes_transactions(self) -> bool:

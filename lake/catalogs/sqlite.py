@@ -46,7 +46,8 @@ class SqliteCatalog(sql.DatabaseCatalog):
     def open(self, properties: Mapping[str, str]) -> Catalog:
         """Return the pyiceberg catalog; the file and its tables are made when missing."""
         from filelock import FileLock
-        from pyiceberg.catalog.sql import SqlCatalog
+
+        from lake.catalogs.ordered_sql import OrderedSqlCatalog
 
         with self._named_faults("opened"):
             self.file.parent.mkdir(parents=True, exist_ok=True)
@@ -54,7 +55,7 @@ class SqliteCatalog(sql.DatabaseCatalog):
                 with closing(self._connect("rwc")) as connection:
                     connection.execute("pragma journal_mode = wal")
                 uri = f"sqlite:///{self.file}?timeout={BUSY_TIMEOUT_SECONDS}"
-                return SqlCatalog(CATALOG, uri=uri, **properties)
+                return OrderedSqlCatalog(CATALOG, uri=uri, **properties)
 
     def _rows(self, query: str, values: Sequence[object]) -> list[dict[str, Any]]:
         if not self.file.exists():

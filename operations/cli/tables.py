@@ -41,7 +41,7 @@ def restore(
     ] = False,
     target: Target = None,
 ) -> None:
-    """Put a table that cannot be opened back to the commit before, if that one is whole."""
+    """Make a table usable: back at the commit before, or with the times of its commits in order."""
     from operations.preflight.restore import forget_table, restore_table
 
     settings = Settings.load(target=target)
@@ -49,8 +49,7 @@ def restore(
         forget_table(settings, table)
         out.print(f"{table} is out of the catalog; its files are still there.")
     else:
-        file = restore_table(settings, table)
-        out.print(f"{table} is back at {file}.", soft_wrap=True)
+        out.print(f"{restore_table(settings, table)}.", soft_wrap=True)
 
 
 @named_faults

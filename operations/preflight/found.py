@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
 
+from lake.commit_times import TimesFault, times_fault
 from lake.lake import Identifier, Lake, Pointer
 from lake.metadata import read_metadata
 from lake.storage import LakeFiles
@@ -29,7 +30,7 @@ class FoundTable:
     """A table as its metadata file describes it.
 
     `fault` is what is wrong with its newest commit, `previous` then the metadata file of the commit
-    before, where that one is whole.
+    before, where that one is whole. `times` is what is wrong with when its commits happened.
     """
 
     columns: Mapping[str, FoundColumn]
@@ -39,6 +40,7 @@ class FoundTable:
     format_version: int
     fault: ManifestFault | None = None
     previous: str | None = None
+    times: TimesFault | None = None
 
 
 @dataclass(frozen=True)
@@ -147,6 +149,7 @@ def _describe(files: LakeFiles, metadata: Mapping[str, Any]) -> FoundTable:
         properties=metadata.get("properties", {}),
         format_version=metadata["format-version"],
         fault=newest_manifest_fault(metadata, files),
+        times=times_fault(metadata),
     )
 
 

@@ -1,32 +1,40 @@
-"""`firn restore`: a table that cannot be opened -> the commit before, or out of the catalog.
+"""`firn restore`: a table that cannot be used -> the commit before, or out of the catalog.
 
 Spark opens a table before it drops or changes it, so no statement helps against one that has lost
-its metadata file: this works on the catalog's row alone.
+its metadata file: this works on the catalog's row alone. A table whose commits are not in order
+gets other times, no other rows.
 """
 
 from __future__ import annotations
 
+from lake.commit_times import in_order
 from lake.errors import ConfigurationError, EnvironmentFault
 from lake.lake import Identifier, Lake, Pointer
+from lake.metadata import metadata_missing
+from lake.metadata_commit import commit_metadata
 from lake.settings import Settings
 from operations.preflight.found import FoundTable, FoundView, Unreadable, read_tables
 
 
 def restore_table(settings: Settings, name: str) -> str:
-    """Let the catalog name the metadata file of the commit before; return that file.
+    """Let the catalog name the metadata file of the commit before; return what was done.
 
-    Raises ConfigurationError when there is nothing to restore, EnvironmentFault when that file is
-    not whole or another process changed the table meanwhile.
+    Where only the times of its commits are out of order, they are put in order. Raises
+    ConfigurationError when there is nothing to restore, EnvironmentFault when that file is not
+    whole, ConflictError or EnvironmentFault when another process changed the table meanwhile.
     """
     lake = Lake(settings)
     identifier, pointer, damaged = _damaged(lake, name)
+    if _has_only_times(damaged):
+        _put_times_in_order(lake, identifier)
+        return f"the commits of {name} are in order, and none is to come"
     if damaged.previous is None:
         raise EnvironmentFault(
             f"{name}: the commit before cannot be read either",
             f"restore its files from a backup, or: firn restore {name} --forget",
         )
     _repoint(lake, identifier, pointer, damaged.previous)
-    return damaged.previous
+    return f"{name} is back at {damaged.previous}"
 
 
 def forget_table(settings: Settings, name: str) -> None:
@@ -36,7 +44,9 @@ def forget_table(settings: Settings, name: str) -> None:
     changed it meanwhile.
     """
     lake = Lake(settings)
-    identifier, pointer, _ = _damaged(lake, name)
+    identifier, pointer, damaged = _damaged(lake, name)
+    if _has_only_times(damaged):
+        raise _nothing_to_restore(name)
     _repoint(lake, identifier, pointer, None)
 
 
@@ -50,11 +60,31 @@ def _damaged(lake: Lake, name: str) -> tuple[Identifier, Pointer, Unreadable | F
             f"there is no table {name} in the catalog {lake.backend.label}",
             "firn verify lists all tables",
         )
-    if isinstance(found, FoundTable) and found.fault is None:
-        raise ConfigurationError(
-            f"{name} can be opened, there is nothing to restore", "firn verify"
-        )
+    if isinstance(found, FoundTable) and found.fault is None and found.times is None:
+        raise _nothing_to_restore(name)
     return identifier, pointer, found
+
+
+def _nothing_to_restore(name: str) -> ConfigurationError:
+    return ConfigurationError(f"{name} can be opened, there is nothing to restore", "firn verify")
+
+
+def _has_only_times(found: Unreadable | FoundTable) -> bool:
+    """Whether nothing but the times of its commits is wrong with a table."""
+    return isinstance(found, FoundTable) and found.fault is None
+
+
+def _put_times_in_order(lake: Lake, identifier: Identifier) -> None:
+    stored = lake.stored(identifier)
+    if stored is None:
+        raise metadata_missing(identifier)
+    if lake.backend.writes_metadata:
+        raise EnvironmentFault(
+            f"the catalog {lake.backend.label} stamps the commits of {'.'.join(identifier)} itself",
+            "let whoever runs that catalog put them in order, or drop the table and make it anew",
+        )
+    changes = in_order(stored.document)
+    commit_metadata(lake, identifier, stored, changes, lake.io_of(stored))
 
 
 def _repoint(lake: Lake, identifier: Identifier, pointer: Pointer, metadata: str | None) -> None:

@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from lake.commit_times import TimesFault
 from operations.preflight.declared import FORMAT_VERSION, DeclaredColumn, DeclaredTable
 from operations.preflight.found import Found, FoundColumn, FoundTable, FoundView, Unreadable
 from operations.preflight.manifests import ManifestFault
 from operations.preflight.types import is_wider
 
+LANDED_LAYERS = ("raw", "quarantine")  # Python writes their rows, Spark those of the others
 # A raw table that repeats a commit by itself would land the same rows twice.
 SAFETY_PROPERTIES = ("commit.retry.num-retries",)
 
@@ -70,6 +72,8 @@ def _differences(declared: DeclaredTable, found: Found) -> Iterator[Difference]:
     else:
         if found.fault:
             yield _faulty(declared, found.fault, found.previous)
+        if found.times:
+            yield _of_times(declared, found.times)
         if declared.has_shape:
             yield from _of_columns(declared, found)
             yield from _of_layout(declared, found)
@@ -92,6 +96,22 @@ def _faulty(declared: DeclaredTable, fault: ManifestFault, previous: str | None)
         " or damaged. Without it the table cannot be read."
     )
     return _unusable(declared, "(newest commit)", fault.found, explanation, previous)
+
+
+def _of_times(declared: DeclaredTable, fault: TimesFault) -> Difference:
+    """Spark cannot write such a table; it reads one whose commits are only to come."""
+    restore = f"firn restore {declared.name}"
+    is_written_by_python = declared.layer in LANDED_LAYERS
+    return Difference(
+        declared.name,
+        "(commit times)",
+        "in order",
+        fault.found,
+        Kind.ADDITIVE if fault.is_readable and is_written_by_python else Kind.BREAKING,
+        restore,
+        f"{declared.name}: {fault.explanation}. The clock was set. If it is right now, {restore}"
+        " gives its commits times in order that have passed; no row changes.",
+    )
 
 
 def _unusable(

@@ -207,6 +207,8 @@ class Book:
 
         It is in the book when the metadata file is committed. Raises OSError.
         """
+        from lake.catalogs.ordered_commits import not_before
+
         transaction = self._table.transaction()
         properties = {HELD: held}
         if entry:
@@ -217,7 +219,8 @@ class Book:
                 **({LAST_ROLLBACK: str(entry.publication_id)} if entry.is_rollback else {}),
             }
         transaction.set_properties(properties)
-        before, after = self._table.metadata, transaction.table_metadata
+        before = self._table.metadata
+        after = not_before(before, transaction.table_metadata)
         stored = StoredTable.of(self._table.metadata_location, json.loads(before.model_dump_json()))
         changes = json.loads(after.model_dump_json())
         return write_metadata(self._lake, IDENTIFIER, stored, changes, self._table.io)

@@ -11,13 +11,13 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from lake.branches import CURRENT, MAIN, head_of
+from lake.commit_times import next_timestamp
 from lake.lake import Identifier, Lake
 from lake.metadata import StoredTable
 from lake.metadata_commit import (
     NextMetadata,
     as_current,
     commit_metadata,
-    next_timestamp,
     with_head,
     write_metadata,
 )
@@ -26,7 +26,7 @@ from lake.snapshots import COMPACTION, line_of
 from operations.publication.book import LAST
 
 if TYPE_CHECKING:
-    from pyiceberg.io import FileIO
+    pass
 
 BRANCH, REJECTED = "run_", "rejected_"
 REJECTED_KEPT_MS = 7 * 24 * 60 * 60 * 1000  # what `expire_snapshots` of any engine goes by
@@ -156,7 +156,7 @@ def commit_refs(
         "refs": dict(refs),
         "properties": {**stored.properties, **(properties or {})},
     }
-    commit_metadata(lake, table, stored, changes, io_of(lake, stored))
+    commit_metadata(lake, table, stored, changes, lake.io_of(stored))
 
 
 def write_main(
@@ -179,9 +179,4 @@ def write_main(
         shown = {**current, "refs": with_head({"refs": refs}, MAIN, head)}
     properties = {**stored.properties, LAST: str(publication_id)}
     changes = {"last-updated-ms": at, "properties": properties, **shown}
-    return write_metadata(lake, table, stored, changes, io_of(lake, stored))
-
-
-def io_of(lake: Lake, stored: StoredTable) -> FileIO:
-    """Return what a table's files are written with."""
-    return lake.catalog._load_file_io(stored.properties, stored.location)
+    return write_metadata(lake, table, stored, changes, lake.io_of(stored))

@@ -18,10 +18,11 @@ from tenacity import retry, retry_if_exception_type
 from lake.catalogs import rest_client
 from lake.catalogs.base import CATALOG, Pointer, PointerConflictError
 from lake.catalogs.rest import RestCatalog
+from lake.commit_times import next_timestamp
 from lake.errors import EnvironmentFault
 from lake.lake import Lake
 from lake.metadata import StoredTable
-from lake.metadata_commit import NextMetadata, commit_together, next_timestamp, write_metadata
+from lake.metadata_commit import NextMetadata, commit_together, write_metadata
 from lake.settings import Settings
 from tests.integration.ingestion.home import ROOT
 from tests.rest_catalog.server import RestCatalogServer
