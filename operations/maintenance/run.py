@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
+from lake.commit_times import times_fault
 from lake.errors import ConfigurationError, FirnError, LoadError
-from lake.lake import Lake
+from lake.lake import Lake, identifier_of
 from lake.settings import Settings
 from operations.dbt.manifest import read_manifest
 from operations.maintenance.plan import Needed, TablePlan, plan_table, with_removal
@@ -16,11 +17,13 @@ from operations.maintenance.retained_snapshots import positions
 from operations.maintenance.retention import plan_removal, remove_consumed
 from operations.publication.book import read_publications, snapshots_of
 from operations.runtime.spark import Spark
+from operations.runtime.sql_engine import SqlEngine
 
 if TYPE_CHECKING:
     from pyiceberg.catalog import Catalog
     from pyiceberg.table import Table
 
+ATTEMPTS = 3
 OnTable = Callable[[str, int, int], None]
 
 
@@ -37,8 +40,7 @@ class Maintained:
         if self.failures:
             raise LoadError(
                 "\n".join(self.failures),
-                "a table that was written to meanwhile can simply be maintained again;"
-                " nothing of a table is lost by a step that failed",
+                "nothing of a table is lost by a step that failed: firn maintain --apply",
             )
 
 
@@ -61,13 +63,40 @@ def maintain_lake(
         for number, plan in enumerate(plans):
             on_table(plan.name, number, len(plans))
             try:
-                done.append(_apply(settings, spark, plan) if apply else rehearse_plan(spark, plan))
+                work = (
+                    maintain_table(settings, spark, plan) if apply else rehearse_plan(spark, plan)
+                )
+                done.append(work)
             except FirnError as error:
-                failures.append(f"{plan.name}: {error.message}")
+                failures.append(f"{plan.name}: {_why(settings, plan.name, error)}")
     return Maintained(tuple(plans), tuple(done), tuple(failures))
 
 
-def _apply(settings: Settings, spark: Spark, plan: TablePlan) -> Work:
+def _why(settings: Settings, table: str, error: FirnError) -> str:
+    """Return why a table failed; Spark calls commits that are out of order a bug of its own."""
+    document = Lake(settings).metadata(identifier_of(table))
+    fault = times_fault(document) if document else None
+    return f"{fault.explanation}: firn restore {table}" if fault else error.message
+
+
+def maintain_table(settings: Settings, spark: SqlEngine, plan: TablePlan) -> Work:
+    """Do what a plan says; where somebody else changed the table meanwhile, plan and try again.
+
+    Raises FirnError after three attempts, or at once where the table is as it was planned for.
+    """
+    lake, identifier = Lake(settings), identifier_of(plan.name)
+    for _ in range(ATTEMPTS - 1):
+        planned_for = lake.backend.pointer(identifier)
+        try:
+            return _apply(settings, spark, plan)
+        except FirnError:
+            if lake.backend.pointer(identifier) == planned_for:
+                raise
+        [plan] = plan_lake(settings, [plan.name])
+    return _apply(settings, spark, plan)
+
+
+def _apply(settings: Settings, spark: SqlEngine, plan: TablePlan) -> Work:
     """Let rows leave first, so that nothing is written together that goes."""
     removed = remove_consumed(Lake(settings), plan.removal).rows if plan.removal else 0
     return replace(apply_plan(spark, plan), removed_rows=removed)

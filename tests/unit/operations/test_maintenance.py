@@ -1,6 +1,7 @@
 """Upkeep: what the YAML may say, and what a plan takes away and leaves."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,7 +15,8 @@ from lake.settings import Settings
 from operations.maintenance.plan import Needed, TablePlan, plan_table
 from operations.maintenance.policies import Policy, load_policies
 from operations.maintenance.retained_snapshots import Position, positions
-from operations.maintenance.run import plan_lake
+from operations.maintenance.run import maintain_table, plan_lake
+from operations.runtime.sql_engine import Row, StatementError
 
 ROOT = Path(__file__).parents[3]
 ROWS = pa.table({"id": pa.array([1], pa.int64())})
@@ -251,3 +253,66 @@ def test_metadata_files_of_raw_tables_and_ledgers_stay_few(settings: Settings) -
     assert len(list(folder.glob("*.metadata.json"))) == 6
     assert PROPERTIES["write.metadata.delete-after-commit.enabled"] == "true"
     assert int(PROPERTIES["write.metadata.previous-versions-max"]) <= 50
+
+
+# A commit that comes between
+
+
+class _DisturbedSpark:
+    """Answers for Spark; a load commits first while it runs one of the first statements."""
+
+    def __init__(self, table: Table, disturbances: int) -> None:
+        """Fail so many statements, with a commit to the table before each, then do nothing."""
+        self.statements: list[str] = []
+        self._table = table
+        self._left = disturbances
+
+    def sql(self, statement: str) -> list[Row]:
+        """Say that a table has changed since Spark read it, or do nothing."""
+        self.statements.append(statement)
+        if self._left:
+            self._left -= 1
+            self._table.append(ROWS)
+            raise StatementError("Cannot commit: metadata location has changed")
+        return []
+
+
+def _disturbed(settings: Settings, disturbances: int) -> _DisturbedSpark:
+    return _DisturbedSpark(_make(settings, "raw_a.a", 3), disturbances)
+
+
+def test_a_table_that_was_committed_to_meanwhile_is_maintained_by_a_new_plan(
+    settings: Settings,
+) -> None:
+    spark = _disturbed(settings, 2)
+    [plan] = plan_lake(settings)
+    maintain_table(settings, spark, replace(plan, expire=(1, 2)))
+    assert [("array(1, 2)" in one, "orphan" in one) for one in spark.statements] == [
+        (True, False),  # as planned first
+        (False, True),  # the new plan has nothing to expire
+        (False, True),
+    ]
+
+
+def test_one_that_is_always_committed_to_is_given_up(settings: Settings) -> None:
+    spark = _disturbed(settings, 100)
+    [plan] = plan_lake(settings)
+    with pytest.raises(StatementError, match="Cannot commit"):
+        maintain_table(settings, spark, plan)
+    assert len(spark.statements) == 3
+
+
+def test_a_failure_without_a_commit_is_told_at_once(settings: Settings) -> None:
+    class Broken:
+        statements = 0
+
+        def sql(self, statement: str) -> list[Row]:
+            self.statements += 1
+            raise StatementError(statement)
+
+    _make(settings, "raw_a.a", 3)
+    [plan] = plan_lake(settings)
+    spark = Broken()
+    with pytest.raises(StatementError):
+        maintain_table(settings, spark, plan)
+    assert spark.statements == 1
