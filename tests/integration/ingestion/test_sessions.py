@@ -1,10 +1,14 @@
 """Settings of roles and servers: whatever they are, values are read in one form."""
 
+import asyncio
 from decimal import Decimal
 
+import asyncpg
 import pytest
 
 from ingestion.connectors.postgres import transaction
+from ingestion.connectors.postgres.lock_waits import LockWatch
+from ingestion.connectors.postgres.transaction import Session, reading_transaction
 from lake.errors import EnvironmentFault
 from sandbox.postgres import EmbeddedPostgres
 from tests.integration.ingestion.fixtures import as_superuser, read_as
@@ -56,6 +60,25 @@ def test_settings_and_limits_of_the_role_do_not_matter(
     assert row["tz"].isoformat() == "2024-02-03T04:05:06.700000+00:00"
     assert (row["iv"], row["b"], row["label"]) == ("P1DT2H", b"\x0a\xff", "naïve \\ größe")
     assert Decimal(repr(row["f"])) == Decimal("0.1234567890123456")
+
+
+def test_all_statements_of_a_transaction_see_one_snapshot(lakehouse: Lakehouse) -> None:
+    """Rows and the keys that tell deleted ones are read one after the other."""
+    lakehouse.execute("create table numbers (id int primary key); insert into numbers values (1)")
+    assert asyncio.run(_counts_around_an_insert(lakehouse)) == [1, 1]
+    assert lakehouse.query("select count(*) from numbers") == [(2,)]
+
+
+async def _counts_around_an_insert(lakehouse: Lakehouse) -> list[int]:
+    connection = await asyncpg.connect(lakehouse.reader_url)
+    try:
+        watch = LockWatch(lambda: asyncpg.connect(lakehouse.reader_url), lambda _: None)
+        async with reading_transaction(Session(connection, watch)) as reading:
+            before = await reading.fetchval("select count(*) from numbers")
+            lakehouse.execute("insert into numbers values (2)")
+            return [before, await reading.fetchval("select count(*) from numbers")]
+    finally:
+        await connection.close()
 
 
 def test_a_setting_that_does_not_hold_is_named(
