@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lake.branches import as_read_on
@@ -73,13 +74,23 @@ class Lake:
         """The files of the lake. Raises ConfigurationError when the profile cannot be read."""
         return LakeFiles(self._file_settings)
 
+    @property
+    def home(self) -> Path:
+        """The folder of everything that Firn makes on this machine."""
+        return self._environment.home
+
+    @cached_property
+    def warehouse(self) -> str:
+        """The folder of the tables' folders; of a REST catalog, what it calls the lake."""
+        return self._setting("warehouse")
+
     @cached_property
     def catalog(self) -> Catalog:
         """The opened catalog; its tables are made when missing.
 
         Raises ConfigurationError, and EnvironmentFault when it cannot be opened.
         """
-        properties = {"warehouse": self._setting("warehouse"), "py-io-impl": FILE_IO}
+        properties = {"warehouse": self.warehouse, "py-io-impl": FILE_IO}
         return self.backend.open({**properties, **self._file_settings})
 
     def stored(self, identifier: Identifier) -> StoredTable | None:

@@ -6,6 +6,7 @@ do takes a tenth of a second.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from functools import cached_property
@@ -46,6 +47,26 @@ class LakeFiles:
         """Return a file's size in bytes. Raises OSError as `read` does."""
         path = _path(location)
         return path.stat().st_size if path else len(self._io.new_input(location))
+
+    def names(self, folder: str) -> list[str]:
+        """Return the names of files and folders in a folder, none where there is no folder.
+
+        Raises OSError.
+        """
+        if path := _path(folder):
+            try:
+                return os.listdir(path)  # noqa: PTH208 - a tenth of the time
+            except (FileNotFoundError, NotADirectoryError):
+                return []
+        from pyarrow.fs import FileSelector
+        from pyiceberg.io.pyarrow import PyArrowFileIO
+
+        io = PyArrowFileIO(self._properties)
+        scheme, netloc, place = io.parse_location(folder, self._properties)
+        selector = FileSelector(place, allow_not_found=True)
+        return [
+            found.base_name for found in io.fs_by_scheme(scheme, netloc).get_file_info(selector)
+        ]
 
     def upload(self, source: Path, location: str) -> None:
         """Copy a file of this machine to an object store, which shows it whole or not at all.

@@ -13,8 +13,10 @@ from ingestion.connectors.registry import connector_of
 from ingestion.declarations import SourceDeclaration, select_tables
 from ingestion.loading.load_history import record_loads, unrecorded_loads
 from ingestion.loading.replay_table import ReplayContext, ReplayResult, replay_table
+from ingestion.loading.written_tables import written_tables
 from ingestion.personal_data import Tokeniser
 from ingestion.sources import load_sources
+from lake.catalog_check import require_catalog
 from lake.errors import FirnError
 from lake.lake import Lake
 from lake.locks import source_lock
@@ -58,6 +60,7 @@ def _replay_source(
     context = ReplayContext(lake, connector_of(source), surroundings)
     try:
         with source_lock(settings.home, source.name, wait):
+            require_catalog(lake, written_tables(source))
             record_loads(lake, unrecorded_loads(lake, source.tables))
             for table in source.tables:
                 yield replay_table(context, table)

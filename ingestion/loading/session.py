@@ -14,8 +14,10 @@ from ingestion.connectors.registry import connector_of
 from ingestion.declarations import SourceDeclaration
 from ingestion.loading.load import LoadContext, load_table
 from ingestion.loading.load_history import Record, record_loads, unrecorded_loads
+from ingestion.loading.written_tables import written_tables
 from ingestion.personal_data import Tokeniser
 from ingestion.results import Event, IngestOptions, LoadResult, OnEvent, Waiting
+from lake.catalog_check import require_catalog
 from lake.lake import Lake
 from lake.settings import Settings
 
@@ -57,9 +59,11 @@ class SourceSession:
     def __enter__(self) -> SourceSession:
         """Connect, and compare all tables with the source. Raises FirnError.
 
-        Loads that an earlier run left unrecorded are written to ops.loads first.
+        Loads that an earlier run left unrecorded are written to ops.loads first. Nothing is begun
+        in a catalog that does not know what the warehouse holds.
         """
         run, source = self._run, self._source
+        require_catalog(run.lake, written_tables(source))
         record_loads(run.lake, unrecorded_loads(run.lake, source.tables))
         kind = connector_of(source)
         # a missing key is noticed before anything is read

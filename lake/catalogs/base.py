@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from lake.errors import ConflictError
@@ -111,6 +112,39 @@ class CatalogBackend(Protocol):
 
         Only for a table that cannot be opened, which no engine can change or drop. False when the
         row is not as `known` says any more: another process changed it.
+        """
+        ...
+
+    @property
+    def has_drop_log(self) -> bool:
+        """Whether the catalog can keep a log of what is dropped."""
+        ...
+
+    def drops(self) -> frozenset[str] | None:
+        """Return the newest metadata files of what was dropped, None where no log was begun.
+
+        What one statement took away together is not in it: engines drop table by table.
+        """
+        ...
+
+    def begin_drop_log(self, kept: Collection[str] = ()) -> None:
+        """Let the catalog log every drop from now on, and take these metadata files for dropped."""
+        ...
+
+    def register(
+        self, identifier: Identifier, known: Pointer | None, metadata: str, *, is_view: bool
+    ) -> bool:
+        """Let a name stand for a metadata file that is there already.
+
+        `known` is the pointer that the name has, None where it is new. False when that has changed
+        meanwhile. Raises ConfigurationError for what the catalog cannot register.
+        """
+        ...
+
+    def copy_to(self, file: Path) -> bool:
+        """Write a copy of the catalog to a file; False where its server has to be backed up.
+
+        It may be written to meanwhile: the copy is of one moment.
         """
         ...
 

@@ -9,10 +9,11 @@ import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote
 
-from lake.catalogs import sql
+from lake.catalogs import drop_log, sql
 from lake.catalogs.base import BUSY_TIMEOUT_SECONDS, CATALOG
 from lake.errors import ConfigurationError, EnvironmentFault
 
@@ -134,6 +135,12 @@ class PostgresCatalog(sql.DatabaseCatalog):
             catalog = OrderedSqlCatalog(CATALOG, uri=url, **settings)
         weakref.finalize(catalog, catalog.engine.dispose)  # close what its pool keeps open
         return catalog
+
+    _log_statements = drop_log.OF_POSTGRES
+
+    def copy_to(self, file: Path) -> bool:  # noqa: ARG002
+        """Return False: a server's databases have backups of their own."""
+        return False
 
     def _rows(self, query: str, values: Sequence[object]) -> list[dict[str, Any]]:
         from psycopg.errors import UndefinedTable

@@ -5,10 +5,11 @@ Spark's RESTCatalog and pyiceberg's read the same settings (uri, warehouse, cred
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -20,7 +21,7 @@ from lake.catalogs.base import (
     PointerConflictError,
 )
 from lake.catalogs.rest_updates import commit_request
-from lake.errors import EnvironmentFault
+from lake.errors import ConfigurationError, EnvironmentFault
 
 if TYPE_CHECKING:
     from pyiceberg.catalog import Catalog
@@ -37,6 +38,7 @@ class RestCatalog:
     """The lake's catalog behind Iceberg's REST protocol."""
 
     writes_metadata = True
+    has_drop_log = False
 
     def __init__(self, settings: Mapping[str, str]) -> None:
         """Remember where it is; nothing is connected yet."""
@@ -103,6 +105,37 @@ class RestCatalog:
             if metadata:
                 self._client.register_table(identifier, metadata)
         return True
+
+    def drops(self) -> frozenset[str] | None:
+        """Return None: the protocol has no log."""
+        return None
+
+    def begin_drop_log(self, kept: Collection[str] = ()) -> None:
+        """Raise ConfigurationError: the protocol has no log."""
+        raise ConfigurationError(
+            f"the catalog {self.label} keeps no log of dropped tables ({len(kept)} files)",
+            "leave out --forget: without a log there is nothing to forget",
+        )
+
+    def register(
+        self, identifier: Identifier, known: Pointer | None, metadata: str, *, is_view: bool
+    ) -> bool:
+        """Register a table by the protocol's own request, under a name that is free first."""
+        if is_view:
+            raise ConfigurationError(
+                f"{'.'.join(identifier)} is a view, and Iceberg's REST protocol registers tables"
+                " only",
+                f"dbt build --select {identifier[1]}",
+            )
+        if known is not None:
+            return self.repair(identifier, known, metadata)
+        with self._named_faults("changed"):
+            self._client.register_table(identifier, metadata)
+        return True
+
+    def copy_to(self, file: Path) -> bool:  # noqa: ARG002
+        """Return False: a server has backups of its own."""
+        return False
 
     def open(self, properties: Mapping[str, str]) -> Catalog:
         """Return the pyiceberg catalog."""

@@ -7,10 +7,12 @@ with `?`; each database's `Execute` turns that into its own mark.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from lake.catalogs import drop_log
 from lake.catalogs.base import (
     CATALOG,
     Identifier,
@@ -42,6 +44,7 @@ class DatabaseCatalog(ABC):
     """A catalog that is a table of pointers in a database; a kind of database is a subclass."""
 
     writes_metadata = False
+    has_drop_log = True
 
     @property
     @abstractmethod
@@ -51,6 +54,10 @@ class DatabaseCatalog(ABC):
     @abstractmethod
     def open(self, properties: Mapping[str, str]) -> Catalog:
         """Return the pyiceberg catalog, its tables made when missing."""
+
+    @abstractmethod
+    def copy_to(self, file: Path) -> bool:
+        """Write a copy of the catalog to a file; False where its server has to be backed up."""
 
     @abstractmethod
     def _rows(self, query: str, values: Sequence[object]) -> list[dict[str, Any]]:
@@ -83,6 +90,32 @@ class DatabaseCatalog(ABC):
             moved = apply_changes(execute, changes)
             if moved:
                 raise PointerConflictError(self.label, moved)
+
+    @property
+    @abstractmethod
+    def _log_statements(self) -> Sequence[str]:
+        """The statements that make the log of drops and what writes to it, where they are not."""
+
+    def drops(self) -> frozenset[str] | None:
+        """Return the newest metadata files of what was dropped, None where no log was begun."""
+        return drop_log.believed(self._rows(drop_log.SELECT, ()))
+
+    def begin_drop_log(self, kept: Collection[str] = ()) -> None:
+        """Log every drop from now on, and take these metadata files for dropped."""
+        with self._transaction() as execute:
+            for statement in self._log_statements:
+                execute(statement, ())
+            for location in (drop_log.BEGINNING, *kept):
+                execute(drop_log.KEEP, (location,))
+
+    def register(
+        self, identifier: Identifier, known: Pointer | None, metadata: str, *, is_view: bool
+    ) -> bool:
+        """Add a row that names a metadata file, or let the row that is known name it."""
+        with self._transaction() as execute:
+            if known is not None:
+                return repair(execute, identifier, known, metadata)
+            return _add(execute, identifier, metadata, "VIEW" if is_view else "TABLE")
 
     def repair(self, identifier: Identifier, known: Pointer, metadata: str | None) -> bool:
         """Point a damaged table's row elsewhere or take it away, if it is still as known."""
@@ -132,18 +165,22 @@ def repair(execute: Execute, identifier: Identifier, known: Pointer, metadata: s
 
 def _apply(execute: Execute, change: PointerChange) -> bool:
     if change.expected is None:
-        query = (
-            "insert into iceberg_tables (catalog_name, table_namespace, table_name,"
-            " metadata_location, iceberg_type) values (?, ?, ?, ?, 'TABLE')"
-            " on conflict (catalog_name, table_namespace, table_name) do nothing"
-        )
-        return execute(query, (CATALOG, *change.identifier, change.metadata)).rowcount == 1
+        return _add(execute, change.identifier, change.metadata, "TABLE")
     where, values = _as_known(change.identifier, change.expected)
     query = (
         "update iceberg_tables set metadata_location = ?, previous_metadata_location = ?"
         f" where {where}"
     )
     return execute(query, (change.metadata, change.expected, *values)).rowcount == 1
+
+
+def _add(execute: Execute, identifier: Identifier, metadata: str, kind: str) -> bool:
+    query = (
+        "insert into iceberg_tables (catalog_name, table_namespace, table_name,"
+        " metadata_location, iceberg_type) values (?, ?, ?, ?, ?)"
+        " on conflict (catalog_name, table_namespace, table_name) do nothing"
+    )
+    return execute(query, (CATALOG, *identifier, metadata, kind)).rowcount == 1
 
 
 def _as_known(identifier: Identifier, metadata: str | None) -> tuple[str, tuple[str, ...]]:

@@ -10,7 +10,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lake.catalogs import sql
+from lake.catalogs import drop_log, sql
 from lake.catalogs.base import BUSY_TIMEOUT_SECONDS, CATALOG
 from lake.errors import EnvironmentFault
 
@@ -56,6 +56,25 @@ class SqliteCatalog(sql.DatabaseCatalog):
                     connection.execute("pragma journal_mode = wal")
                 uri = f"sqlite:///{self.file}?timeout={BUSY_TIMEOUT_SECONDS}"
                 return OrderedSqlCatalog(CATALOG, uri=uri, **properties)
+
+    _log_statements = drop_log.OF_SQLITE
+
+    def copy_to(self, file: Path) -> bool:
+        """Write a copy to a file that only its owner can read, whole or not at all."""
+        if not self.file.exists():
+            return False
+        unfinished = file.with_suffix(".new")
+        with self._named_faults("copied"):
+            file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            unfinished.unlink(missing_ok=True)
+            unfinished.touch(mode=0o600)
+            with (
+                self._connection() as connection,
+                closing(sqlite3.connect(unfinished)) as copy,
+            ):
+                connection.backup(copy)
+            unfinished.replace(file)
+        return True
 
     def _rows(self, query: str, values: Sequence[object]) -> list[dict[str, Any]]:
         if not self.file.exists():

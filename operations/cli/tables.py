@@ -3,11 +3,14 @@
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
 from lake.settings import Settings
 from operations.cli.console import out, print_creation, print_rows, print_verified
 from operations.cli.faults import named_faults
 from operations.cli.options import Tables, Target
+
+CATALOG = "catalog"
 
 
 @named_faults
@@ -34,22 +37,63 @@ def verify(selection: Tables = None, *, target: Target = None) -> None:
 
 @named_faults
 def restore(
-    table: Annotated[str, typer.Argument(help="Such as silver.shop__orders.")],
+    table: Annotated[
+        str, typer.Argument(help="Such as silver.shop__orders; or catalog, for all of them.")
+    ],
     *,
     forget: Annotated[
-        bool, typer.Option("--forget", help="Take it out of the catalog; its files stay.")
+        bool,
+        typer.Option(
+            "--forget",
+            help="Take it out of the catalog; its files stay. Of catalog: what it misses was"
+            " dropped on purpose.",
+        ),
     ] = False,
+    apply: Annotated[
+        bool, typer.Option("--apply", help="Of catalog: do it; without this it is only said.")
+    ] = False,
+    warehouse: Annotated[
+        str | None,
+        typer.Option(
+            help="Of catalog: the folder of the namespaces' folders, where the profile does not"
+            " say it (a REST catalog).",
+            show_default=False,
+        ),
+    ] = None,
     target: Target = None,
 ) -> None:
-    """Make a table usable: back at the commit before, or with the times of its commits in order."""
+    """Make a table usable, or a catalog that was lost, emptied or is older than its files."""
     from operations.preflight.restore import forget_table, restore_table
 
     settings = Settings.load(target=target)
-    if forget:
+    if table == CATALOG:
+        _restore_catalog(settings, warehouse, forget=forget, apply=apply)
+    elif forget:
         forget_table(settings, table)
         out.print(f"{table} is out of the catalog; its files are still there.")
     else:
         out.print(f"{restore_table(settings, table)}.", soft_wrap=True)
+
+
+def _restore_catalog(
+    settings: Settings, warehouse: str | None, *, forget: bool, apply: bool
+) -> None:
+    """Print what the catalog misses, and register or forget it."""
+    from operations.preflight.restore_catalog import forget_missed, lines_of, restore_catalog
+
+    if forget:
+        names = forget_missed(settings)
+        out.print(f"taken for dropped: {', '.join(names) or 'nothing'}", soft_wrap=True)
+        return
+    restoration = restore_catalog(settings, warehouse, apply=apply)
+    for line in lines_of(restoration):
+        out.print(escape(line), soft_wrap=True)
+    if not restoration.registrations:
+        out.print(f"The catalog {restoration.catalog} knows all tables of the warehouse.")
+    elif not apply:
+        out.print("Nothing was changed; firn restore catalog --apply registers them.")
+    if apply:
+        restoration.require_success()
 
 
 @named_faults

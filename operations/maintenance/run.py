@@ -5,10 +5,12 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
+from lake.catalog_check import require_catalog, unknown_folders
 from lake.commit_times import times_fault
 from lake.errors import ConfigurationError, FirnError, LoadError
 from lake.lake import Lake, identifier_of
 from lake.settings import Settings
+from lake.warehouse import Warehouse
 from operations.dbt.manifest import read_manifest
 from operations.maintenance.plan import Needed, TablePlan, plan_table, with_removal
 from operations.maintenance.policies import load_policies
@@ -105,13 +107,15 @@ def _apply(settings: Settings, spark: SqlEngine, plan: TablePlan) -> Work:
 def plan_lake(settings: Settings, names: Sequence[str] = ()) -> list[TablePlan]:
     """Return what is to be done for the named tables or namespaces, by name; nothing is changed.
 
-    Raises ConfigurationError for policies and names that are wrong.
+    Raises ConfigurationError for policies and names that are wrong, DataLossError when the catalog
+    is not the one of the files: what it does not know would be taken for orphans.
     """
     policies = load_policies(settings.project_dir)
     lake = Lake(settings)
+    require_catalog(lake)
     tables = {".".join(table.name()): table for table in _tables(lake.catalog)}
     streams, publications = positions(list(tables.values())), read_publications(lake)
-    folders = {name: table.location() for name, table in tables.items()}
+    folders = _folders(lake, tables)
     plans = []
     for name in _chosen(tables, names):
         policy = policies.of(name)
@@ -128,6 +132,13 @@ def _with_removal(settings: Settings, lake: Lake, plan: TablePlan, table: "Table
     namespace, name = table.name()
     removal = plan_removal(lake, read_manifest(settings), (namespace, name), after)
     return with_removal(plan, removal, table)
+
+
+def _folders(lake: Lake, tables: "dict[str, Table]") -> dict[str, str]:
+    """Return the folders of all tables, of those too that the catalog does not know."""
+    alike = Warehouse(lake.files, lake.warehouse).written_alike
+    known = {name: alike(table.location()) for name, table in tables.items()}
+    return {**unknown_folders(lake), **known}
 
 
 def _tables(catalog: "Catalog") -> "Iterator[Table]":

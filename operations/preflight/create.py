@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ingestion.quarantine.store import COLUMNS, quarantine_of
 from ingestion.raw_tables.schema import RawShape, ensure_raw_table
 from ingestion.sources import load_sources
+from lake.catalog_check import require_catalog
 from lake.lake import Lake
 from lake.settings import Settings
 from lake.system_tables import ensure_system_table
@@ -36,11 +37,13 @@ def create_tables(
 
     A table that is there is not touched, whatever it looks like; `firn verify` says what differs.
     Without a missing model, no Spark is started. `run_dbt` runs a dbt command in the project.
-    Raises ConfigurationError for unknown names, LoadError with what dbt said when it failed.
+    Raises ConfigurationError for unknown names, DataLossError when the catalog is not the one
+    of the files, LoadError with what dbt said when it failed.
     """
+    lake = Lake(settings)
+    require_catalog(lake)
     project = read_project(settings, run_dbt)
     chosen = select_declared(project.all_tables(), names)
-    lake = Lake(settings)
     there = lake.pointers()
     missing = [t for t in project.with_upstreams(chosen) if t.identifier not in there]
     _make_landed(lake, project, missing)

@@ -11,6 +11,7 @@ from lake.commit_times import TimesFault, times_fault
 from lake.lake import Identifier, Lake, Pointer
 from lake.metadata import read_metadata
 from lake.storage import LakeFiles
+from lake.warehouse import MetadataFile
 from operations.preflight.manifests import ManifestFault, newest_manifest_fault
 from operations.preflight.types import spark_type_of_iceberg
 
@@ -115,6 +116,17 @@ def _read_table(files: LakeFiles, identifier: Identifier, pointer: Pointer | Non
         f"{name}: its metadata file {pointer.metadata} cannot be used: {why}.",
         _whole(files, pointer.previous),
     )
+
+
+def is_whole(files: LakeFiles, file: MetadataFile) -> bool:
+    """Whether a table can be read from a metadata file: its newest manifests are there.
+
+    A view has no other file.
+    """
+    try:
+        return file.is_view or _describe(files, file.document).fault is None
+    except (OSError, ValueError, TypeError, LookupError, AttributeError):
+        return False
 
 
 def _whole(files: LakeFiles, previous: str | None) -> str | None:

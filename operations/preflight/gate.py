@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ingestion.sources import load_sources
+from lake.catalog_check import require_catalog
 from lake.errors import FirnError
 from lake.lake import Lake
 from lake.settings import Settings
@@ -53,8 +54,9 @@ def examine(lake: Lake, settings: Settings, run: Run) -> Gate:
     """Compare every table that the run needs with the lake.
 
     A table that the run makes itself may be missing. Nothing is written. Raises FirnError when
-    declarations or catalog cannot be read.
+    declarations or catalog cannot be read, and when the catalog is not the one of the files.
     """
+    require_catalog(lake)
     project = Project(run.graph, load_sources(settings.project_dir), settings.project_name)
     needed = list(project.needed_tables(run.selected, full_refresh=run.full_refresh))
     found = read_tables(lake, (declared.identifier for declared, _ in needed))
