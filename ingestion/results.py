@@ -19,7 +19,8 @@ class IngestOptions:
     replace the raw table, in whatever shape is declared now. `wait`: wait for another ingestion of
     the same source instead of refusing. `accept_gap`: pass over what a source lost before it was
     read, and write that to ops.gaps. `max_rows`: read about so many rows of a table at most, where
-    its connector can.
+    its connector can. `new_key`: the key of tokens may be another one, where `full_refresh` makes
+    them anew; a table whose rows the source does not have any more is left as it is.
     """
 
     deletes: bool = False
@@ -28,6 +29,7 @@ class IngestOptions:
     wait: bool = False
     accept_gap: bool = False
     max_rows: int | None = None
+    new_key: bool = False
 
 
 class Outcome(StrEnum):

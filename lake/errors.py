@@ -5,7 +5,7 @@ class FirnError(Exception):
     """A fault that Firn can name: `message` says what is wrong, `fix` what helps against it.
 
     `exit_code` is what a command ends with: 1 a load failed, 2 wrong configuration or environment,
-    3 going on would lose data.
+    3 going on would lose data, or what joins it.
     """
 
     exit_code = 1
@@ -55,5 +55,11 @@ class AllSetAsideError(FirnError):
 
 class DataLossError(FirnError):
     """Going on would remove rows that nobody said may go; nothing was committed."""
+
+    exit_code = 3
+
+
+class TokenKeyError(FirnError):
+    """The tokens of a table were made with another key; nothing was written."""
 
     exit_code = 3

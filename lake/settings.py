@@ -121,7 +121,7 @@ class Settings(BaseModel):
             raise ConfigurationError(
                 f"{TOKEN_KEY} is shorter than {MINIMUM_TOKEN_KEY_LENGTH} characters",
                 "make one: python -c 'import secrets; print(secrets.token_hex(32))'; changing an"
-                " existing key changes every token",
+                " existing key needs firn rotate-key",
             )
         return key
 

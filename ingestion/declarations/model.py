@@ -221,6 +221,11 @@ class TableDeclaration(Declared):
         return frozenset({LOAD_ID})
 
     @property
+    def origin_column(self) -> str | None:
+        """The added column that says which file a row is of, None where there are no files."""
+        return None
+
+    @property
     def registers_files(self) -> bool:
         """Whether files may become part of the table as they are: they lack the added columns."""
         return False

@@ -25,12 +25,14 @@ from ingestion.connectors.error_threshold import exceeds_error_threshold
 from ingestion.declarations import LoadMode, TableDeclaration
 from ingestion.loading.gaps import GAPS
 from ingestion.loading.load_history import Record
+from ingestion.loading.origins import Origins
 from ingestion.loading.row_counts import RowCounts, make_record
 from ingestion.loading.table_state import LandedState, NoState
 from ingestion.quarantine.store import Quarantine
 from ingestion.raw_tables.load_metadata import LoadMetadata
 from ingestion.raw_tables.progress import Progress
 from ingestion.raw_tables.schema import SHAPE_PROPERTY, RawShape
+from ingestion.raw_tables.token_key import TokenKey
 from ingestion.results import IngestOptions, LoadResult, OnEvent, Outcome, TableProgress
 from lake.errors import DataLossError, FirnError
 from lake.lake import Lake
@@ -95,13 +97,17 @@ class _Load:
         self._stored = context.lake.stored(table.identifier)
         self._before = Progress.of(self._stored.properties if self._stored else {})
         self._load = LoadMetadata.after(self._before)
-        self._quarantine = Quarantine(context.lake, table, self._load)
+        self._token_key = TokenKey.of(self._stored.properties if self._stored else {})
+        self._origins = Origins(table, context.options)
+        self._quarantine = Quarantine(context.lake, table, self._load, self._token_mark)
         self._landing: Landing | None = None
         self._deleted_count = 0
         self._null_notes: list[str] = []
 
     def run(self) -> tuple[LoadResult, Record | None]:
         """Read, land and commit. Raises FirnError, ReadAgainError with nothing committed."""
+        if not self._context.options.new_key:
+            self._token_key.require(self._table.label, self._token_mark)
         try:
             with self._context.connector.read(self._request()) as reading:
                 if reading.summary.is_held:
@@ -129,6 +135,11 @@ class _Load:
             max_rows=self._context.options.max_rows,
             is_over=self._context.is_over,
         )
+
+    @property
+    def _token_mark(self) -> str:
+        """The mark of the key that this load makes tokens with, if it makes any."""
+        return self._context.token_mark if self._table.has_personal_data else ""
 
     @property
     def _replaces(self) -> bool:
@@ -160,6 +171,7 @@ class _Load:
     def _take(self, batch: Batch, reading: Reading) -> None:
         self._quarantine.add(batch.rejections)
         if batch.rows.num_rows:
+            self._origins.note(batch.rows)
             self._open_landing(reading).write(batch.rows)
         read, rejected = reading.summary.rows_read, self._quarantine.count
         is_hopeless = rejected > ABORT_AFTER_REJECTIONS and exceeds_error_threshold(read, rejected)
@@ -214,6 +226,7 @@ class _Load:
         if reading.has_error_threshold:
             counts.require_mostly_good()
         counts.require_balance()
+        self._origins.require_all(LandedState(self._context.lake, self._table, None))
         notes = self._notes(reading, counts)
         record = self._record(reading, counts, notes)
         if landing is None or not self._is_worth_a_commit(landing, counts, reading):
@@ -231,7 +244,10 @@ class _Load:
             earlier=list(self._context.unrecorded.get(self._table.label, ())),
         )
         started = time.monotonic()
-        landing.commit(self._context.lake.catalog, progress, self._context.failpoint)
+        key = self._token_key.after(
+            self._load, self._token_mark, is_rotated=self._context.options.new_key
+        )
+        landing.commit(self._context.lake.catalog, progress, self._context.failpoint, key)
         seconds = time.monotonic() - started
         landed = LoadResult.of(self._table.label, Outcome.LANDED, record, notes)
         return replace(
@@ -257,7 +273,7 @@ class _Load:
                     f"if that is meant: firn ingest {self._table.label}{refresh} --allow-empty",
                 )
             return True
-        return landing.written_count > 0
+        return landing.written_count > 0 or self._context.options.new_key
 
     def _counts(self, reading: Reading) -> RowCounts:
         landing = self._landing
@@ -273,6 +289,11 @@ class _Load:
 
     def _notes(self, reading: Reading, counts: RowCounts) -> list[str]:
         notes = [*reading.summary.notes, *self._null_notes]
+        tombstones = self._landing.tombstones_count if self._landing else 0
+        if self._context.options.new_key and tombstones:
+            notes.append(
+                f"{tombstones:,} rows gone upstream stay, deleted, with their former tokens"
+            )
         if count := counts.quarantined:
             notes.append(f"{count:,} rows are in quarantine.{self._table.source}")
         return notes

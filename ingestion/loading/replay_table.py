@@ -18,6 +18,7 @@ from ingestion.connectors.batches import QuarantinedRow
 from ingestion.declarations import TableDeclaration
 from ingestion.declarations.columns import RawColumn
 from ingestion.loading.load_history import Record, record_loads
+from ingestion.loading.rotation import resolve_former_tokens
 from ingestion.loading.row_counts import RowCounts, make_record
 from ingestion.quarantine.decisions import (
     IS_FIT,
@@ -33,6 +34,7 @@ from ingestion.raw_tables.landing import Landing
 from ingestion.raw_tables.load_metadata import REPLAY, LoadMetadata
 from ingestion.raw_tables.progress import Progress
 from ingestion.raw_tables.schema import RawShape, ensure_raw_table
+from ingestion.raw_tables.token_key import TokenKey
 from lake.errors import FirnError
 from lake.lake import Lake
 from lake.retry import replan_on_conflict
@@ -98,6 +100,7 @@ class _Replay:
 
     def run(self) -> ReplayResult:
         """Decide, land, mark. Raises FirnError with nothing landed."""
+        self._require_token_key()
         by_origin = bool(self._reader.origin_columns)
         decided = self._decide_by_origin() if by_origin else self._decide_by_version()
         if not self._marks:
@@ -119,6 +122,17 @@ class _Replay:
             unfit=counts[Decision.UNFIT],
             load_id=record["load_id"] if record else None,
         )
+
+    def _require_token_key(self) -> None:
+        """Raise TokenKeyError if rows are kept and the raw table has tokens of another key.
+
+        Rows that a former key's tokens are in were read again with this one: they are resolved.
+        """
+        stored = self._context.lake.stored(self._table.identifier)
+        if stored and self._table.has_personal_data and any(self._quarantined.open()):
+            mark = self._context.connector.tokeniser().key_mark
+            TokenKey.of(stored.properties).require(self._table.label, mark)
+            resolve_former_tokens(self._context.lake, self._table)
 
     @cached_property
     def _raw(self) -> Table:

@@ -15,6 +15,7 @@ from lake.lake import Identifier, Lake
 
 NAMESPACE = "quarantine"
 CHUNK_ROWS = 20_000
+PLACE_OF_KEY = "token_key"  # in the place of a row: the mark of the key of its tokens
 COLUMNS = {
     "row_id": "string",
     "table_name": "string",
@@ -44,11 +45,17 @@ class Quarantine:
     load that is run again stores nothing twice, whatever rule the row breaks by then.
     """
 
-    def __init__(self, lake: Lake, table: TableDeclaration, load: LoadMetadata) -> None:
-        """Store rejections of `table` under the load that `load` names."""
+    def __init__(
+        self, lake: Lake, table: TableDeclaration, load: LoadMetadata, token_mark: str = ""
+    ) -> None:
+        """Store rejections of `table` under the load that `load` names.
+
+        `token_mark` is that of the key that tokens in them are made with, if there can be any.
+        """
         self._lake = lake
         self._table = table
         self._load = load
+        self._added_place = {PLACE_OF_KEY: token_mark} if token_mark else {}
         self._seen: Counter[bytes] = Counter()
         self._waiting: list[dict[str, Any]] = []
         self.count = 0
@@ -84,7 +91,7 @@ class Quarantine:
             "key": json.dumps(rejection.key, ensure_ascii=False),
             "_load_id": self._load.load_id,
             "_ingested_at": self._load.ingested_at,
-            "place": json.dumps(dict(rejection.place), ensure_ascii=False),
+            "place": json.dumps({**rejection.place, **self._added_place}, ensure_ascii=False),
             "kinds": json.dumps(dict(rejection.kinds), sort_keys=True),
         }
 

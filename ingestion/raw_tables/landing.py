@@ -24,6 +24,7 @@ from ingestion.raw_tables.schema import (
     null_notes,
     reshape,
 )
+from ingestion.raw_tables.token_key import NO_KEY, TokenKey
 from lake.catalogs.base import PointerConflictError
 from lake.errors import CommitFailedError, ConflictError, EnvironmentFault
 from lake.removed_rows import PROPERTY as REMOVED
@@ -145,10 +146,15 @@ class Landing:
             self._registered.discard()
 
     def commit(
-        self, catalog: Catalog, progress: Progress, failpoint: Failpoint | None = None
+        self,
+        catalog: Catalog,
+        progress: Progress,
+        failpoint: Failpoint | None = None,
+        token_key: TokenKey = NO_KEY,
     ) -> int:
         """Commit the files and `progress` together; return the new snapshot's id.
 
+        The same commit says which key the table's tokens are made with, if it has any.
         Raises ConflictError when the table has moved on (the files are gone then),
         CommitFailedError when the outcome is unknown and the rows are not in the table,
         EnvironmentFault when the disk is full.
@@ -159,7 +165,7 @@ class Landing:
         Failpoint.BEFORE_COMMIT.reached(failpoint)
         self._may_be_committed = True
         try:
-            self._commit(progress)
+            self._commit({**progress.as_property(), **token_key.as_properties()})
         except (CommitFailedException, PointerConflictError) as error:
             self._may_be_committed = False
             self.discard()
@@ -170,13 +176,13 @@ class Landing:
         Failpoint.AFTER_COMMIT.reached(failpoint)
         return snapshot_id
 
-    def _commit(self, progress: Progress) -> None:
+    def _commit(self, properties: Mapping[str, str]) -> None:
         if self._append is not None:
-            self._append.commit(progress.as_property())
+            self._append.commit(properties)
             return
         if self._replaces and REMOVED in self._table.properties:
             self._transaction.remove_properties(REMOVED)  # all rows are there again
-        self._transaction.set_properties(progress.as_property())
+        self._transaction.set_properties(dict(properties))
         self._transaction.commit_transaction()
 
     def _stage(self) -> int:

@@ -122,6 +122,11 @@ class FileTable(FormattedTable):
         return frozenset({LOAD_ID, FILE, FILE_HASH})
 
     @property
+    def origin_column(self) -> str | None:
+        """The hash of the file's content, by which it is known."""
+        return FILE_HASH
+
+    @property
     def registers_files(self) -> bool:
         """Whether files may become part of the table as they are: Parquet files may."""
         return self.format is FileFormat.PARQUET

@@ -9,7 +9,6 @@ import pytest
 from ingestion.results import Outcome
 from lake.errors import LoadError
 from tests.integration.ingestion.checker import judge, tuples
-from tests.integration.ingestion.home import TOKEN_KEY
 from tests.integration.ingestion.lakehouse import (
     CREATE_ITEMS,
     Lakehouse,
@@ -258,15 +257,6 @@ def test_undeclared_values_are_tokenised_too(people: Lakehouse) -> None:
     rescued = {row["person_id"]: json.loads(row["_rescued"]) for row in people.rows("people")}
     assert re.fullmatch("[0-9a-f]{64}", rescued[1]["nickname"])
     assert rescued[5] == {"nickname": None}
-
-
-def test_another_key_gives_other_tokens_and_a_new_load(people: Lakehouse) -> None:
-    people.ingest()
-    before = {row["email"] for row in people.rows("people")}
-    people.set_secrets(SOURCE_URL=people.reader_url, FIRN_TOKEN_KEY=TOKEN_KEY[::-1])
-    assert people.ingest().outcome is Outcome.LANDED
-    after = {row["email"] for row in people.rows("people")}
-    assert before & after == {None}
 
 
 def test_without_a_key_nothing_is_read(people: Lakehouse) -> None:
