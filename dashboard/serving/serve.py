@@ -15,6 +15,7 @@ from dashboard.drawing.palette import ACCENT, ACCENT_IN_THE_DARK
 from lake.errors import ConfigurationError, EnvironmentFault, FirnError
 from lake.processes import LOOPBACK, is_taken
 from lake.settings import Settings
+from operations.terminal import visible
 
 PORT = "FIRN_DASHBOARD_PORT"
 DEFAULT_PORT = "8501"
@@ -85,7 +86,7 @@ def main() -> int:
     try:
         serve()
     except FirnError as fault:
-        sys.stderr.write(f"error: {fault}\n")
+        sys.stderr.write(visible(f"error: {fault}\n"))
         return fault.exit_code
     return 0
 

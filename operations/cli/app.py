@@ -1,5 +1,8 @@
 """The `firn` command: arguments -> one function each -> what a person wants to read."""
 
+import sys
+import traceback
+
 import typer
 
 from operations.cli import (
@@ -18,6 +21,7 @@ from operations.cli import (
     tasks,
     watch,
 )
+from operations.cli.console import err
 from operations.cli.extensions import ExtensibleGroup
 from operations.runtime.imports import leave_out_pandas
 
@@ -58,7 +62,11 @@ app.add_typer(spark.app, name="spark")
 def main() -> None:
     """Run the command line; the exit codes are 0 done, 1 failed, 2 wrong set-up, 3 data at risk."""
     leave_out_pandas()
-    app()
+    try:
+        app()
+    except Exception:  # noqa: BLE001 - what nobody foresaw is shown whole, as text that only shows
+        err.print(traceback.format_exc(), soft_wrap=True, end="")
+        sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -4,8 +4,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table as Grid
+
+from operations.terminal import Terminal, styled
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,15 +25,15 @@ if TYPE_CHECKING:
     from operations.preflight.rules import Difference
     from operations.preflight.verify import Verified
 
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
+out = Terminal()
+err = Terminal(stderr=True)
 
 
 def print_fault(fault: "FirnError") -> None:
     """Print what is wrong, and on a line of its own the fix, to standard error."""
-    err.print(f"[bold red]error[/]: {escape(fault.message)}", soft_wrap=True)
+    err.print(styled("[bold red]error[/]: {}", fault.message), soft_wrap=True)
     if fault.fix:
-        err.print(f"[bold]fix[/]:  {escape(fault.fix)}", soft_wrap=True)
+        err.print(styled("[bold]fix[/]:  {}", fault.fix), soft_wrap=True)
 
 
 def progress_bar(to: Console) -> "Progress":
@@ -41,9 +42,9 @@ def progress_bar(to: Console) -> "Progress":
 
     return Progress(
         SpinnerColumn(),
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(bar_width=30),
-        TextColumn("{task.completed:,}"),
+        TextColumn("{task.completed:,}", markup=False),
         TimeElapsedColumn(),
         console=to,
         transient=True,
@@ -53,10 +54,10 @@ def progress_bar(to: Console) -> "Progress":
 def print_findings(to: Console, findings: "list[Finding]") -> None:
     """Print one line a check; a failed one names the cause, and below it the fix."""
     for finding in findings:
-        mark = "[green]ok[/]  " if finding.is_good else "[bold red]FAIL[/]"
-        to.print(f"{mark} {finding.check:<14} {escape(finding.detail)}", soft_wrap=True)
+        mark = styled("[green]ok[/]  ") if finding.is_good else styled("[bold red]FAIL[/]")
+        to.print(styled("{} {} {}", mark, f"{finding.check:<14}", finding.detail), soft_wrap=True)
         if finding.fix:
-            to.print(f"     [bold]fix[/]: {escape(finding.fix)}", soft_wrap=True)
+            to.print(styled("     [bold]fix[/]: {}", finding.fix), soft_wrap=True)
 
 
 def print_loads(to: Console, results: "Sequence[LoadResult]") -> None:
@@ -74,12 +75,12 @@ def print_loads(to: Console, results: "Sequence[LoadResult]") -> None:
         to.print(grid)
     for load in results:
         for note in load.notes:
-            to.print(f"[yellow]note[/] {load.label}: {escape(note)}", soft_wrap=True)
+            to.print(styled("[yellow]note[/] {}: {}", load.label, note), soft_wrap=True)
 
 
 def print_waiting(to: Console, waiting: "Waiting") -> None:
     """Print what the reading of a source waits for."""
-    to.print(f"[yellow]note[/] {waiting.source}: {escape(waiting.reason)}", soft_wrap=True)
+    to.print(styled("[yellow]note[/] {}: {}", waiting.source, waiting.reason), soft_wrap=True)
 
 
 def print_creation(to: Console, creation: "Creation") -> None:
@@ -87,7 +88,7 @@ def print_creation(to: Console, creation: "Creation") -> None:
     for table in creation.present:
         to.print(f"there {table.name}")
     for table in creation.made:
-        to.print(f"[green]made[/]  {table.name}")
+        to.print(styled("[green]made[/]  {}", table.name))
     there = f"{len(creation.present)} there already, not touched."
     to.print(f"{len(creation.made)} made, {there}" if creation.made else f"None made, {there}")
 
@@ -98,8 +99,8 @@ def print_verified(to: Console, verified: "Sequence[Verified]") -> None:
     for one in verified:
         count = len(one.differences)
         said = f"{count} difference{'s' if count > 1 else ''}" if count else "as declared"
-        mark = "[bold red]FAIL[/]" if count else "[green]ok[/]  "
-        to.print(f"{mark} {one.table.name:<{width}}  {said}", soft_wrap=True)
+        mark = styled("[bold red]FAIL[/]") if count else styled("[green]ok[/]  ")
+        to.print(styled("{} {}  {}", mark, f"{one.table.name:<{width}}", said), soft_wrap=True)
         for difference in one.differences:
             _print_difference(to, difference)
     wrong = sum(bool(one.differences) for one in verified)
@@ -108,10 +109,10 @@ def print_verified(to: Console, verified: "Sequence[Verified]") -> None:
 
 def _print_difference(to: Console, difference: "Difference") -> None:
     said = f"{difference.part}: {difference.found}; declared: {difference.declared}"
-    to.print(f"     {escape(said)} ({difference.kind})", soft_wrap=True)
+    to.print(f"     {said} ({difference.kind})", soft_wrap=True)
     if difference.explanation:
-        to.print(f"     {escape(difference.explanation)}", soft_wrap=True)
-    to.print(f"     [bold]fix[/]: {escape(difference.fix)}", soft_wrap=True)
+        to.print(f"     {difference.explanation}", soft_wrap=True)
+    to.print(styled("     [bold]fix[/]: {}", difference.fix), soft_wrap=True)
 
 
 def print_replays(to: Console, results: "Sequence[ReplayResult]") -> None:
@@ -130,9 +131,15 @@ def print_replays(to: Console, results: "Sequence[ReplayResult]") -> None:
     for table in results:
         source = table.label.split(".")[0]
         if table.waiting:
-            to.print(f"[yellow]note[/] {table.label}: firn ingest {table.label} reads what waits")
+            to.print(
+                styled(
+                    "[yellow]note[/] {}: firn ingest {} reads what waits", table.label, table.label
+                )
+            )
         if table.unfit:
-            to.print(f"[yellow]note[/] {table.label}: see quarantine.{source} (rule, reason)")
+            to.print(
+                styled("[yellow]note[/] {}: see quarantine.{} (rule, reason)", table.label, source)
+            )
 
 
 def print_rows(to: Console, newest: "NewestRows") -> None:
@@ -146,16 +153,16 @@ def print_exports(to: Console, where: str, exported: "Sequence[Exported]") -> No
     """Print a line for each file that was written, and where they are."""
     if exported:
         to.print(_exports_grid(exported))
-    to.print(f"{len(exported)} files in {escape(where)}", soft_wrap=True)
+    to.print(f"{len(exported)} files in {where}", soft_wrap=True)
 
 
 def print_declared_exports(to: Console, results: "Sequence[DeclaredResult]") -> None:
     """Print a line for each declared export that was run, or its fault."""
     for one in results:
-        mark = "[bold red]FAIL[/]" if one.fault else "[green]ok[/]  "
+        mark = styled("[bold red]FAIL[/]") if one.fault else styled("[green]ok[/]  ")
         rows = f", {one.exported.rows:,} rows" if one.exported else ""
         said = f"{one.declared.label}{rows}"
-        to.print(f"{mark} {escape(said)} ({one.declared.declared_at})", soft_wrap=True)
+        to.print(styled("{} {} ({})", mark, said, one.declared.declared_at), soft_wrap=True)
         if one.fault:
             print_fault(one.fault)
     failed = sum(one.fault is not None for one in results)

@@ -8,6 +8,7 @@ from lake.settings import Settings
 from operations.cli.console import out
 from operations.cli.faults import named_faults
 from operations.cli.options import Target
+from operations.terminal import print_json
 
 
 @named_faults
@@ -30,7 +31,7 @@ def explain(
     with out.status("compiling"):
         found = explained(Settings.load(target=target), model)
     if json:
-        typer.echo(as_document(found))
+        print_json(as_document(found))
     else:
         from operations.cli.explain_report import print_explanation
 

@@ -1,7 +1,6 @@
 """What `firn explain` prints: upstreams, the next refresh, its SQL, the last refreshes."""
 
 from rich.console import Console
-from rich.markup import escape
 from rich.syntax import Syntax
 from rich.table import Table as Grid
 
@@ -9,18 +8,19 @@ from operations.refresh.explain import Explanation
 from operations.refresh.history import Refresh
 from operations.refresh.plan import RefreshPlan
 from operations.refresh.upstreams import UpstreamState
+from operations.terminal import styled
 
 NOTHING = "·"
 
 
 def print_explanation(to: Console, explanation: Explanation, *, with_sql: bool) -> None:
     """Print an explanation at the console's width, its SQL only when that is asked for."""
-    to.print(f"[bold]{explanation.table}[/]  refresh_mode {explanation.refresh_mode}")
+    to.print(styled("[bold]{}[/]  refresh_mode {}", explanation.table, explanation.refresh_mode))
     if explanation.plan:
         _print_plan(to, explanation.plan)
         _print_derivation(to, explanation, with_sql=with_sql)
     else:
-        to.print(f"not derived: {escape(explanation.by_hand)}", soft_wrap=True)
+        to.print(f"not derived: {explanation.by_hand}", soft_wrap=True)
         for name, offset in sorted(explanation.streams.items()):
             to.print(f"  reads {name} since snapshot {offset['snapshot']}")
     to.print()
@@ -33,24 +33,24 @@ def print_explanation(to: Console, explanation: Explanation, *, with_sql: bool) 
 def _print_plan(to: Console, plan: RefreshPlan) -> None:
     to.print(_upstreams(plan.upstreams))
     to.print()
-    to.print(f"next refresh  [bold]{plan.mode}[/]: {escape(plan.reason)}", soft_wrap=True)
+    to.print(styled("next refresh  [bold]{}[/]: {}", plan.mode, plan.reason), soft_wrap=True)
 
 
 def _print_derivation(to: Console, explanation: Explanation, *, with_sql: bool) -> None:
     derivation = explanation.derivation
     if derivation is None:
-        to.print(f"not derived   {escape(explanation.refusal)}", soft_wrap=True)
+        to.print(f"not derived   {explanation.refusal}", soft_wrap=True)
         return
     to.print(f"granularity   {', '.join(derivation.key)}")
     for warning in derivation.warnings:
-        to.print(f"[yellow]note[/] {escape(warning)}", soft_wrap=True)
+        to.print(styled("[yellow]note[/] {}", warning), soft_wrap=True)
     if with_sql:
         _print_sql(to, "the keys that a change reaches", derivation.affected)
         _print_sql(to, "the rows of these keys", derivation.restricted)
 
 
 def _print_sql(to: Console, title: str, sql: str) -> None:
-    to.print(f"\n[bold]{title}[/]")
+    to.print(styled("\n[bold]{}[/]", title))
     to.print(Syntax(sql, "sql", word_wrap=True, background_color="default"))
 
 
@@ -81,7 +81,7 @@ def _refreshes(refreshes: tuple[Refresh, ...]) -> Grid:
             str(refresh.mode or refresh.outcome),
             *(NOTHING if count is None else f"{count:,}" for count in counts),
             f"{refresh.seconds:.1f}",
-            escape(refresh.error or refresh.reason or ""),
+            refresh.error or refresh.reason or "",
         )
     return grid
 

@@ -4,12 +4,12 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table as Grid
 
 from operations.cli.console import format_age
 from operations.maintenance.plan import HeldBack, TablePlan
 from operations.maintenance.procedures import Work
+from operations.terminal import styled
 
 SHOWN_ORPHANS = 3
 
@@ -29,7 +29,7 @@ def print_work(
             out.print(line, soft_wrap=True)
     for plan in plans:
         for note in _notes(plan):
-            out.print(f"[yellow]note[/] {plan.name}: {escape(note)}", soft_wrap=True)
+            out.print(styled("[yellow]note[/] {}: {}", plan.name, note), soft_wrap=True)
     if busy and not is_applied:
         out.print("Nothing was changed. To do it: the same command with --apply")
 
@@ -64,7 +64,7 @@ def _has_work(work: Work) -> bool:
 
 def _orphan_lines(work: Work) -> Iterator[str]:
     for path in work.orphans[:SHOWN_ORPHANS]:
-        yield f"     orphan {escape(path)}"
+        yield f"     orphan {path}"
     if (rest := len(work.orphans) - SHOWN_ORPHANS) > 0:
         yield f"     and {rest} more of {work.name}"
 

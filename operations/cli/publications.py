@@ -9,6 +9,7 @@ from lake.settings import Settings
 from operations.cli.console import out, print_declared_exports
 from operations.cli.faults import named_faults
 from operations.cli.options import Target
+from operations.terminal import print_json
 
 app = typer.Typer(
     help="Show what was published, compare two publications, publish again after a hold.",
@@ -37,7 +38,7 @@ def publications(
     lake = Lake(Settings.load(target=target))
     found, state = read_publications(lake, limit), read_state(lake)
     if json:
-        typer.echo(as_json(found, state))
+        print_json(as_json(found, state))
     else:
         print_publications(out, found, state)
 

@@ -5,12 +5,12 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC
 
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table as Grid
 
 from operations.publication.book import Publication, State
 from operations.publication.diff import TableDiff
 from operations.publication.rollback import RolledBack
+from operations.terminal import styled
 
 NOTHING = "·"
 SHORT = 8
@@ -26,8 +26,8 @@ def print_publications(to: Console, found: Sequence[Publication], state: State) 
             grid.add_row(*_cells(entry))
         to.print(grid)
     if state.held:
-        to.print(f"[bold red]held[/] {escape(state.held)}")
-        to.print("     [bold]fix[/]: firn publications release")
+        to.print(styled("[bold red]held[/] {}", state.held))
+        to.print(styled("     [bold]fix[/]: firn publications release"))
 
 
 def as_json(found: Sequence[Publication], state: State) -> str:
@@ -55,7 +55,7 @@ def print_diff(to: Console, first: int, second: int, found: Sequence[TableDiff])
     grid = _grid("table", "status", "added", "removed", "changed", "columns")
     for one in different:
         counts = (f"{n:,}" if n else NOTHING for n in (one.added, one.removed, one.changed))
-        grid.add_row(one.table, one.status, *counts, escape("; ".join(one.columns)) or NOTHING)
+        grid.add_row(one.table, one.status, *counts, "; ".join(one.columns) or NOTHING)
     to.print(grid)
     if same := len(found) - len(different):
         to.print(f"{same} tables have the same rows in both.")
@@ -70,7 +70,7 @@ def print_rollback(to: Console, done: RolledBack, *, is_held: bool) -> None:
     )
     for names, what in ((done.missing, "were dropped since"), (done.younger, "are younger")):
         if names:
-            to.print(f"[yellow]note[/] {escape(', '.join(names))}: {what}, left as they are")
+            to.print(styled("[yellow]note[/] {}: {}, left as they are", ", ".join(names), what))
     if is_held:
         to.print("Nothing is published until: firn publications release")
     else:
@@ -89,8 +89,8 @@ def _cells(entry: Publication) -> Iterator[str]:
     yield str(entry.publication_id)
     yield f"{entry.published_at.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
     back = f"back to {entry.rolled_back_to}" if entry.is_rollback else ""
-    yield escape(back or ", ".join(entry.areas))
+    yield back or ", ".join(entry.areas)
     yield str(len(entry.tables))
-    yield escape(", ".join(f"{n} {status}" for status, n in sorted(entry.tests.items()))) or NOTHING
+    yield ", ".join(f"{n} {status}" for status, n in sorted(entry.tests.items())) or NOTHING
     yield entry.invocation_id[:SHORT] or NOTHING
     yield entry.git_commit[:SHORT] or NOTHING

@@ -42,4 +42,4 @@ def status() -> None:
 
 
 def _say(detail: str) -> None:
-    out.print(f"{detail[:1].upper()}{detail[1:]}.", soft_wrap=True, markup=False)
+    out.print(f"{detail[:1].upper()}{detail[1:]}.", soft_wrap=True)

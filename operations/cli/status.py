@@ -8,6 +8,7 @@ from lake.settings import Settings
 from operations.cli.console import out
 from operations.cli.faults import named_faults
 from operations.cli.options import Selection, Target
+from operations.terminal import print_json
 
 
 @named_faults
@@ -32,7 +33,7 @@ def status(
 
         from operations.monitoring.status.document import as_document
 
-        typer.echo(encoder.dumps(as_document(found), indent=2))
+        print_json(encoder.dumps(as_document(found), indent=2))
     else:
         from operations.cli.status_report import print_status
 

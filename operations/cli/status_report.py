@@ -5,8 +5,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table as Grid
+from rich.text import Text
 
 from ingestion.loading.last_loads import LastLoad
 from ingestion.results import Outcome
@@ -21,6 +21,7 @@ from operations.monitoring.status.model import (
     SourceStatus,
     age_of,
 )
+from operations.terminal import styled
 
 UNKNOWN, NOTHING = "?", "·"
 SHOWN_PARTS = 12
@@ -30,31 +31,31 @@ RAW_COUNTS = ("rows", "today", "quarantined")
 def print_status(to: Console, status: LakeStatus) -> None:
     """Print each source with its tables, then gold, at the console's width."""
     for source in status.sources:
-        to.print(f"[bold]{source.name}[/] ({source.connector})")
+        to.print(styled("[bold]{}[/] ({})", source.name, source.connector))
         to.print(_source_grid(source, status.at))
         for line in _source_lines(source):
             to.print(line, soft_wrap=True)
         to.print()
     if status.gold:
-        to.print("[bold]gold[/]")
+        to.print(styled("[bold]gold[/]"))
         to.print(_gold_grid(status))
         for line in (*_gold_lines(status), *_published_lines(status.published, status.at)):
             to.print(line, soft_wrap=True)
 
 
-def _published_lines(published: PublishedStatus, now: datetime) -> Iterator[str]:
+def _published_lines(published: PublishedStatus, now: datetime) -> Iterator[str | Text]:
     if published.at:
         ago = format_age(now - published.at)
         yield f"publication {published.publication_id}, {ago} ago: firn publications"
     if published.held:
-        yield f"[bold red]held[/] {escape(published.held)}"
-        yield "     [bold]fix[/]: firn publications release"
+        yield styled("[bold red]held[/] {}", published.held)
+        yield styled("     [bold]fix[/]: firn publications release")
     if tests := published.tests:
         counts = ", ".join(f"{n:,} {status}" for status, n in sorted(tests.counts.items()))
-        yield f"tests, {format_age(now - tests.at)} ago: {escape(counts)}"
+        yield f"tests, {format_age(now - tests.at)} ago: {counts}"
         for name, status in tests.failed.items():
             style = "yellow" if status == "warn" else "bold red"
-            yield f"[{style}]{escape(status)}[/] {escape(name)}"
+            yield styled(f"[{style}]{{}}[/] {{}}", status, name)
 
 
 def _source_grid(source: SourceStatus, at: datetime) -> Grid:
@@ -70,13 +71,13 @@ def _source_grid(source: SourceStatus, at: datetime) -> Grid:
             table.label.split(".")[1],
             *map(_count, counts),
             _newest(table.newest_event),
-            escape(_remaining(table)),
+            _remaining(table),
             _load(table.last_load, at),
         )
     return grid
 
 
-def _source_lines(source: SourceStatus) -> Iterator[str]:
+def _source_lines(source: SourceStatus) -> Iterator[str | Text]:
     """Yield what a person should see to: faults with their fix, lag by partition, failed loads."""
     if source.fault is not None:
         yield from _fault(source.fault)
@@ -86,22 +87,22 @@ def _source_lines(source: SourceStatus) -> Iterator[str]:
         if table.remaining is not None:
             yield from _parts(table)
             for note in table.remaining.notes:
-                yield f"[yellow]note[/] {table.label}: {escape(note)}"
+                yield styled("[yellow]note[/] {}: {}", table.label, note)
     loads = [t.last_load for t in source.tables if t.last_load is not None]
     failed = {load.message: load for load in loads if load.outcome is Outcome.FAILED}
     for load in failed.values():
-        yield f"[bold red]FAIL[/] {escape(load.message)}"
-        yield f"     [bold]fix[/]: {escape(load.fix)}"
+        yield styled("[bold red]FAIL[/] {}", load.message)
+        yield styled("     [bold]fix[/]: {}", load.fix)
 
 
-def _parts(table: RawStatus) -> Iterator[str]:
+def _parts(table: RawStatus) -> Iterator[str | Text]:
     """Yield a line that says what waits in which part of the source."""
     parts = table.remaining.parts if table.remaining else {}
     waiting = [f"{name} {count:,}" for name, count in parts.items() if count]
     if waiting:
         more = len(waiting) - SHOWN_PARTS
         shown = ", ".join(waiting[:SHOWN_PARTS]) + (f" and {more} more" if more > 0 else "")
-        yield f"     {table.label}: {escape(shown)}"
+        yield f"     {table.label}: {shown}"
 
 
 def _gold_grid(status: LakeStatus) -> Grid:
@@ -122,12 +123,12 @@ def _gold_grid(status: LakeStatus) -> Grid:
     return grid
 
 
-def _gold_lines(status: LakeStatus) -> Iterator[str]:
+def _gold_lines(status: LakeStatus) -> Iterator[str | Text]:
     for table in status.gold:
         if table.fault is not None:
             yield from _fault(table.fault)
         if table.explanation is not None:
-            yield f"[yellow]note[/] {escape(_sentence(table))}"
+            yield styled("[yellow]note[/] {}", _sentence(table))
 
 
 def _sentence(table: GoldStatus) -> str:
@@ -136,10 +137,10 @@ def _sentence(table: GoldStatus) -> str:
     return text if text.startswith(name) else f"{name}: {text}"
 
 
-def _fault(fault: FirnError) -> Iterator[str]:
-    yield f"[bold red]FAIL[/] {escape(fault.message)}"
+def _fault(fault: FirnError) -> Iterator[str | Text]:
+    yield styled("[bold red]FAIL[/] {}", fault.message)
     if fault.fix:
-        yield f"     [bold]fix[/]: {escape(fault.fix)}"
+        yield styled("     [bold]fix[/]: {}", fault.fix)
 
 
 def _count(count: int | None) -> str:
@@ -172,12 +173,12 @@ def _remaining(table: RawStatus) -> str:
     return remaining.text if behind is None else _short(behind)
 
 
-def _load(load: LastLoad | None, at: datetime) -> str:
+def _load(load: LastLoad | None, at: datetime) -> str | Text:
     if load is None:
         return "never"
     ago = _short(at - load.ended_at)
     if load.outcome is Outcome.FAILED:
-        return f"[bold red]FAILED[/], {ago}"
+        return styled("[bold red]FAILED[/], {}", ago)
     return ago if load.outcome is Outcome.LANDED else f"{load.outcome.value}, {ago}"
 
 

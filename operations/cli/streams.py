@@ -7,13 +7,14 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.markup import escape
 from rich.table import Table as Grid
+from rich.text import Text
 
 from lake.settings import Settings
 from operations.cli.console import format_age, out
 from operations.cli.faults import named_faults
 from operations.cli.options import Target
+from operations.terminal import print_json, styled
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -44,7 +45,7 @@ def streams(
 
         from operations.monitoring.streams.document import as_document
 
-        typer.echo(encoder.dumps(as_document(found), indent=2))
+        print_json(encoder.dumps(as_document(found), indent=2))
     else:
         print_streams(out, found)
 
@@ -68,7 +69,7 @@ def print_streams(to: Console, found: LakeStreams) -> None:
     to.print(f"{len(found.streams)} streams, {waiting} with data.")
 
 
-def _cells(status: StreamStatus, at: datetime) -> Iterator[str]:
+def _cells(status: StreamStatus, at: datetime) -> Iterator[str | Text]:
     stream = status.stream
     yield stream.consumer
     yield stream.source
@@ -79,31 +80,31 @@ def _cells(status: StreamStatus, at: datetime) -> Iterator[str]:
     yield _next_read(status)
 
 
-def _next_read(status: StreamStatus) -> str:
+def _next_read(status: StreamStatus) -> str | Text:
     if status.stream.is_stale:
-        return "[bold red]all: STALE[/]"
+        return styled("[bold red]all: STALE[/]")
     if status.stream.full_read is not None:
         return "all"
     return "changes" if status.stream.has_data else "nothing"
 
 
-def _notes(found: LakeStreams) -> Iterator[str]:
+def _notes(found: LakeStreams) -> Iterator[str | Text]:
     for status in found.streams:
         stream, expires = status.stream, status.expires_at
         if stream.is_stale and stream.full_read is not None:
             said = f"{stream.consumer} reads all of {stream.source}: {stream.full_read.value}"
-            yield f"[yellow]note[/] {escape(said)}"
+            yield styled("[yellow]note[/] {}", said)
         elif expires is not None and expires <= found.at:
             said = (
                 f"{stream.source} keeps snapshots for {stream.consumer} that would have expired"
                 f" {format_age(found.at - expires)} ago: dbt build --select"
                 f" {stream.consumer.split('.')[1]}"
             )
-            yield f"[yellow]note[/] {escape(said)}"
+            yield styled("[yellow]note[/] {}", said)
     for fault in found.faults:
-        yield f"[bold red]FAIL[/] {escape(fault.message)}"
+        yield styled("[bold red]FAIL[/] {}", fault.message)
         if fault.fix:
-            yield f"     [bold]fix[/]: {escape(fault.fix)}"
+            yield styled("     [bold]fix[/]: {}", fault.fix)
 
 
 def _moment(moment: datetime | None) -> str:

@@ -8,6 +8,7 @@ from lake.settings import Settings
 from operations.cli.console import out
 from operations.cli.faults import named_faults
 from operations.cli.options import MetricsPort, Target
+from operations.terminal import print_json
 
 app = typer.Typer(
     help="Show the tasks that models declare, suspend and resume them, run one now.",
@@ -60,7 +61,7 @@ def tasks(
     if json:
         import json as encoder
 
-        typer.echo(encoder.dumps(as_document(found), indent=2))
+        print_json(encoder.dumps(as_document(found), indent=2))
     else:
         from operations.cli.tasks_report import print_tasks
 

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table as Grid
+from rich.text import Text
 
 from operations.refresh.tasks.overview import TaskStatus
+from operations.terminal import styled
 
 NOTHING = "·"
 STYLES = {"suspended": "bold red", "failing": "red"}
@@ -24,7 +25,7 @@ def print_tasks(to: Console, statuses: Sequence[TaskStatus]) -> None:
         grid.add_column(heading, no_wrap=heading in {"task", "state"})
     for status in statuses:
         style = STYLES.get(status.state, "")
-        state = f"[{style}]{status.state}[/]" if style else status.state
+        state = styled(f"[{style}]{{}}[/]", status.state) if style else status.state
         took = NOTHING if status.seconds is None else f"{status.seconds:.1f} s"
         waits = f"{status.waiting_seconds:.0f} s" if status.waiting_seconds else NOTHING
         grid.add_row(
@@ -40,10 +41,14 @@ def print_tasks(to: Console, statuses: Sequence[TaskStatus]) -> None:
     to.print(grid)
     for status in statuses:
         if status.state in STYLES:
-            said = escape(f"{status.reason} {status.message}".strip())
-            to.print(f"[bold red]{status.state}[/] {status.name}: {said}", soft_wrap=True)
+            said = f"{status.reason} {status.message}".strip()
+            to.print(
+                styled("[bold red]{}[/] {}: {}", status.state, status.name, said), soft_wrap=True
+            )
         if status.state == "suspended" and not status.reason.startswith("upstream"):
-            to.print(f"     [bold]fix[/]: correct it, then: firn tasks resume {status.name}")
+            to.print(
+                styled("     [bold]fix[/]: correct it, then: firn tasks resume {}", status.name)
+            )
 
 
 def _last(status: TaskStatus, now: datetime) -> str:
@@ -60,12 +65,12 @@ def _due(status: TaskStatus, now: datetime) -> str:
     return "now" if seconds <= 0 else f"in {_short(seconds)}"
 
 
-def _lag(status: TaskStatus) -> str:
+def _lag(status: TaskStatus) -> str | Text:
     if status.target_lag_seconds is None:
         return NOTHING if status.lag_seconds is None else f"{status.lag_seconds:.0f} s"
     lag = "?" if status.lag_seconds is None else f"{status.lag_seconds:.0f}"
     said = f"{lag} of {status.target_lag_seconds:.0f} s"
-    return f"[bold red]{said}[/]" if status.is_late else said
+    return styled("[bold red]{}[/]", said) if status.is_late else said
 
 
 def _short(seconds: float) -> str:

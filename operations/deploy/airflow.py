@@ -25,12 +25,12 @@ from typing import Annotated, NoReturn
 
 import psutil
 import typer
-from rich.console import Console
 
 from lake.errors import ConfigurationError, EnvironmentFault
 from lake.processes import LOOPBACK, is_taken, wait_or_kill
 from lake.settings import Settings
 from operations.cli.faults import named_faults
+from operations.terminal import Terminal
 
 PORT = "FIRN_AIRFLOW_PORT"
 DEFAULT_PORT = "8080"
@@ -106,7 +106,7 @@ class Airflow:
                     f"if its state is damaged: rm -r {self.home}, which forgets its history",
                 )
 
-    def serve(self, out: Console) -> None:
+    def serve(self, out: Terminal) -> None:
         """Run all of it until Ctrl-C or SIGTERM, or until a part of it ends.
 
         Raises ConfigurationError for a port that is no number, EnvironmentFault when the port is
@@ -219,7 +219,7 @@ def main(
             airflow.prepare()
         raise typer.Exit(airflow.run(arguments))
     signal.signal(signal.SIGTERM, _interrupt)
-    airflow.serve(Console(highlight=False))
+    airflow.serve(Terminal())
 
 
 def _interrupt(_: int, __: FrameType | None) -> NoReturn:

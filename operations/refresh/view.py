@@ -9,10 +9,10 @@ from datetime import datetime
 
 from rich.console import Console
 from rich.live import Live
-from rich.markup import escape
 from rich.spinner import Spinner
 
 from operations.monitoring.metrics import Metrics
+from operations.terminal import styled
 
 REFRESHES_A_SECOND = 4
 
@@ -64,7 +64,8 @@ class View:
     def say(self, mark: str, text: str, style: str = "bold") -> None:
         """Add a line: the time, what it is about, and the text."""
         clock = f"{datetime.now():%H:%M:%S}"
-        self._out.print(f"[dim]{clock}[/]  [{style}]{mark:<9}[/] {escape(text)}", soft_wrap=True)
+        said = styled(f"[dim]{{}}[/]  [{style}]{{}}[/] {{}}", clock, f"{mark:<9}", text)
+        self._out.print(said, soft_wrap=True)
 
     def landed(self, rows: int, set_aside: int, seconds: float) -> None:
         """Say what was landed, and what went to quarantine."""
@@ -97,7 +98,7 @@ class View:
         latest = f", the last in {self._latest}" if self._latest else ""
         builds = f", {_count(self._builds, 'build')}{latest}" if self._builds else ""
         counts = f"{_count(self._rows, 'row')} landed{builds}"
-        self._spinner.update(text=f"{escape(self._doing)}  [dim]{counts}; Ctrl-C ends[/]")
+        self._spinner.update(text=styled("{}  [dim]{}; Ctrl-C ends[/]", self._doing, counts))
         return self._spinner
 
 

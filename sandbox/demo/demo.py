@@ -26,6 +26,7 @@ from operations.dbt.outcome import Outcome
 from operations.dbt.resident import ResidentDbt
 from operations.monitoring.doctor import examine
 from operations.monitoring.tables import table_states
+from operations.terminal import styled
 from sandbox.control.systems import CONTROLS
 from sandbox.demo.summary import print_marts, print_publication, print_tables, print_tests
 from sandbox.systems import System
@@ -58,7 +59,7 @@ class Steps:
     @contextmanager
     def step(self, name: str) -> Iterator[None]:
         """Time what happens inside under `name`."""
-        self._out.rule(f"[bold]{name}", align="left", style="dim")
+        self._out.rule(styled("[bold]{}", name), align="left", style="dim")
         start = time.monotonic()
         yield
         self._seconds[name] = time.monotonic() - start
@@ -68,7 +69,9 @@ class Steps:
         grid = Grid(box=None, show_header=False, pad_edge=False)
         for name, seconds in self._seconds.items():
             grid.add_row(name, f"{seconds:6.1f} s")
-        grid.add_row("[bold]all", f"[bold]{sum(self._seconds.values()):6.1f} s")
+        grid.add_row(
+            styled("[bold]all"), styled("[bold]{} s", f"{sum(self._seconds.values()):6.1f}")
+        )
         self._out.print(grid)
 
 
@@ -91,7 +94,7 @@ def run_demo(settings: Settings, out: Console, systems: Sequence[System]) -> Non
         with steps.step("Build and test"):
             wait([reading])  # what is wrong with the project, the build says too
             outcome = _build(dbt, out, systems)
-    out.rule("[bold]The lake now", align="left", style="dim")
+    out.rule(styled("[bold]The lake now"), align="left", style="dim")
     print_tables(table_states(settings), out)
     out.print()
     print_marts(settings, out)
@@ -150,7 +153,7 @@ def _build(dbt: ResidentDbt, out: Console, systems: Sequence[System]) -> Outcome
 
 
 def _print_next(settings: Settings, out: Console) -> None:
-    out.rule("[bold]What to type next", align="left", style="dim")
+    out.rule(styled("[bold]What to type next"), align="left", style="dim")
     activate = settings.home / "venv" / "bin" / "activate"
     if activate.is_relative_to(settings.project_dir):
         activate = activate.relative_to(settings.project_dir)
@@ -158,5 +161,5 @@ def _print_next(settings: Settings, out: Console) -> None:
     grid.add_row(f"source {activate}", "once in each terminal", style="cyan")
     grid.add_row("export DBT_PROFILES_DIR=profiles", "for plain dbt", style="cyan")
     for command, meaning in NEXT:
-        grid.add_row(f"[cyan]{command}[/]", meaning)
+        grid.add_row(styled("[cyan]{}[/]", command), meaning)
     out.print(grid)

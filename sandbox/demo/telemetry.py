@@ -18,6 +18,7 @@ from rich.table import Table as Grid
 from lake.errors import LoadError
 from lake.settings import Settings
 from operations.cli.faults import named_faults
+from operations.terminal import Terminal, styled
 from sandbox.control.telemetry import reports_folder, start_telemetry
 from sandbox.demo.watch_latency import (
     TABLES,
@@ -47,7 +48,7 @@ app = typer.Typer(pretty_exceptions_enable=False, add_completion=False)
 def main() -> None:
     """Run the check in the lake of FIRN_HOME. Ends with exit code 1 when a report took too long."""
     settings = Settings.load()
-    out = Console(highlight=False, soft_wrap=True)
+    out = Terminal(soft_wrap=True)
     start_telemetry(settings)
     folder, said = reports_folder(settings), settings.home / "logs" / "demo-watch.log"
     check = LatencyCheck(settings, folder, said, out)
@@ -77,7 +78,7 @@ class LatencyCheck:
 
     def say(self, title: str) -> None:
         """Announce a step."""
-        self._out.rule(f"[bold]{title}", align="left", style="dim")
+        self._out.rule(styled("[bold]{}", title), align="left", style="dim")
 
     def five(self) -> None:
         """Drop five reports, five seconds apart, and time each."""
