@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+import re
 from typing import TYPE_CHECKING
 
 from pydantic import SecretStr
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 CACHED_VALUES = 200_000
+_TOKEN = re.compile("[0-9a-f]{64}")
 
 
 class Tokeniser:
@@ -42,6 +44,14 @@ class Tokeniser:
         self._tokens[value] = token
         return token
 
+    def name_token(self, name: str) -> str:
+        """Return the token of a name of a file or a field: 64 hexadecimal digits.
+
+        Names are compared to the letter, and their tokens never match those of values.
+        """
+        told = b"name\0" + name.encode("utf-8", "surrogatepass")
+        return hmac.digest(self._key, told, "sha256").hex()
+
     def tokens(self, values: pa.Array) -> pa.Array:
         """Return the tokens of a string array; null stays null, equal values are hashed once."""
         import pyarrow as pa
@@ -51,3 +61,8 @@ class Tokeniser:
             [self.token(value) for value in encoded.dictionary.to_pylist()], pa.string()
         )
         return distinct.take(encoded.indices)
+
+
+def is_token(text: str) -> bool:
+    """Whether a text has the form of a token."""
+    return _TOKEN.fullmatch(text) is not None

@@ -235,6 +235,11 @@ class TableDeclaration(Declared):
         """Whether any column is declared to be personal data."""
         return any(c.personal_data for c in self.columns)
 
+    @property
+    def needs_token_key(self) -> bool:
+        """Whether its loads make tokens, for which there has to be a key."""
+        return self.has_personal_data
+
     def column(self, name: str) -> ColumnDeclaration:
         """Return the declared column called `name`. Raises KeyError when there is none."""
         return {c.name: c for c in self.columns}[name]

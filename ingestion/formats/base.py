@@ -13,11 +13,17 @@ NOT_REPRESENTABLE = "not_representable"
 NOT_READABLE = "not_readable"
 
 
+class OwnWords(str):
+    """A reason that quotes nothing of a row, of a header or of what a library says of them."""
+
+    __slots__ = ()
+
+
 class BadFileError(Exception):
     """A file that cannot be landed at all: `rule` and `reason` say why."""
 
     def __init__(self, rule: str, reason: str) -> None:
-        """Keep both; neither quotes the file's values."""
+        """Keep both; a reason that is no OwnWords may quote the file."""
         super().__init__(reason)
         self.rule = rule
         self.reason = reason

@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 
-from ingestion.formats.base import NOT_READABLE, BadFileError, Readable
+from ingestion.formats.base import NOT_READABLE, BadFileError, OwnWords, Readable
 
 UTF_8 = "utf-8"
 BLOCK_BYTES = 1024 * 1024
@@ -74,4 +74,6 @@ class WithoutLines:
             self._waiting = b""
             if self._left:
                 passed = self._count - self._left
-                raise BadFileError("no_header", f"it has {passed} lines, `skip` is {self._count}")
+                raise BadFileError(
+                    "no_header", OwnWords(f"it has {passed} lines, `skip` is {self._count}")
+                )

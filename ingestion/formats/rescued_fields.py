@@ -6,18 +6,19 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from ingestion.declarations import NewColumns
-from ingestion.formats.base import BadFileError
+from ingestion.formats.base import BadFileError, OwnWords
 from ingestion.formats.declaration import FormattedTable
 from ingestion.formats.exact_json import write_json
 from ingestion.personal_data import Tokeniser
 
 SHOWN_NAMES = 10
+FROZEN = "fields not declared (freeze)"
 
 
 class RescuedFields:
     """Whether files of one table have undeclared fields (`seen`), and their values as JSON.
 
-    In a table with personal data each such value is a token.
+    In a table with personal data each such value is a token, and so is its name.
     """
 
     def __init__(self, table: FormattedTable, tokeniser: Tokeniser | None) -> None:
@@ -35,9 +36,20 @@ class RescuedFields:
         """
         rests = [self._rest(value, self._declared) for value in values]
         if self._is_frozen and any(rests):
-            names = ", ".join(sorted(self.names)[:SHOWN_NAMES])
-            raise BadFileError("undeclared_fields", f"fields not declared (freeze): {names}")
+            raise BadFileError("undeclared_fields", OwnWords(f"{FROZEN}: {self.shown}"))
         return [write_json(rest) if rest else None for rest in rests]
+
+    @property
+    def shown(self) -> str:
+        """The names seen so far, as they may be shown: of personal data how many there are."""
+        if self._tokeniser is not None:
+            return f"{len(self.names)}, whose names may be personal"
+        return ", ".join(sorted(self.names)[:SHOWN_NAMES])
+
+    @property
+    def note(self) -> str | None:
+        """What a person should know of them, None where there are none."""
+        return f"undeclared fields kept in _rescued: {self.shown}" if self.names else None
 
     def is_any_in(self, value: Mapping[str, Any]) -> bool:
         """Whether an object has undeclared fields."""
@@ -48,12 +60,15 @@ class RescuedFields:
         for name, item in value.items():
             if name not in declared:
                 self.names.add(name)
-                rest[name] = self._kept(item)
+                rest[self._name(name)] = self._kept(item)
             elif declared[name] and isinstance(item, Mapping):
                 below = self._rest(item, declared[name])
                 if below:
                     rest[name] = below
         return rest
+
+    def _name(self, name: str) -> str:
+        return name if self._tokeniser is None else self._tokeniser.name_token(name)
 
     def _kept(self, item: object) -> object:
         if self._tokeniser is None or item is None:

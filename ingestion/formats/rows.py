@@ -9,8 +9,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ingestion.declarations.columns import RESCUED
-from ingestion.formats.base import BadRow, Parsed, RowContent
+from ingestion.formats.base import BadRow, OwnWords, Parsed, RowContent
 from ingestion.formats.declaration import FormattedTable
+from ingestion.formats.reasons import without_values
 from ingestion.personal_data import Tokeniser
 from ingestion.values.partition_values import (
     PARTITION_TOO_LONG,
@@ -52,6 +53,10 @@ class FormattedRows:
             rows, numbers = rows.take(kept), numbers.take(kept)
         return rows, numbers, bad
 
+    def reason(self, rule: str, reason: str) -> str:
+        """Return a reason as it may be stored and shown; with personal data it quotes nothing."""
+        return without_values(self.table, rule, reason)
+
     def content(self, content: RowContent | bytes) -> dict[str, str | None]:
         """Return what quarantine keeps of a row; `head` in place of `bytes` where it is not all."""
         if self._tokeniser is not None:
@@ -78,11 +83,13 @@ class FormattedRows:
             column = rows.column(name)
             if column.null_count:
                 for position in pc.indices_nonzero(column.is_null()).to_pylist():
-                    found.setdefault(position, (KEY_IS_NULL, f"{name} is null"))
+                    found.setdefault(position, (KEY_IS_NULL, OwnWords(f"{name} is null")))
         for part in self.table.partition_by:
             values = rows.column(part.column)
             for position in too_long_partitions(self.table, part.column, values):
-                found.setdefault(position, (PARTITION_TOO_LONG, why_too_long(part.column)))
+                found.setdefault(
+                    position, (PARTITION_TOO_LONG, OwnWords(why_too_long(part.column)))
+                )
         return found
 
 

@@ -23,6 +23,7 @@ from ingestion.connectors.base import (
 from ingestion.connectors.batches import Batch, RegistrableFile
 from ingestion.connectors.error_threshold import exceeds_error_threshold
 from ingestion.declarations import LoadMode, TableDeclaration
+from ingestion.loading.faults import unquoted_faults
 from ingestion.loading.gaps import GAPS
 from ingestion.loading.load_history import Record
 from ingestion.loading.origins import Origins
@@ -67,11 +68,12 @@ def load_table(context: LoadContext, table: TableDeclaration) -> tuple[LoadResul
     """Load `table`; return how it ended and its record for ops.loads if it read any rows.
 
     A load that somebody else's commit overtook is planned again, a few times. A fault that Firn can
-    name is in the result.
+    name is in the result, and so is any other of a table with personal data, without its text.
     """
     started = time.monotonic()
     try:
-        result, record = replan_on_conflict(lambda: _load_until_whole(context, table))
+        with unquoted_faults(table):
+            result, record = replan_on_conflict(lambda: _load_until_whole(context, table))
     except FirnError as error:
         result, record = LoadResult(table.label, Outcome.FAILED, error=error), None
     return replace(result, seconds=time.monotonic() - started), record

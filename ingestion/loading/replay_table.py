@@ -17,6 +17,7 @@ from ingestion.connectors.base import ROW_ID, ConnectorContext, ConnectorType, R
 from ingestion.connectors.batches import QuarantinedRow
 from ingestion.declarations import TableDeclaration
 from ingestion.declarations.columns import RawColumn
+from ingestion.loading.faults import unquoted_faults
 from ingestion.loading.load_history import Record, record_loads
 from ingestion.loading.rotation import resolve_former_tokens
 from ingestion.loading.row_counts import RowCounts, make_record
@@ -78,7 +79,8 @@ def replay_table(context: ReplayContext, table: TableDeclaration) -> ReplayResul
     """
     started = time.monotonic()
     try:
-        result = replan_on_conflict(lambda: _Replay(context, table).run())
+        with unquoted_faults(table):
+            result = replan_on_conflict(lambda: _Replay(context, table).run())
     except FirnError as error:
         result = ReplayResult(table.label, error=error)
     return replace(result, seconds=time.monotonic() - started)

@@ -67,8 +67,8 @@ class SourceSession:
         record_loads(run.lake, unrecorded_loads(run.lake, source.tables))
         kind = connector_of(source)
         # a missing key is noticed before anything is read
-        is_personal = any(table.has_personal_data for table in source.tables)
-        mark = run.tokeniser.key_mark if is_personal else ""
+        needs_key = any(table.needs_token_key for table in source.tables)
+        mark = run.tokeniser.key_mark if needs_key else ""
         surroundings = ConnectorContext(
             run.settings,
             lambda: run.tokeniser,

@@ -54,6 +54,13 @@ class FileFormat(StrEnum):
     PARQUET = "parquet"
 
 
+class FileNames(StrEnum):
+    """How names of files are stored and shown: as they are, or as keyed tokens."""
+
+    KEEP = "keep"
+    TOKEN = "token"  # noqa: S105 - no password
+
+
 def _file_pattern(text: object) -> str:
     parts = text.split("/") if isinstance(text, str) else [""]
     if any(not part or part.startswith(".") or not part.isprintable() for part in parts):
@@ -72,6 +79,7 @@ class FilesIngestion(Declared):
     new_columns: Literal["rescue", "freeze"] = "rescue"
     stable_for: Duration = timedelta(seconds=2)
     max_row_size: RowSize = DEFAULT_ROW_SIZE
+    file_names: FileNames = FileNames.KEEP
 
     def declared(self) -> dict[str, object]:
         """Return what a FileSource takes from here."""
@@ -88,6 +96,7 @@ class FileTableIngestion(CsvOptions):
     new_columns: Literal["rescue", "freeze"] | None = None
     stable_for: Duration | None = None
     max_row_size: RowSize | None = None
+    file_names: FileNames | None = None
 
     def declared(self, name: str, source: FilesIngestion) -> dict[str, object]:  # noqa: ARG002
         """Return what a FileTable takes from here and from its source."""
@@ -98,6 +107,7 @@ class FileTableIngestion(CsvOptions):
             "new_columns": self.new_columns or source.new_columns,
             "stable_for": (self.stable_for if self.stable_for is not None else source.stable_for),
             "max_row_size": self.max_row_size or source.max_row_size,
+            "file_names": self.file_names or source.file_names,
             "files": self.files,
             "format": self.format,
             "csv": CsvOptions(**self.model_dump(include=set(CsvOptions.model_fields))),
@@ -110,6 +120,17 @@ class FileTable(FormattedTable):
     files: str
     format: FileFormat
     stable_for: timedelta
+    file_names: FileNames = FileNames.KEEP
+
+    @property
+    def has_secret_names(self) -> bool:
+        """Whether names of files are stored and shown as tokens."""
+        return self.file_names is FileNames.TOKEN
+
+    @property
+    def needs_token_key(self) -> bool:
+        """Whether tokens are made: of personal data, or of names of files."""
+        return self.has_personal_data or self.has_secret_names
 
     @property
     def connector_columns(self) -> tuple[RawColumn, ...]:

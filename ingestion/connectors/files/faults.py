@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from ingestion.connectors.channel import AbandonedError
 from ingestion.connectors.files.declaration import FileTable
 from ingestion.connectors.files.storage.base import FileLeftError
-from ingestion.formats.base import NOT_READABLE, BadFileError
+from ingestion.formats.base import NOT_READABLE, BadFileError, OwnWords
 from lake.errors import FirnError
 
 SHOWN_CHARACTERS = 200
@@ -37,4 +37,5 @@ def _reason(error: Exception, table: FileTable) -> str:
     """Say what was raised; of a table with personal data without the text, which may quote it."""
     kind = type(error).__name__
     text = "" if table.has_personal_data else str(error).partition("\n")[0][:SHOWN_CHARACTERS]
-    return f"it is cut off, damaged or nothing that can be read: {text or kind} ({kind})"
+    said = f"it is cut off, damaged or nothing that can be read: {text or kind} ({kind})"
+    return OwnWords(said) if table.has_personal_data else said

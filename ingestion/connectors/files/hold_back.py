@@ -25,7 +25,7 @@ from ingestion.connectors.files.storage.base import (
     FileLeftError,
     FileStorage,
 )
-from ingestion.formats.base import BadFileError
+from ingestion.formats.base import BadFileError, OwnWords
 
 if TYPE_CHECKING:
     from pyarrow.parquet import FileMetaData
@@ -65,7 +65,7 @@ class _OpenFile:
     @property
     def name(self) -> str:
         """The file's name below its storage."""
-        return self.file.found.name
+        return self.file.found.label
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ class WholeFile:
     def constants(self) -> Mapping[str, object]:
         """What says for all of its rows where they are from."""
         found = self.file.found
-        return {FILE: found.name, FILE_HASH: self.file.hash, FILE_MODIFIED_AT: found.modified_at}
+        return {FILE: found.label, FILE_HASH: self.file.hash, FILE_MODIFIED_AT: found.modified_at}
 
     @contextmanager
     def open(self) -> Iterator[BinaryIO]:
@@ -92,8 +92,8 @@ class WholeFile:
                 yield opened.stream
                 opened.require_unchanged()
         except (ChangedFileError, FileNotFoundError) as error:
-            self.faults[found.name] = ChangedFileError(str(error))
-            raise ReadAgainError(found.name) from error
+            self.faults[found.label] = ChangedFileError(str(error))
+            raise ReadAgainError(found.label) from error
 
 
 class HoldBack:
@@ -160,10 +160,13 @@ class HoldBack:
     def _let_flow(self, file: _OpenFile) -> Iterator[Batch]:
         """Give what is held back of a file, unless so much of it is bad that it must be wrong."""
         if exceeds_error_threshold(file.read, file.bad):
-            reason = next(r.reason for b in file.held_back for r in b.rejections)
+            first = next(r for b in file.held_back for r in b.rejections)
             fault = BadFileError(
                 "mostly_bad",
-                f"{file.bad:,} of its first {file.read:,} rows cannot be landed: {reason}",
+                OwnWords(
+                    f"{file.bad:,} of its first {file.read:,} rows cannot be landed,"
+                    f" such as row {first.place['row']}: {first.reason}"
+                ),
             )
             yield from self._set_aside(file, fault, is_last=True)
             return
@@ -184,8 +187,9 @@ class HoldBack:
             self._notes.append(f"left for the next load: {fault}")
             return
         self._bad_count += 1
+        reason = self._rows.reason(fault.rule, fault.reason)
         if self._bad_count <= SHOWN_FILES:
-            self._notes.append(f"{file.name} is in quarantine: {fault.reason}")
+            self._notes.append(f"{file.name} is in quarantine: {reason}")
         declared = fingerprint(self._rows.table)
         rejection = self._rows.rejection(
             file.file, None, rule=fault.rule, reason=fault.reason, declared=declared

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, BinaryIO, cast
 
 from ingestion.connectors.files.declaration import FileTable
-from ingestion.connectors.files.processed_files import ProcessedFiles
+from ingestion.connectors.files.processed_files import ProcessedFiles, labelled
 from ingestion.connectors.files.storage.base import (
     ChangedFileError,
     FileInfo,
@@ -18,6 +18,7 @@ from ingestion.connectors.files.storage.base import (
     Listing,
     OpenFile,
 )
+from ingestion.personal_data import Tokeniser
 
 SHOWN_NAMES = 3
 
@@ -35,7 +36,8 @@ class NewFile:
 class NewFiles:
     """The new files of one table, oldest first, and what a person should know of the others.
 
-    `left` names files that are not to be taken this time.
+    `left` names files that are not to be taken this time. With a `tokeniser` the names of files are
+    stored and shown as tokens.
     """
 
     storage: FileStorage
@@ -43,6 +45,7 @@ class NewFiles:
     processed: ProcessedFiles
     left: set[str] = field(default_factory=set)
     notes: list[str] = field(default_factory=list)
+    tokeniser: Tokeniser | None = None
 
     def __iter__(self) -> Iterator[tuple[NewFile, OpenFile]]:
         """Yield each new file, open until the next one is asked for.
@@ -55,14 +58,14 @@ class NewFiles:
                 with self.storage.open(found) as file:
                     new_file = self._told_apart(found, file.stream)
                     if new_file is None:
-                        skipped.append(found.name)
+                        skipped.append(found.label)
                         continue
                     file.stream.seek(0)
                     yield new_file, file
             except ChangedFileError as error:
                 unreadable.append(str(error))
             except OSError as error:
-                unreadable.append(f"{found.name}: {error.strerror or type(error).__name__}")
+                unreadable.append(f"{found.label}: {error.strerror or type(error).__name__}")
         if skipped:
             self.notes.append(f"skipped, the same content is known: {_counted(skipped)}")
         if unreadable:
@@ -75,7 +78,7 @@ class NewFiles:
             time.sleep(self._seconds_to_wait(young))
             new, young = self._look()
         if young:
-            names = [found.name for found in young]
+            names = [found.label for found in young]
             self.notes.append(f"still being written, left for the next load: {_shown(names)}")
         return new
 
@@ -85,8 +88,8 @@ class NewFiles:
         self._note_refused(listing)
         new = [
             found
-            for found in listing.files
-            if found.name not in self.left and not self.processed.is_unchanged(found)
+            for found in labelled(listing.files, self.tokeniser)
+            if found.label not in self.left and not self.processed.is_unchanged(found)
         ]
         young = [found for found in new if seconds_until_stable(found, self.table.stable_for) > 0]
         return [found for found in new if found not in young], young
@@ -102,18 +105,19 @@ class NewFiles:
         content = hashlib.file_digest(cast("Any", stream), "sha256").hexdigest()
         if content in self.processed.hashes:
             return None
-        others = self.processed.names.get(found.name)
-        self.processed.add(found.name, content, found.modified_at)
-        if others is None:
+        others = self.processed.contents_of(found)
+        self.processed.add(found.label, content, found.modified_at)
+        if not others:
             return NewFile(found, content)
         known = min(content for content, _ in others)
         return NewFile(
-            found, content, f"{found.name} was landed before with other content ({known[:12]}…)"
+            found, content, f"{found.label} was landed before with other content ({known[:12]}…)"
         )
 
     def _note_refused(self, listing: Listing) -> None:
         for name, reason in listing.refused.items():
-            note = f"refused {name}: {reason}"
+            shown = self.tokeniser.name_token(name) if self.tokeniser else name
+            note = f"refused {shown}: {reason}"
             if note not in self.notes:
                 self.notes.append(note)
 

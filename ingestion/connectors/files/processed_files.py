@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from ingestion.connectors.base import TableState
@@ -17,6 +18,7 @@ from ingestion.connectors.files.declaration import (
 from ingestion.connectors.files.storage.base import FileInfo
 from ingestion.formats.csv_options import CsvOptions
 from ingestion.formats.declaration import DEFAULT_ROW_SIZE
+from ingestion.personal_data import Tokeniser
 
 ALWAYS_COUNTED = ("delimiter", "encoding")
 
@@ -35,7 +37,21 @@ class ProcessedFiles:
 
     def is_unchanged(self, found: FileInfo) -> bool:
         """Whether a file is known by name and time, so that it need not be read to be skipped."""
-        return any(time == found.modified_at for _, time in self.names.get(found.name, ()))
+        return any(time == found.modified_at for _, time in self.contents_of(found))
+
+    def contents_of(self, found: FileInfo) -> set[tuple[str, datetime | None]]:
+        """Return the hashes and times of what was processed under the name of a file.
+
+        A table that stores tokens of names may hold names from before that was declared.
+        """
+        return self.names.get(found.label, set()) | self.names.get(found.name, set())
+
+
+def labelled(files: Iterable[FileInfo], tokeniser: Tokeniser | None) -> list[FileInfo]:
+    """Return files that are stored and shown by tokens of their names, if there is a tokeniser."""
+    if tokeniser is None:
+        return list(files)
+    return [replace(found, token=tokeniser.name_token(found.name)) for found in files]
 
 
 def fingerprint(table: FileTable) -> str:
@@ -43,7 +59,7 @@ def fingerprint(table: FileTable) -> str:
 
     What an earlier Firn did not know counts only where it is declared: its lakes hold such hashes.
     """
-    declared = table.model_dump(mode="json", exclude={"stable_for", "csv"})
+    declared = table.model_dump(mode="json", exclude={"stable_for", "csv", "file_names"})
     size = declared.pop("max_row_size")
     if size != DEFAULT_ROW_SIZE:
         declared["max_row_size"] = size

@@ -42,6 +42,12 @@ class FilesReader:
         table = request.table
         faults = self._faults[table.label]
         left = {name for name, fault in faults.items() if isinstance(fault, FileLeftError)}
-        new_files = NewFiles(self._storage, table, processed_files(table, request.state), left=left)
-        tokeniser = self._tokeniser() if table.has_personal_data else None
+        tokeniser = self._tokeniser() if table.needs_token_key else None
+        new_files = NewFiles(
+            self._storage,
+            table,
+            processed_files(table, request.state),
+            left=left,
+            tokeniser=tokeniser if table.has_secret_names else None,
+        )
         return FileReading(new_files, table, tokeniser, faults)

@@ -23,7 +23,7 @@ from ingestion.connectors.files.new_files import NewFile, NewFiles
 from ingestion.connectors.files.rows import FileRows
 from ingestion.connectors.files.storage.base import FileLeftError
 from ingestion.connectors.stages import Stages
-from ingestion.formats.base import NOT_READABLE, BadFileError, Format, Readable
+from ingestion.formats.base import NOT_READABLE, BadFileError, Format, OwnWords, Readable
 from ingestion.formats.csv.rows import CsvRows
 from ingestion.formats.decoding import UTF_8, Decoded
 from ingestion.formats.json.document import JsonDocument
@@ -71,7 +71,7 @@ class FileReading:
         """
         self._new_files = new_files
         self._table = table
-        self._rescued = RescuedFields(table, tokeniser)
+        self._rescued = RescuedFields(table, tokeniser if table.has_personal_data else None)
         self._rows = FileRows(table, tokeniser)
         self.summary = ReadSummary()
         self._hold_back = HoldBack(new_files.storage, self._rows, faults, self.summary)
@@ -103,19 +103,19 @@ class FileReading:
         yield from self._hold_back.batches(iter(self._parsed))
         self.summary.reached = f"{self._hold_back.files_count} files"
         self.summary.notes += [*self._hold_back.notes, *self._new_files.notes]
-        if names := sorted(self._rescued.names):
-            self.summary.notes.append(f"undeclared fields kept in _rescued: {', '.join(names)}")
+        if note := self._rescued.note:
+            self.summary.notes.append(note)
 
     def _cut(self) -> None:
         """Cut the content of each new file into chunks."""
         for file, opened in self._new_files:
             if file.refused:
-                refused = BadFileError("file_changed", file.refused)
+                refused = BadFileError("file_changed", OwnWords(file.refused))
                 self._chunks.put(_FileChunk(file, None, fault=refused))
                 continue
             form = FORMATS[self._table.format](self._table, self._rescued)
             try:
-                with file_faults(self._table, file.found.name):
+                with file_faults(self._table, file.found.label):
                     for content in form.chunks(self._content(opened.stream)):
                         self._chunks.put(_FileChunk(file, form, content))
                     opened.require_unchanged()
@@ -135,7 +135,9 @@ class FileReading:
             head = _head(stream)
         kind = kind_of(head)
         if kind and not (form is FileFormat.PARQUET and head.startswith(PARQUET_MAGIC)):
-            raise BadFileError(NOT_READABLE, f"it is {kind}, not {form}; drop it as {form}")
+            raise BadFileError(
+                NOT_READABLE, OwnWords(f"it is {kind}, not {form}; drop it as {form}")
+            )
         codec = self._table.csv.codec
         if form is FileFormat.PARQUET or codec == UTF_8:
             return stream
@@ -147,7 +149,7 @@ class FileReading:
             if chunk.file is bad_file:
                 continue
             try:
-                with file_faults(self._table, chunk.file.found.name):
+                with file_faults(self._table, chunk.file.found.label):
                     batch = self._as_batch(chunk)
                 self._parsed.put(batch)
             except (BadFileError, FileLeftError) as fault:

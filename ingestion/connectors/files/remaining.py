@@ -11,6 +11,7 @@ from ingestion.connectors.files.declaration import FileSource, FileTable
 from ingestion.connectors.files.processed_files import (
     ProcessedFiles,
     add_quarantined,
+    labelled,
     landed_files,
 )
 from ingestion.connectors.files.storage.base import FileInfo, FileLeftError, FileStorage
@@ -29,7 +30,13 @@ def remaining_files(
     Raises FirnError when the storage cannot be listed.
     """
     storage = open_storage(context.settings, source.connection)
-    found = {table.name: storage.list(table.files).files for table in source.tables}
+    found = {
+        table.name: labelled(
+            storage.list(table.files).files,
+            context.tokeniser() if table.has_secret_names else None,
+        )
+        for table in source.tables
+    }
     return {t.name: _remaining(storage, t, found[t.name], states[t.name]) for t in source.tables}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -29,7 +30,7 @@ from ingestion.formats.decoding import UTF_8
 from ingestion.formats.parquet.rows import ParquetRows
 from ingestion.formats.rescued_fields import RescuedFields
 from ingestion.formats.rows import ARROW, BYTES, HEAD, KEPT_BYTES
-from ingestion.personal_data import Tokeniser
+from ingestion.personal_data import Tokeniser, is_token
 
 NOT_WHOLE = (
     "; only its head was kept, so it cannot be replayed: `firn ingest --full-refresh` of the table"
@@ -80,7 +81,8 @@ class FilesReplayReader:
                 with file_faults(self._table, str(row.place.get("file"))):
                     batches = list(self._read(row, number))
             except BadFileError as fault:
-                batches = [_rejected(row, fault.rule, fault.reason)]
+                reason = self._rows.reason(fault.rule, fault.reason)
+                batches = [_rejected(row, fault.rule, reason)]
             yield from batches
 
     def _unreadable(self, row: QuarantinedRow) -> str | None:
@@ -108,15 +110,24 @@ class FilesReplayReader:
     def _read(self, row: QuarantinedRow, number: int) -> Iterator[Batch]:
         form = FORMATS[self._table.format](self._table, self._rescued)
         for chunk in self._chunks(form, row):
-            batch = self._rows.batch(_file_of(row), form.parse(chunk))
+            batch = self._rows.batch(self._file_of(row), form.parse(chunk))
             for rejection in batch.rejections:
                 yield _rejected(row, rejection.rule, rejection.reason)
             if batch.rows.num_rows == 1:
                 yield Batch(_numbered(batch.rows, number, row.row_id))
 
+    def _file_of(self, row: QuarantinedRow) -> NewFile:
+        """Return the file a row is from; its name as it would be stored now."""
+        name = str(row.place["file"])
+        modified_at = datetime.fromisoformat(str(row.place["modified_at"]))
+        found = FileInfo(name, 0, modified_at)
+        if self._table.has_secret_names and not is_token(name) and self._tokeniser is not None:
+            found = replace(found, token=self._tokeniser.name_token(name))
+        return NewFile(found, str(row.place["hash"]))
+
     @cached_property
     def _tokeniser(self) -> Tokeniser | None:
-        return self._make_tokeniser() if self._table.has_personal_data else None
+        return self._make_tokeniser() if self._table.needs_token_key else None
 
     @cached_property
     def _rows(self) -> FileRows:
@@ -124,7 +135,8 @@ class FilesReplayReader:
 
     @cached_property
     def _rescued(self) -> RescuedFields:
-        return RescuedFields(self._table, self._tokeniser)
+        tokeniser = self._tokeniser if self._table.has_personal_data else None
+        return RescuedFields(self._table, tokeniser)
 
 
 def _was_cut(kept: str, row: QuarantinedRow) -> bool:
@@ -142,8 +154,3 @@ def _numbered(rows: pa.Table, number: int, row_id: str) -> pa.Table:
 def _rejected(row: QuarantinedRow, rule: str, reason: str) -> Batch:
     nothing = pa.table({ROW_ID: pa.array([], pa.string())})
     return Batch(nothing, (Rejection(rule, reason, {ROW_ID: row.row_id}, {}),))
-
-
-def _file_of(row: QuarantinedRow) -> NewFile:
-    modified_at = datetime.fromisoformat(str(row.place["modified_at"]))
-    return NewFile(FileInfo(str(row.place["file"]), 0, modified_at), str(row.place["hash"]))

@@ -26,15 +26,19 @@ class FileRows:
     """Turns what formats parse into batches of one table."""
 
     def __init__(self, table: FileTable, tokeniser: Tokeniser | None) -> None:
-        """Land rows of `table`; with personal data, that becomes tokens and no bytes are kept."""
+        """Land rows of `table`; with personal data, that becomes tokens and no bytes are kept.
+
+        The line of a header is kept with the bytes that it is needed for.
+        """
         self.table = table
-        self._rows = FormattedRows(table, tokeniser)
+        self._rows = FormattedRows(table, tokeniser if table.has_personal_data else None)
         self._encoding = None if table.csv.codec == UTF_8 else table.csv.codec
 
     def batch(self, file: NewFile, parsed: Parsed) -> Batch:
         """Return the rows of a file, those that the table cannot hold set aside."""
         rows, numbers, bad = self._rows.fitting(parsed)
-        written = {"header": parsed.header, "encoding": self._encoding}
+        header = None if self.table.has_personal_data else parsed.header
+        written = {"header": header, "encoding": self._encoding}
         more = {name: text for name, text in written.items() if text}
         rejections = tuple(self.rejection(file, row, **more) for row in bad)
         return Batch(self._with_origin(rows, numbers, file), rejections)
@@ -42,25 +46,30 @@ class FileRows:
     def rejection(self, file: NewFile, row: BadRow | None, **more: str) -> Rejection:
         """Return a row for quarantine, or with `row=None` a file; `more` adds to its place."""
         place: dict[str, Any] = {
-            "file": file.found.name,
+            "file": file.found.label,
             "hash": file.hash,
             "modified_at": file.found.modified_at.isoformat(),
         }
         number = str(row.number) if row else None
+        rule = row.rule if row else more.pop("rule")
         return Rejection(
-            rule=row.rule if row else more.pop("rule"),
-            reason=row.reason if row else more.pop("reason"),
+            rule=rule,
+            reason=self.reason(rule, row.reason if row else more.pop("reason")),
             row=self._rows.content(_without_line_end(row.content)) if row else {},
             key={},
             place={**place, "row": number, **more},
             identity=f"{file.hash} {number}",
         )
 
+    def reason(self, rule: str, reason: str) -> str:
+        """Return a reason as it may be stored and shown."""
+        return self._rows.reason(rule, reason)
+
     def _with_origin(self, rows: pa.Table, numbers: pa.Array, file: NewFile) -> pa.Table:
         count = rows.num_rows
         first = pa.repeat(pa.scalar(0, pa.int32()), count)
         time = pa.scalar(file.found.modified_at, pa.timestamp("us", tz="UTC"))
-        for name, value in ((FILE, file.found.name), (FILE_HASH, file.hash)):
+        for name, value in ((FILE, file.found.label), (FILE_HASH, file.hash)):
             constant = pa.DictionaryArray.from_arrays(first, pa.array([value]))
             rows = rows.append_column(name, constant)
         rows = rows.append_column(FILE_MODIFIED_AT, pa.repeat(time, count))

@@ -24,11 +24,11 @@ from ingestion.connectors.kafka.declaration import (
 )
 from ingestion.declarations import NewColumns
 from ingestion.declarations.columns import RESCUED
-from ingestion.formats.base import NOT_READABLE, BadRow, Parsed, RowContent
+from ingestion.formats.base import NOT_READABLE, BadRow, OwnWords, Parsed, RowContent
 from ingestion.formats.chunks import KEPT_OF_LONG_ROW, too_long
 from ingestion.formats.joined_values import NONE, JoinedValues
 from ingestion.formats.json.lines import JsonLines
-from ingestion.formats.rescued_fields import RescuedFields
+from ingestion.formats.rescued_fields import FROZEN, RescuedFields
 from ingestion.formats.rows import FormattedRows
 from ingestion.personal_data import Tokeniser
 from lake.errors import FirnError
@@ -97,9 +97,9 @@ class MessageRows:
         self.ignored_count = 0
 
     @property
-    def undeclared(self) -> set[str]:
-        """The names of fields that nobody declared."""
-        return self._rescued.names
+    def note(self) -> str | None:
+        """What a person should know of undeclared fields, None where there are none."""
+        return self._rescued.note
 
     def batches(self, messages: Messages) -> Iterator[Batch]:
         """Yield the rows of the messages, and those that the table cannot hold.
@@ -127,6 +127,7 @@ class MessageRows:
         """Return a message as a rejection, without the text where it may quote personal data."""
         text = "" if self._tokeniser is not None else f": {error}"
         reason = f"the message cannot be read ({type(error).__name__}{text})"
+        reason = reason if text else OwnWords(reason)
         bad = BadRow(0, NOT_READABLE, reason, messages.value(0))
         return Batch(pa.table({}), (self._rejection(messages, bad),))
 
@@ -164,12 +165,12 @@ class MessageRows:
         for position in np.flatnonzero(~may_be_read).tolist():
             if lengths[position] != NONE:
                 head = RowContent(messages.value(position)[:KEPT_OF_LONG_ROW], is_cut=True)
-                reason = f"the message is {too_long(longest)}"
+                reason = OwnWords(f"the message is {too_long(longest)}")
                 bad.append(BadRow(position, NOT_READABLE, reason, head))
             elif self._table.tombstones is Tombstones.IGNORE:
                 self.ignored_count += 1
             else:
-                bad.append(BadRow(position, TOMBSTONE, "the message has no value", b""))
+                bad.append(BadRow(position, TOMBSTONE, OwnWords("the message has no value"), b""))
         return [int(position) for position in np.flatnonzero(may_be_read)]
 
     def _decoded(
@@ -188,6 +189,7 @@ class MessageRows:
                 # what a library says may quote personal data
                 detail = f": {error.detail}" if error.detail and self._tokeniser is None else ""
                 reason = f"the message cannot be read: {error.reason}{detail}"
+                reason = reason if detail else OwnWords(reason)
                 bad.append(BadRow(position, NOT_READABLE, reason, value))
         parsed = self._json.parse_values(JoinedValues.of(list(decoded.values())))
         return replace(parsed, rows=decoder.with_bytes(parsed.rows)), list(decoded)
@@ -204,7 +206,7 @@ class MessageRows:
             BadRow(
                 number,
                 UNDECLARED,
-                f"fields not declared (freeze): {', '.join(sorted(json.loads(text)))}",
+                self._frozen_reason(text),
                 parsed.contents(at[number]),
             )
             for number, text in zip(numbers.to_pylist(), rescued.to_pylist(), strict=True)
@@ -213,12 +215,18 @@ class MessageRows:
         is_plain = rescued.is_null()
         return rows.filter(is_plain), numbers.filter(is_plain.combine_chunks()), bad
 
+    def _frozen_reason(self, rescued: str) -> str:
+        names = sorted(json.loads(rescued))
+        if self._tokeniser is not None:
+            return OwnWords(f"{FROZEN}: {len(names)}, whose names may be personal")
+        return f"{FROZEN}: {', '.join(names)}"
+
     def _rejection(self, messages: Messages, row: BadRow) -> Rejection:
         number = row.number
         place = place_of(messages, number, with_key=self._tokeniser is None)
         return Rejection(
             rule=row.rule,
-            reason=row.reason,
+            reason=self._rows.reason(row.rule, row.reason),
             row=self._rows.content(row.content),
             key={},
             place=place,

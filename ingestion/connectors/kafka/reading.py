@@ -135,8 +135,8 @@ class KafkaReading:
         summary.position, summary.reached = position.stored(), str(position)
         if count := self._rows.ignored_count:
             summary.notes.append(f"{count:,} messages without a value are ignored")
-        if names := sorted(self._rows.undeclared):
-            summary.notes.append(f"undeclared fields kept in _rescued: {', '.join(names)}")
+        if note := self._rows.note:
+            summary.notes.append(note)
         summary.notes += [f"passed over: {gap}" for gap in summary.gaps]
 
     def _too_many_bad(self, rejected: int) -> LoadError:

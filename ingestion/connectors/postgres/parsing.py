@@ -26,6 +26,7 @@ from lake.types import DataType
 
 SHOWN_CHARACTERS = 100
 TOKEN = "token"  # noqa: S105 - a kind of value
+_UNSAID = {"cursor_in_the_future": "later than now"}  # in place of a value
 UNDECODABLE = "bytes that are not UTF-8"  # kept with escapes: not the value itself
 
 
@@ -176,15 +177,7 @@ class BlockParser:
             column.name: self._shown(column, _decoded(raw[column.name]))
             for column in self._plan.columns
         }
-        value, column = row[finding.column.name], finding.column
-        shown = "null" if value is None else repr(value[:SHOWN_CHARACTERS])
-        reason = f"{column.name} is {shown}"
-        if finding.rule == "not_representable":
-            reason += f" ({_kind(column)}), which no {column.data_type} can hold"
-            if not _is_decodable(raw[column.name]):
-                reason += ": it is not UTF-8"
-        if finding.rule == PARTITION_TOO_LONG:
-            reason = why_too_long(column.name)
+        reason = self._reason(finding, row[finding.column.name], raw[finding.column.name])
         key = {name: row[name] for name in self._plan.table.key}
         upstream = self._plan.upstream
         place: dict[str, str | None] = {"schema": upstream.schema, "table": upstream.name}
@@ -193,6 +186,21 @@ class BlockParser:
         undecodable = {name for name, value in raw.items() if not _is_decodable(value)}
         kinds = self._kinds | dict.fromkeys(undecodable, UNDECODABLE)
         return Rejection(finding.rule, reason, row, key, kinds, place)
+
+    def _reason(self, finding: _Finding, value: str | None, raw: bytes | None) -> str:
+        """Say what is wrong; in a table with personal data without any value."""
+        column = finding.column
+        if finding.rule == PARTITION_TOO_LONG:
+            return why_too_long(column.name)
+        shown = "null" if value is None else repr(value[:SHOWN_CHARACTERS])
+        if value is not None and self._plan.table.has_personal_data:
+            shown = _UNSAID.get(finding.rule, "a value")
+        reason = f"{column.name} is {shown}"
+        if finding.rule == "not_representable":
+            reason += f" ({_kind(column)}), which no {column.data_type} can hold"
+            if not _is_decodable(raw):
+                reason += ": it is not UTF-8"
+        return reason
 
     def _shown(self, column: ReadColumn, text: str | None) -> str | None:
         """Return a value as it may be shown: personal data as its token."""

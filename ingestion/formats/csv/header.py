@@ -6,9 +6,10 @@ import csv
 from dataclasses import dataclass
 
 from ingestion.declarations import ColumnDeclaration
-from ingestion.formats.base import NOT_READABLE, BadFileError
+from ingestion.formats.base import NOT_READABLE, BadFileError, OwnWords
 from ingestion.formats.csv_options import CsvOptions
 from ingestion.formats.declaration import FormattedTable
+from ingestion.formats.reasons import shown_names
 
 
 @dataclass(frozen=True)
@@ -39,12 +40,14 @@ def header_of(table: FormattedTable, row: bytes | None) -> Header:
     unnamed = frozenset(own for own, name in zip(named, names, strict=True) if not name.strip())
     twice = sorted({name for name in named if named.count(name) > 1})
     if twice:
-        raise BadFileError("wrong_header", f"its header has twice: {', '.join(twice)}")
+        raise BadFileError(
+            "wrong_header", OwnWords(f"its header has twice: {shown_names(table, twice)}")
+        )
     wanted = {".".join(c.origin): c for c in table.landed_columns}
     if missing := [name for name in wanted if name not in named]:
         raise BadFileError(
             "wrong_header",
-            f"its header lacks {', '.join(missing)}; it has {', '.join(named)[:200]}",
+            OwnWords(f"its header lacks {', '.join(missing)}; it has {shown_names(table, named)}"),
         )
     known = {".".join(c.origin) for c in table.columns}
     return Header(named, unnamed, line, wanted, [name for name in named if name not in known])
@@ -55,6 +58,8 @@ def _names(row: bytes, options: CsvOptions) -> tuple[list[str], str]:
         line = row.decode().strip()
         return next(options.reader([line])), line
     except UnicodeDecodeError:
-        raise BadFileError(NOT_READABLE, f"its header is no {options.encoding.upper()}") from None
+        raise BadFileError(
+            NOT_READABLE, OwnWords(f"its header is no {options.encoding.upper()}")
+        ) from None
     except csv.Error as error:
         raise BadFileError("wrong_header", f"its first line is no header: {error}") from None

@@ -12,6 +12,7 @@ from ingestion.formats.base import (
     NOT_REPRESENTABLE,
     BadFileError,
     BadRow,
+    OwnWords,
     Parsed,
     Readable,
     RowContent,
@@ -25,7 +26,7 @@ from ingestion.formats.decoding import WithoutLines
 from ingestion.formats.rescued_fields import RescuedFields
 from ingestion.values.bisect import REFUSALS, bisect_invalid
 
-TEXT_AFTER_QUOTE = (
+TEXT_AFTER_QUOTE = OwnWords(
     "text follows a closing quote; quotes within a value are doubled, or preceded by what the table"
     " declares as `escape`"
 )
@@ -57,7 +58,9 @@ class CsvRows:
             data = block.data
             if number == 0:
                 if data.startswith(WIDE_MARKS):
-                    raise BadFileError(NOT_READABLE, "it is UTF-16; declare `encoding: utf-16`")
+                    raise BadFileError(
+                        NOT_READABLE, OwnWords("it is UTF-16; declare `encoding: utf-16`")
+                    )
                 data = self._below_header(data.removeprefix(BYTE_ORDER_MARK))
             if data:
                 yield Block(data, block.broken)
@@ -68,7 +71,10 @@ class CsvRows:
         if chunk.broken:
             self._rows_before += 1
             bad = BadRow(
-                before + 1, NOT_READABLE, chunk.broken, RowContent(chunk.data, is_cut=True)
+                before + 1,
+                NOT_READABLE,
+                OwnWords(chunk.broken),
+                RowContent(chunk.data, is_cut=True),
             )
             return self._parsed([], [], [bad])
         try:
@@ -140,7 +146,7 @@ class CsvRows:
         if self._table.csv.header:
             first = next(iter(self._cut.rows(data)), b"")
             if not first:
-                raise BadFileError("no_header", "it has no header")
+                raise BadFileError("no_header", OwnWords("it has no header"))
         self._header = header_of(self._table, first)
         self._values = CsvValues(self._table.csv, self._header, self._cut)
         has_more = not self._header.unnamed.issuperset(self._header.undeclared)

@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator
 
 from ingestion.formats import chunks
-from ingestion.formats.base import NOT_READABLE, BadFileError, Readable
+from ingestion.formats.base import NOT_READABLE, BadFileError, OwnWords, Readable
 from ingestion.formats.chunks import Block, too_long
 from ingestion.formats.json.lines import JsonLines
 from ingestion.formats.json.texts import after_space, require_object
@@ -28,14 +28,16 @@ class JsonDocument(JsonLines):
             for item in _Document(stream, longest).items():
                 line = _on_one_line(item).encode() + b"\n"
                 if len(line) > longest + 1:
-                    raise BadFileError(NOT_READABLE, f"an object of it is {too_long(longest)}")
+                    raise BadFileError(
+                        NOT_READABLE, OwnWords(f"an object of it is {too_long(longest)}")
+                    )
                 lines.append(line)
                 size += len(line)
                 if size >= chunks.BLOCK_BYTES:
                     yield Block(b"".join(lines))
                     lines, size = [], 0
         except UnicodeDecodeError:
-            raise BadFileError(NOT_READABLE, "it is no UTF-8") from None
+            raise BadFileError(NOT_READABLE, OwnWords("it is no UTF-8")) from None
         except (ValueError, RecursionError) as error:
             raise BadFileError(NOT_READABLE, f"it is no JSON document: {error}") from None
         if lines:

@@ -17,6 +17,7 @@ from ingestion.formats.base import (
     NOT_READABLE,
     NOT_REPRESENTABLE,
     BadRow,
+    OwnWords,
     Parsed,
     Readable,
     RowContent,
@@ -89,7 +90,7 @@ class JsonLines:
             bad = BadRow(
                 before + 1,
                 NOT_READABLE,
-                f"the line is {chunk.broken}",
+                OwnWords(f"the line is {chunk.broken}"),
                 RowContent(chunk.data, is_cut=True),
             )
             return self._parsed([], [], [bad])

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 
+from ingestion.formats.base import OwnWords
 from ingestion.formats.chunks import after_last_line
 
 _NEXT_OBJECT = re.compile(rb"\}\s*\{")
@@ -45,13 +46,14 @@ def not_an_object(line: bytes, called: str = "the line") -> str | None:
     try:
         value = json.loads(line.decode())
     except UnicodeDecodeError:
-        return f"{called} is no UTF-8"
+        return OwnWords(f"{called} is no UTF-8")
     except RecursionError:
-        return f"{called} is nested too deeply"
+        return OwnWords(f"{called} is nested too deeply")
     except ValueError as error:
         return f"{called} is no JSON: {error}"
-    is_object = isinstance(value, dict)
-    return None if is_object else f"{called} holds no object but a {type(value).__name__}"
+    if isinstance(value, dict):
+        return None
+    return OwnWords(f"{called} holds no object but a {type(value).__name__}")
 
 
 def require_object(value: object) -> None:

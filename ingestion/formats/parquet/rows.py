@@ -17,6 +17,7 @@ from ingestion.formats.base import (
     NOT_REPRESENTABLE,
     BadFileError,
     BadRow,
+    OwnWords,
     Parsed,
     RowContent,
 )
@@ -25,6 +26,7 @@ from ingestion.formats.exact_json import write_json
 from ingestion.formats.parquet.json_texts import json_texts
 from ingestion.formats.parquet.registrable import is_registrable
 from ingestion.formats.parquet.values import Convert, as_python, converter, plain
+from ingestion.formats.reasons import shown_names
 from ingestion.formats.rescued_fields import RescuedFields
 from ingestion.values.bisect import REFUSALS, bisect_invalid
 
@@ -57,8 +59,10 @@ class ParquetRows:
             if count != file.metadata.num_rows:
                 raise BadFileError(
                     NOT_READABLE,
-                    f"it is damaged: {file.metadata.num_rows} rows by its footer,"
-                    f" {count} by its row groups",
+                    OwnWords(
+                        f"it is damaged: {file.metadata.num_rows} rows by its footer,"
+                        f" {count} by its row groups"
+                    ),
                 )
             for number in groups:
                 yield from _batches(file, number)
@@ -106,9 +110,10 @@ class ParquetRows:
     def _check(self, schema: pa.Schema) -> None:
         wanted = [".".join(column.origin) for column in self._table.landed_columns]
         if missing := [name for name in wanted if name not in schema.names]:
+            found = shown_names(self._table, schema.names)
             raise BadFileError(
                 "wrong_header",
-                f"it lacks {', '.join(missing)}; it has {', '.join(schema.names)[:200]}",
+                OwnWords(f"it lacks {', '.join(missing)}; it has {found}"),
             )
 
     def _columns(self, chunk: pa.RecordBatch) -> tuple[list[pa.Array], dict[int, str]]:
@@ -142,7 +147,9 @@ def _batches(file: pq.ParquetFile, number: int) -> Iterator[pa.RecordBatch]:
     if read != group.num_rows:
         raise BadFileError(
             NOT_READABLE,
-            f"it is damaged: of {group.num_rows} rows in row group {number}, {read} can be read",
+            OwnWords(
+                f"it is damaged: of {group.num_rows} rows in row group {number}, {read} can be read"
+            ),
         )
 
 

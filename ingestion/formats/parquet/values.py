@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ingestion.formats.base import BadFileError
+from ingestion.formats.base import BadFileError, OwnWords
 from ingestion.values.arrays import lists
 from ingestion.values.decimals import FLOAT_DIGITS, decimals, from_texts, require_exact
 
@@ -57,7 +57,10 @@ def converter(have: pa.DataType, declared: pa.DataType, name: str) -> Convert:
     is_bytes = _is_bytes(have) and pa.types.is_binary(declared)
     if have == declared or is_time or is_number or is_bytes:
         return lambda values: values if values.type == declared else _cast(values, declared)
-    raise BadFileError("wrong_type", f"its column {name} is {have}, declared {declared}")
+    called = _called(have)
+    raise BadFileError(
+        "wrong_type", OwnWords(f"its column {name} is {called}, declared {declared}")
+    )
 
 
 def as_python(values: pa.Array, position: int) -> object:
@@ -68,6 +71,13 @@ def as_python(values: pa.Array, position: int) -> object:
         return values.slice(position, 1).cast(pa.binary())[0].as_py()
     except (ValueError, OverflowError):
         return str(values.slice(position, 1).cast(pa.string())[0])
+
+
+def _called(kind: pa.DataType) -> str:
+    """Return a type without the names of fields within it, which nobody declared."""
+    if _is_list(kind):
+        return f"list<{_called(kind.value_type)}>"
+    return type(kind).__name__ if pa.types.is_nested(kind) else str(kind)
 
 
 def _list(values: pa.Array, declared: pa.DataType, convert: Convert) -> pa.Array:

@@ -15,11 +15,20 @@ UNFINISHED = (".tmp", ".part")
 
 @dataclass(frozen=True)
 class FileInfo:
-    """A file of a storage: its name below it, parted by slashes, its bytes and its time."""
+    """A file of a storage: its name below it, parted by slashes, its bytes and its time.
+
+    `token` stands for the name in all that is stored or shown, where a table wants that.
+    """
 
     name: str
     size: int
     modified_at: datetime
+    token: str | None = None
+
+    @property
+    def label(self) -> str:
+        """The name as it is stored and shown."""
+        return self.token or self.name
 
 
 @dataclass

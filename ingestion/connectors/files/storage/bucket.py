@@ -73,7 +73,7 @@ class Bucket:
                 shutil.copyfileobj(remote, local, FETCHED_BYTES)
             info = self._s3.get_file_info(path)
             if (local.tell(), _modified_at(info)) != (found.size, found.modified_at):
-                raise ChangedFileError(f"{found.name} was replaced while it was read")
+                raise ChangedFileError(f"{found.label} was replaced while it was read")
             local.seek(0)
             yield OpenFile(cast("BinaryIO", local))
 

@@ -53,7 +53,7 @@ class Folder:
         """Open a listed file. Raises OSError, ChangedFileError."""
         path = self._root / found.name
         if path.parent.resolve() != self._root.resolve() / Path(found.name).parent:
-            raise ChangedFileError(f"{found.name} is behind a link now")
+            raise ChangedFileError(f"{found.label} is behind a link now")
         descriptor = os.open(path, SAFELY)
         with os.fdopen(descriptor, "rb") as stream:
             _require_same(found, os.fstat(descriptor))
@@ -97,4 +97,4 @@ def _modified_at(status: os.stat_result) -> datetime:
 def _require_same(found: FileInfo, status: os.stat_result) -> None:
     is_same = stat.S_ISREG(status.st_mode) and status.st_size == found.size
     if not is_same or _modified_at(status) != found.modified_at:
-        raise ChangedFileError(f"{found.name} was written to while it was read")
+        raise ChangedFileError(f"{found.label} was written to while it was read")
