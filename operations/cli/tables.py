@@ -3,7 +3,6 @@
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 
 from lake.settings import Settings
 from operations.cli.console import out, print_creation, print_rows, print_verified
@@ -87,7 +86,7 @@ def _restore_catalog(
         return
     restoration = restore_catalog(settings, warehouse, apply=apply)
     for line in lines_of(restoration):
-        out.print(escape(line), soft_wrap=True)
+        out.print(line, soft_wrap=True)
     if not restoration.registrations:
         out.print(f"The catalog {restoration.catalog} knows all tables of the warehouse.")
     elif not apply:
