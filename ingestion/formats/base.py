@@ -85,3 +85,9 @@ class Format(Protocol[Chunk]):
 
     def parse(self, chunk: Chunk) -> Parsed:
         """Return the rows of a chunk. Raises BadFileError."""
+
+    def joinable(self, chunk: Chunk) -> tuple[str, int] | None:
+        """Return what chunks of several files must agree in to be parsed as one, and the rows.
+
+        None where a chunk has to be parsed by itself. The count may be too high, never too low.
+        """

@@ -34,6 +34,7 @@ ROW_GROUP_BYTES = 48 * 1024 * 1024
 SPLIT_BYTES = 16 * 1024 * 1024
 BUFFERED_BYTES = 80 * 1024 * 1024
 OPEN_FILES = 100
+JOINED_TABLES = 64
 SAMPLE_ROWS = 10_000
 REPEATED_SHARE = 0.2
 
@@ -72,6 +73,7 @@ class DataFileWriter:
         self._parts: dict[tuple[Any, ...], _Part] = {}
         self._waiting: list[pa.Table] = []
         self._waiting_bytes = 0
+        self._joined_count = 0  # so many of them are made of small ones, which take much memory
         self._dictionary_columns: list[str] | None = None
         self._paths: list[str] = []
         self._files: list[DataFile] = []
@@ -88,6 +90,10 @@ class DataFileWriter:
             return
         self._waiting.append(rows)
         self._waiting_bytes += rows.nbytes
+        if len(self._waiting) - self._joined_count >= JOINED_TABLES:
+            last = pa.concat_tables(self._waiting[self._joined_count :])
+            self._waiting[self._joined_count :] = [last.unify_dictionaries().combine_chunks()]
+            self._joined_count += 1
         if self._waiting_bytes >= SPLIT_BYTES:
             self._split()
 
@@ -116,7 +122,9 @@ class DataFileWriter:
         if not self._waiting:
             return
         rows = pa.concat_tables(self._waiting).unify_dictionaries()
-        self._waiting, self._waiting_bytes = [], 0
+        if self._joined_count:  # every chunk would have all texts of all dictionaries
+            rows = rows.combine_chunks()
+        self._waiting, self._waiting_bytes, self._joined_count = [], 0, 0
         for values, group in self._by_partition(rows):
             part = self._parts.setdefault(values, _Part(values))
             part.tables.append(group)

@@ -6,7 +6,7 @@ given must not be landed: the table is read again, and the file is left out then
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, BinaryIO
@@ -40,7 +40,8 @@ Faults = dict[str, FileFault]  # by the file's name
 class FileBatch:
     """Some rows of a file; at its end, `is_last`, or why it cannot be landed.
 
-    A Parquet file that needs no rewriting is `whole`, its footer, and no rows.
+    A Parquet file that needs no rewriting is `whole`, its footer, and no rows. A batch of several
+    small files, `together`, has all their rows.
     """
 
     file: NewFile
@@ -48,6 +49,7 @@ class FileBatch:
     whole: FileMetaData | None = None
     fault: FileFault | None = None
     is_last: bool = False
+    together: Sequence[NewFile] = ()
 
 
 @dataclass
@@ -131,6 +133,11 @@ class HoldBack:
 
     def _take(self, file: _OpenFile, part: FileBatch) -> Iterator[Batch | RegistrableFile]:
         """Take some rows of a file, or its end."""
+        if part.together and part.batch is not None:
+            for whole in part.together:
+                self._count(whole)
+            yield part.batch
+            return
         fault = self._faults.get(file.name, part.fault)
         if fault is not None:
             yield from self._set_aside(file, fault, is_last=part.is_last)
@@ -155,7 +162,7 @@ class HoldBack:
         else:
             yield from self._let_flow(file)
         if not file.is_set_aside:
-            self._count(file)
+            self._count(file.file)
 
     def _let_flow(self, file: _OpenFile) -> Iterator[Batch]:
         """Give what is held back of a file, unless so much of it is bad that it must be wrong."""
@@ -194,7 +201,7 @@ class HoldBack:
         rejection = self._rows.rejection(
             file.file, None, rule=fault.rule, reason=fault.reason, declared=declared
         )
-        self._count(file)
+        self._count(file.file)
         yield _rejected([rejection])
 
     def _reject_all(self, file: _OpenFile) -> Batch:
@@ -208,8 +215,8 @@ class HoldBack:
         file.held_back.clear()
         return _rejected(rejections)
 
-    def _count(self, file: _OpenFile) -> None:
-        self._summary.bytes_read += file.file.found.size
+    def _count(self, file: NewFile) -> None:
+        self._summary.bytes_read += file.found.size
         self.files_count += 1
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, BinaryIO, cast
 
@@ -21,6 +22,7 @@ from ingestion.connectors.files.storage.base import (
 from ingestion.personal_data import Tokeniser
 
 SHOWN_NAMES = 3
+SMALL_BYTES = 16 * 1024
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,8 @@ class NewFiles:
         skipped, unreadable = [], []
         for found in self._stable():
             try:
-                with self.storage.open(found) as file:
+                with self.storage.open(found) as opened:
+                    file = _in_memory(found, opened)
                     new_file = self._told_apart(found, file.stream)
                     if new_file is None:
                         skipped.append(found.label)
@@ -91,8 +94,12 @@ class NewFiles:
             for found in labelled(listing.files, self.tokeniser)
             if found.label not in self.left and not self.processed.is_unchanged(found)
         ]
-        young = [found for found in new if seconds_until_stable(found, self.table.stable_for) > 0]
-        return [found for found in new if found not in young], young
+        stable: list[FileInfo] = []
+        young: list[FileInfo] = []
+        for found in new:
+            is_young = seconds_until_stable(found, self.table.stable_for) > 0
+            (young if is_young else stable).append(found)
+        return stable, young
 
     def _seconds_to_wait(self, young: list[FileInfo]) -> float:
         """Return how long to wait until all of them are stable, if nobody writes to them."""
@@ -102,7 +109,7 @@ class NewFiles:
 
     def _told_apart(self, found: FileInfo, stream: BinaryIO) -> NewFile | None:
         """Return a file with its hash, None when its content is known already."""
-        content = hashlib.file_digest(cast("Any", stream), "sha256").hexdigest()
+        content = _digest(stream)
         if content in self.processed.hashes:
             return None
         others = self.processed.contents_of(found)
@@ -120,6 +127,19 @@ class NewFiles:
             note = f"refused {shown}: {reason}"
             if note not in self.notes:
                 self.notes.append(note)
+
+
+def _digest(stream: BinaryIO) -> str:
+    if isinstance(stream, io.BytesIO):
+        return hashlib.sha256(stream.getbuffer()).hexdigest()
+    return hashlib.file_digest(cast("Any", stream), "sha256").hexdigest()
+
+
+def _in_memory(found: FileInfo, file: OpenFile) -> OpenFile:
+    """Return a small file as its bytes, which are read once; a larger one as it is."""
+    if found.size > SMALL_BYTES:
+        return file
+    return replace(file, stream=io.BytesIO(file.stream.read(found.size + 1)))
 
 
 def seconds_until_stable(found: FileInfo, stable_for: timedelta) -> float:

@@ -100,7 +100,8 @@ def add_quarantined(processed: ProcessedFiles, table: FileTable, state: TableSta
     A file of which quarantine keeps single rows is known by its other rows only: those rows are
     kept before the others are landed, and a load may die in between.
     """
+    declared = fingerprint(table)
     for place in state.quarantined_places():
-        if place.get("declared") == fingerprint(table):
+        if place.get("declared") == declared:
             modified_at = datetime.fromisoformat(place["modified_at"])
             processed.add(place["file"], place["hash"], modified_at)

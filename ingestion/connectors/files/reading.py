@@ -19,9 +19,10 @@ from ingestion.connectors.channel import Channel
 from ingestion.connectors.files.declaration import FileFormat, FileTable
 from ingestion.connectors.files.faults import file_faults
 from ingestion.connectors.files.hold_back import Faults, FileBatch, FileFault, HoldBack
-from ingestion.connectors.files.new_files import NewFile, NewFiles
+from ingestion.connectors.files.new_files import SMALL_BYTES, NewFile, NewFiles
 from ingestion.connectors.files.rows import FileRows
-from ingestion.connectors.files.storage.base import FileLeftError
+from ingestion.connectors.files.small_files import SmallFiles
+from ingestion.connectors.files.storage.base import FileLeftError, OpenFile
 from ingestion.connectors.stages import Stages
 from ingestion.formats.base import NOT_READABLE, BadFileError, Format, OwnWords, Readable
 from ingestion.formats.csv.rows import CsvRows
@@ -70,12 +71,13 @@ class FileReading:
         `faults` are of files that earlier readings of this load found out, and grow.
         """
         self._new_files = new_files
+        self._faults = faults
         self._table = table
         self._rescued = RescuedFields(table, tokeniser if table.has_personal_data else None)
         self._rows = FileRows(table, tokeniser)
         self.summary = ReadSummary()
         self._hold_back = HoldBack(new_files.storage, self._rows, faults, self.summary)
-        self._chunks: Channel[_FileChunk] = Channel(WAITING_CHUNKS)
+        self._chunks: Channel[_FileChunk | SmallFiles] = Channel(WAITING_CHUNKS)
         self._parsed: Channel[FileBatch] = Channel(WAITING_BATCHES)
         self._stages = Stages((self._cut, self._chunks), (self._parse, self._parsed))
 
@@ -107,22 +109,51 @@ class FileReading:
             self.summary.notes.append(note)
 
     def _cut(self) -> None:
-        """Cut the content of each new file into chunks."""
+        """Cut the content of each new file into chunks; small files are gathered."""
+        small = SmallFiles()
         for file, opened in self._new_files:
             if file.refused:
                 refused = BadFileError("file_changed", OwnWords(file.refused))
+                small = self._handed_over(small)
                 self._chunks.put(_FileChunk(file, None, fault=refused))
                 continue
             form = FORMATS[self._table.format](self._table, self._rescued)
             try:
                 with file_faults(self._table, file.found.label):
-                    for content in form.chunks(self._content(opened.stream)):
-                        self._chunks.put(_FileChunk(file, form, content))
-                    opened.require_unchanged()
+                    small = self._cut_file(file, form, opened, small)
             except (BadFileError, FileLeftError) as fault:
+                small = self._handed_over(small)
                 self._chunks.put(_FileChunk(file, form, fault=fault))
+        self._handed_over(small)
+
+    def _cut_file(
+        self, file: NewFile, form: Format[Any], opened: OpenFile, small: SmallFiles
+    ) -> SmallFiles:
+        """Cut one file; return the small files that wait, this one among them if it is small."""
+        content = self._content(opened.stream)
+        chunks = form.chunks(cast("BinaryIO", content))
+        if file.found.size <= SMALL_BYTES and not isinstance(content, gzip.GzipFile):
+            chunks = list(chunks)
+            opened.require_unchanged()
+            if small.is_full or not small.take(file, form, chunks):
+                small = self._handed_over(small)
+                if small.take(file, form, chunks):
+                    return small
             else:
-                self._chunks.put(_FileChunk(file, form))
+                return small
+        small = self._handed_over(small)
+        for chunk in chunks:
+            self._chunks.put(_FileChunk(file, form, chunk))
+        opened.require_unchanged()
+        self._chunks.put(_FileChunk(file, form))
+        return small
+
+    def _handed_over(self, small: SmallFiles) -> SmallFiles:
+        """Hand small files to the parser; return a place for the next ones."""
+        if not small.files:
+            return small
+        self._chunks.put(small)
+        return SmallFiles()
 
     def _content(self, stream: BinaryIO) -> Readable:
         """Return the content of a file, unpacked if it is packed, texts in UTF-8.
@@ -145,16 +176,28 @@ class FileReading:
 
     def _parse(self) -> None:
         bad_file: NewFile | None = None
-        for chunk in self._chunks:
-            if chunk.file is bad_file:
-                continue
-            try:
-                with file_faults(self._table, chunk.file.found.label):
-                    batch = self._as_batch(chunk)
-                self._parsed.put(batch)
-            except (BadFileError, FileLeftError) as fault:
-                bad_file = chunk.file
-                self._parsed.put(FileBatch(chunk.file, fault=fault, is_last=True))
+        for item in self._chunks:
+            for chunk in self._one_by_one(item) if isinstance(item, SmallFiles) else (item,):
+                if chunk.file is bad_file:
+                    continue
+                try:
+                    with file_faults(self._table, chunk.file.found.label):
+                        batch = self._as_batch(chunk)
+                    self._parsed.put(batch)
+                except (BadFileError, FileLeftError) as fault:
+                    bad_file = chunk.file
+                    self._parsed.put(FileBatch(chunk.file, fault=fault, is_last=True))
+
+    def _one_by_one(self, small: SmallFiles) -> Iterator[_FileChunk]:
+        """Parse small files as one; yield their chunks where that cannot be done."""
+        is_known = any(file.found.label in self._faults for file in small.files)
+        batch = None if is_known else small.parsed(self._rows)
+        if batch is not None:
+            self._parsed.put(FileBatch(small.files[-1], batch, together=small.files))
+            return
+        for file, form, block in zip(small.files, small.forms, small.blocks, strict=True):
+            yield _FileChunk(file, form, block)
+            yield _FileChunk(file, form)
 
     def _as_batch(self, chunk: _FileChunk) -> FileBatch:
         if chunk.fault is not None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from ingestion.connectors.batches import Batch, Rejection
@@ -41,7 +43,21 @@ class FileRows:
         written = {"header": header, "encoding": self._encoding}
         more = {name: text for name, text in written.items() if text}
         rejections = tuple(self.rejection(file, row, **more) for row in bad)
-        return Batch(self._with_origin(rows, numbers, file), rejections)
+        return Batch(_with_origins(rows, numbers, [file], [rows.num_rows]), rejections)
+
+    def batch_of_several(
+        self, files: Sequence[NewFile], counts: Sequence[int], parsed: Parsed
+    ) -> Batch | None:
+        """Return the rows of files that were parsed as one, so many of each, one after the other.
+
+        None unless the table can hold all of them.
+        """
+        rows, _, bad = self._rows.fitting(parsed)
+        if bad:
+            return None
+        ends = np.cumsum(counts)
+        numbers = np.arange(1, ends[-1] + 1) - np.repeat(ends - counts, counts)
+        return Batch(_with_origins(rows, pa.array(numbers, pa.int64()), files, counts))
 
     def rejection(self, file: NewFile, row: BadRow | None, **more: str) -> Rejection:
         """Return a row for quarantine, or with `row=None` a file; `more` adds to its place."""
@@ -65,15 +81,21 @@ class FileRows:
         """Return a reason as it may be stored and shown."""
         return self._rows.reason(rule, reason)
 
-    def _with_origin(self, rows: pa.Table, numbers: pa.Array, file: NewFile) -> pa.Table:
-        count = rows.num_rows
-        first = pa.repeat(pa.scalar(0, pa.int32()), count)
-        time = pa.scalar(file.found.modified_at, pa.timestamp("us", tz="UTC"))
-        for name, value in ((FILE, file.found.label), (FILE_HASH, file.hash)):
-            constant = pa.DictionaryArray.from_arrays(first, pa.array([value]))
-            rows = rows.append_column(name, constant)
-        rows = rows.append_column(FILE_MODIFIED_AT, pa.repeat(time, count))
-        return rows.append_column(FILE_ROW, numbers)
+
+def _with_origins(
+    rows: pa.Table, numbers: pa.Array, files: Sequence[NewFile], counts: Sequence[int]
+) -> pa.Table:
+    """Return rows with the file that each is from, and their numbers in it."""
+    which = pa.array(np.repeat(np.arange(len(files), dtype=np.int32), counts))
+    for name, values in (
+        (FILE, [file.found.label for file in files]),
+        (FILE_HASH, [file.hash for file in files]),
+    ):
+        texts = pa.DictionaryArray.from_arrays(which, pa.array(values, pa.string()))
+        rows = rows.append_column(name, texts)
+    times = pa.array([file.found.modified_at for file in files], pa.timestamp("us", tz="UTC"))
+    rows = rows.append_column(FILE_MODIFIED_AT, times.take(which))
+    return rows.append_column(FILE_ROW, numbers)
 
 
 def _without_line_end(content: RowContent | bytes) -> RowContent:

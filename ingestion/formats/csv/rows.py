@@ -96,6 +96,20 @@ class CsvRows:
 
         return Parsed(rows, numbers, content, self._rescued(texts), header=self._header.line)
 
+    def joinable(self, chunk: Block) -> tuple[str, int] | None:
+        """Return the header of a block and how many lines it has; they are all rows or part of one.
+
+        None where lines are empty, or end with a carriage return alone.
+        """
+        data = chunk.data
+        if b"\r" in data:
+            if data.count(b"\r") != data.count(b"\r\n"):
+                return None
+            data = data.replace(b"\r\n", b"\n")
+        if chunk.broken or data.startswith(b"\n") or b"\n\n" in data:
+            return None
+        return self._header.line, data.count(b"\n")
+
     def _row_by_row(self, numbered: list[tuple[int, bytes]]) -> Parsed:
         """Return rows of which at least one is bad."""
         unclear = {n for n, line in numbered if self._cut.has_text_after_quote_in(line)}

@@ -112,6 +112,10 @@ class JsonLines:
                 objects.append((number, line))
         return self._parsed([n for n, _ in objects], [line for _, line in objects], unreadable)
 
+    def joinable(self, chunk: Block) -> tuple[str, int] | None:
+        """Return how many lines a block has."""
+        return None if chunk.broken else ("", chunk.data.count(b"\n"))
+
     def parse_values(self, found: JoinedValues) -> Parsed:
         """Return the rows of values that hold one object each, numbered by position, from 0."""
         if len(found) and found.has_plain_lines:

@@ -103,6 +103,9 @@ class ParquetRows:
             rows.take(taken), numbers.take(taken), lambda i: content(int(kept[i])), rescued, bad
         )
 
+    def joinable(self, chunk: pa.RecordBatch) -> None:
+        """Return None: each file has types of its own."""
+
     @property
     def _declared_names(self) -> set[str]:
         return {".".join(column.origin) for column in self._table.columns}

@@ -5,6 +5,7 @@ Fault damaged-file.
 
 import errno
 import gzip
+import io
 import json
 from pathlib import Path
 from typing import NoReturn
@@ -13,6 +14,7 @@ import pyarrow as pa
 import pytest
 from typer.testing import CliRunner
 
+from ingestion.formats.chunks import Block
 from ingestion.formats.csv.rows import CsvRows
 from ingestion.formats.json.lines import JsonLines
 from ingestion.results import Outcome
@@ -53,15 +55,13 @@ def test_what_a_reader_raises_costs_that_file(
 ) -> None:
     drop_three(drop)
     work = getattr(CsvRows, method)
-    calls = []
 
-    def raise_once(*arguments: object) -> object:
-        calls.append(arguments)
-        if len(calls) == 1:
+    def raise_for_the_bad(form: CsvRows, content: io.BytesIO | Block) -> object:
+        if b"bad" in (content.data if isinstance(content, Block) else content.getvalue()):
             raise error
-        return work(*arguments)
+        return work(form, content)
 
-    monkeypatch.setattr(CsvRows, method, raise_once)
+    monkeypatch.setattr(CsvRows, method, raise_for_the_bad)
     first, second = drop.ingest_all()
     assert (first.rows_landed, first.rows_quarantined, second.rows_landed) == (1, 1, 1)
     kept = drop.quarantined()[0]

@@ -52,7 +52,8 @@ class Folder:
     def open(self, found: FileInfo) -> Iterator[OpenFile]:
         """Open a listed file. Raises OSError, ChangedFileError."""
         path = self._root / found.name
-        if path.parent.resolve() != self._root.resolve() / Path(found.name).parent:
+        parents = Path(found.name).parents
+        if any((self._root / parent).is_symlink() for parent in list(parents)[:-1]):
             raise ChangedFileError(f"{found.label} is behind a link now")
         descriptor = os.open(path, SAFELY)
         with os.fdopen(descriptor, "rb") as stream:
