@@ -11,6 +11,7 @@ import pyarrow as pa
 Chunk = TypeVar("Chunk")
 NOT_REPRESENTABLE = "not_representable"
 NOT_READABLE = "not_readable"
+MOST_COLUMNS = 10_000  # of a file, declared or not
 
 
 class OwnWords(str):
@@ -65,6 +66,11 @@ class Parsed:
     rescued: Sequence[str | None] | None = None
     bad: list[BadRow] = field(default_factory=list)
     header: str | None = None
+
+
+def too_wide(count: int) -> str:
+    """Say that a file has more columns than are read."""
+    return f"it has {count:,} columns, at most {MOST_COLUMNS:,} are read"
 
 
 class Readable(Protocol):

@@ -133,14 +133,14 @@ class FileReading:
         content = self._content(opened.stream)
         chunks = form.chunks(cast("BinaryIO", content))
         if file.found.size <= SMALL_BYTES and not isinstance(content, gzip.GzipFile):
-            chunks = list(chunks)
+            whole = list(chunks)
             opened.require_unchanged()
-            if small.is_full or not small.take(file, form, chunks):
-                small = self._handed_over(small)
-                if small.take(file, form, chunks):
-                    return small
-            else:
+            if not small.is_full and small.take(file, form, whole):
                 return small
+            small = self._handed_over(small)
+            if small.take(file, form, whole):
+                return small
+            chunks = iter(whole)
         small = self._handed_over(small)
         for chunk in chunks:
             self._chunks.put(_FileChunk(file, form, chunk))

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import csv
+from collections import Counter
 from dataclasses import dataclass
 
 from ingestion.declarations import ColumnDeclaration
-from ingestion.formats.base import NOT_READABLE, BadFileError, OwnWords
+from ingestion.formats.base import MOST_COLUMNS, NOT_READABLE, BadFileError, OwnWords, too_wide
 from ingestion.formats.csv_options import CsvOptions
 from ingestion.formats.declaration import FormattedTable
 from ingestion.formats.reasons import shown_names
@@ -38,13 +39,15 @@ def header_of(table: FormattedTable, row: bytes | None) -> Header:
         names, line = _names(row, table.csv)
     named = [name.strip() or f"column {n}" for n, name in enumerate(names, 1)]
     unnamed = frozenset(own for own, name in zip(named, names, strict=True) if not name.strip())
-    twice = sorted({name for name in named if named.count(name) > 1})
-    if twice:
+    if len(named) > MOST_COLUMNS:
+        raise BadFileError("wrong_header", OwnWords(too_wide(len(named))))
+    if twice := sorted(name for name, count in Counter(named).items() if count > 1):
         raise BadFileError(
             "wrong_header", OwnWords(f"its header has twice: {shown_names(table, twice)}")
         )
     wanted = {".".join(c.origin): c for c in table.landed_columns}
-    if missing := [name for name in wanted if name not in named]:
+    there = set(named)
+    if missing := [name for name in wanted if name not in there]:
         raise BadFileError(
             "wrong_header",
             OwnWords(f"its header lacks {', '.join(missing)}; it has {shown_names(table, named)}"),

@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 
 from ingestion.declarations import ColumnDeclaration
 from ingestion.formats.base import (
+    MOST_COLUMNS,
     NOT_READABLE,
     NOT_REPRESENTABLE,
     BadFileError,
@@ -20,6 +21,7 @@ from ingestion.formats.base import (
     OwnWords,
     Parsed,
     RowContent,
+    too_wide,
 )
 from ingestion.formats.declaration import FormattedTable
 from ingestion.formats.exact_json import write_json
@@ -78,7 +80,8 @@ class ParquetRows:
         before = self._rows_before
         self._rows_before += chunk.num_rows
         numbers = pa.array(np.arange(before + 1, before + chunk.num_rows + 1))
-        undeclared = [n for n in chunk.schema.names if n not in self._declared_names]
+        declared = self._declared_names
+        undeclared = [name for name in chunk.schema.names if name not in declared]
         columns, unfit = self._columns(chunk)
         rows = pa.table(columns, names=[c.name for c in self._table.landed_columns])
 
@@ -111,6 +114,8 @@ class ParquetRows:
         return {".".join(column.origin) for column in self._table.columns}
 
     def _check(self, schema: pa.Schema) -> None:
+        if len(schema.names) > MOST_COLUMNS:
+            raise BadFileError("wrong_header", too_wide(len(schema.names)))
         wanted = [".".join(column.origin) for column in self._table.landed_columns]
         if missing := [name for name in wanted if name not in schema.names]:
             found = shown_names(self._table, schema.names)
