@@ -18,6 +18,7 @@ from ingestion.sources import load_sources
 from lake.errors import FirnError
 from lake.locks import source_lock
 from lake.settings import Settings
+from lake.unexpected import unexpected
 
 
 def ingest(
@@ -57,6 +58,9 @@ def _ingest_source(run: Run, source: SourceDeclaration) -> list[LoadResult]:
                         note(result)
             except FirnError as error:
                 note(LoadResult(source.name, Outcome.FAILED, error=error))
+            except Exception as error:  # noqa: BLE001 - it costs this source, and no other
+                fault = unexpected(run.settings.home, source.name, error)
+                note(LoadResult(source.name, Outcome.FAILED, error=fault))
             note_loads(run.settings.home, source, results)
     except FirnError as error:  # somebody else is at it
         note(LoadResult(source.name, Outcome.FAILED, error=error))

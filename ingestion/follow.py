@@ -16,12 +16,14 @@ from ingestion.loading.session import Run, SourceSession
 from ingestion.results import LoadResult, Outcome, Retrying, raise_failures
 from lake.errors import CommitFailedError, ConflictError, EnvironmentFault, FirnError
 from lake.locks import ProcessLock
+from lake.unexpected import UnexpectedError, unexpected
 
 LONGEST_RETRY_SECONDS = 30.0
 UPKEEP_SECONDS = 60.0
 POLL_SECONDS = 0.1
-# What passes by itself: a source or a disk that is away, another writer. All else needs somebody.
-PASSING = (EnvironmentFault, ConflictError, CommitFailedError)
+# What passes by itself, or may: a source or a disk that is away, another writer, what nobody named
+# (a follower that ended would land nothing of the other tables). All else needs somebody.
+PASSING = (EnvironmentFault, ConflictError, CommitFailedError, UnexpectedError)
 
 
 class Follower:
@@ -57,6 +59,10 @@ class Follower:
                     self._follow(self._connect(connected))
             except PASSING as error:
                 self._back_off(error)
+            except FirnError:
+                raise
+            except Exception as error:  # noqa: BLE001 - a follower lives on
+                self._back_off(unexpected(self._run.settings.home, self._source.name, error))
 
     def _connect(self, connected: ExitStack) -> SourceSession:
         try:
@@ -64,6 +70,10 @@ class Follower:
         except FirnError as error:
             self._note([LoadResult(self._source.name, Outcome.FAILED, error=error)])
             raise
+        except Exception as error:
+            fault = unexpected(self._run.settings.home, self._source.name, error)
+            self._note([LoadResult(self._source.name, Outcome.FAILED, error=fault)])
+            raise fault from error
 
     def _follow(self, session: SourceSession) -> None:
         kept_up = time.monotonic()

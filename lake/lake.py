@@ -63,6 +63,11 @@ class Lake:
         self._known: dict[Identifier, tuple[str, dict[str, Any]]] = {}
         self._encoders: defaultdict[Identifier, MetadataEncoder] = defaultdict(MetadataEncoder)
 
+    @property
+    def home(self) -> Path:
+        """Where Firn keeps its own files of this lake: FIRN_HOME."""
+        return self._environment.home
+
     @cached_property
     def backend(self) -> CatalogBackend:
         """The catalog that holds the tables' pointers. Raises ConfigurationError."""
@@ -73,11 +78,6 @@ class Lake:
     def files(self) -> LakeFiles:
         """The files of the lake. Raises ConfigurationError when the profile cannot be read."""
         return LakeFiles(self._file_settings)
-
-    @property
-    def home(self) -> Path:
-        """The folder of everything that Firn makes on this machine."""
-        return self._environment.home
 
     @cached_property
     def warehouse(self) -> str:

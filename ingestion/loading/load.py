@@ -23,7 +23,6 @@ from ingestion.connectors.base import (
 from ingestion.connectors.batches import Batch, RegistrableFile
 from ingestion.connectors.error_threshold import exceeds_error_threshold
 from ingestion.declarations import LoadMode, TableDeclaration
-from ingestion.loading.faults import unquoted_faults
 from ingestion.loading.gaps import GAPS
 from ingestion.loading.load_history import Record
 from ingestion.loading.origins import Origins
@@ -39,6 +38,7 @@ from lake.errors import DataLossError, FirnError
 from lake.lake import Lake
 from lake.retry import replan_on_conflict
 from lake.settings import Failpoint
+from lake.unexpected import unexpected
 
 if TYPE_CHECKING:
     from ingestion.raw_tables.landing import Landing
@@ -67,15 +67,17 @@ class LoadContext:
 def load_table(context: LoadContext, table: TableDeclaration) -> tuple[LoadResult, Record | None]:
     """Load `table`; return how it ended and its record for ops.loads if it read any rows.
 
-    A load that somebody else's commit overtook is planned again, a few times. A fault that Firn can
-    name is in the result, and so is any other of a table with personal data, without its text.
+    A load that somebody else's commit overtook is planned again, a few times. Whatever is raised is
+    in the result; the stack trace of what Firn does not know is in a log.
     """
     started = time.monotonic()
     try:
-        with unquoted_faults(table):
-            result, record = replan_on_conflict(lambda: _load_until_whole(context, table))
+        result, record = replan_on_conflict(lambda: _load_until_whole(context, table))
     except FirnError as error:
         result, record = LoadResult(table.label, Outcome.FAILED, error=error), None
+    except Exception as error:  # noqa: BLE001 - it costs this table, and no other
+        fault = unexpected(context.lake.home, table.label, error)
+        result, record = LoadResult(table.label, Outcome.FAILED, error=fault), None
     return replace(result, seconds=time.monotonic() - started), record
 
 

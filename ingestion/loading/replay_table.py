@@ -17,7 +17,6 @@ from ingestion.connectors.base import ROW_ID, ConnectorContext, ConnectorType, R
 from ingestion.connectors.batches import QuarantinedRow
 from ingestion.declarations import TableDeclaration
 from ingestion.declarations.columns import RawColumn
-from ingestion.loading.faults import unquoted_faults
 from ingestion.loading.load_history import Record, record_loads
 from ingestion.loading.rotation import resolve_former_tokens
 from ingestion.loading.row_counts import RowCounts, make_record
@@ -40,6 +39,7 @@ from lake.errors import FirnError
 from lake.lake import Lake
 from lake.retry import replan_on_conflict
 from lake.types import DataType
+from lake.unexpected import unexpected
 
 LOAD_MODE = "replay"
 
@@ -73,16 +73,18 @@ class ReplayContext:
 
 
 def replay_table(context: ReplayContext, table: TableDeclaration) -> ReplayResult:
-    """Put back what can be landed of one table; a fault that Firn can name is in the result.
+    """Put back what can be landed of one table; whatever is raised is in the result.
 
     A replay that somebody else's commit overtook is planned again, a few times.
     """
     started = time.monotonic()
     try:
-        with unquoted_faults(table):
-            result = replan_on_conflict(lambda: _Replay(context, table).run())
+        result = replan_on_conflict(lambda: _Replay(context, table).run())
     except FirnError as error:
         result = ReplayResult(table.label, error=error)
+    except Exception as error:  # noqa: BLE001 - it costs this table, and no other
+        fault = unexpected(context.lake.home, table.label, error)
+        result = ReplayResult(table.label, error=fault)
     return replace(result, seconds=time.monotonic() - started)
 
 

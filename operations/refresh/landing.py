@@ -11,6 +11,7 @@ from ingestion.declarations import SourceDeclaration
 from ingestion.results import IngestOptions, LoadResult, LoadsFailedError
 from lake.errors import FirnError, LoadError
 from lake.settings import Settings
+from lake.unexpected import unexpected
 from operations.refresh.maintenance import CompactionTurns
 from operations.refresh.view import View
 from operations.runtime.signals import Stop
@@ -49,8 +50,14 @@ class Landing:
             self._view.doing("landing")
             self._note(arrived, *self._ingest())
         except FirnError as error:
-            self._view.failed("failed", str(error))
-            self._not_before = time.monotonic() + RETRY_SECONDS
+            self._later(error)
+        except Exception as error:  # noqa: BLE001 - a watcher lives on
+            self._later(unexpected(self._settings.home, self._source.name, error))
+
+    def _later(self, error: FirnError) -> None:
+        """Tell what went wrong, and try again after a while."""
+        self._view.failed("failed", str(error))
+        self._not_before = time.monotonic() + RETRY_SECONDS
 
     def built(self, tables: Sequence[str]) -> float | None:
         """Note that all that was landed is built; return when the first of it was seen.
@@ -69,6 +76,10 @@ class Landing:
             done = self._compaction.of_next([*landed, *self._built])
         except FirnError as error:
             self._say_once(f"not compacted: {error.message}")
+            return
+        except Exception as error:  # noqa: BLE001 - a watcher lives on
+            fault = unexpected(self._settings.home, self._source.name, error)
+            self._say_once(f"not compacted: {fault.message}; {fault.fix}")
             return
         if done:
             work, seconds = done
