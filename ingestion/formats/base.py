@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import BinaryIO, Protocol, TypeVar
 
@@ -11,6 +11,7 @@ import pyarrow as pa
 Chunk = TypeVar("Chunk")
 NOT_REPRESENTABLE = "not_representable"
 NOT_READABLE = "not_readable"
+GIVEN_UP_ROWS = 1_000  # each takes up to a millisecond to be found
 MOST_COLUMNS = 10_000  # of a file, declared or not
 
 
@@ -71,6 +72,17 @@ class Parsed:
 def too_wide(count: int) -> str:
     """Say that a file has more columns than are read."""
     return f"it has {count:,} columns, at most {MOST_COLUMNS:,} are read"
+
+
+def give_up_if_mostly_bad(
+    explain: Callable[[str], str], judged: int, bad: Mapping[int, str]
+) -> None:
+    """Raise BadFileError when so many rows of a block are bad that it is useless to go on."""
+    if len(bad) >= GIVEN_UP_ROWS and 2 * len(bad) > judged:
+        reason = explain(next(iter(bad.values())))
+        raise BadFileError(
+            "mostly_bad", f"{len(bad):,} of {judged:,} rows cannot be landed: {reason}"
+        )
 
 
 class Readable(Protocol):

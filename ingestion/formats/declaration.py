@@ -12,12 +12,17 @@ from ingestion.formats.csv_options import CsvOptions
 DEFAULT_ROW_SIZE = ByteSize(16 * 1024 * 1024)
 RowSize = Annotated[ByteSize, Field(ge=1024, le=1024 * 1024 * 1024)]
 
+# What is packed normally grows some twenty times; gzip can make a thousand times of it.
+DEFAULT_EXPANSION = 200
+Expansion = Annotated[int, Field(ge=1)]
+
 
 class FormattedTable(TableDeclaration):
     """A raw table whose rows are written in one of the formats."""
 
     csv: CsvOptions = CsvOptions()
     max_row_size: ByteSize = DEFAULT_ROW_SIZE
+    max_expansion: Expansion = DEFAULT_EXPANSION
 
 
 def check_columns(table: FormattedTable) -> Iterator[Finding]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import pyarrow as pa
@@ -13,18 +13,26 @@ REFUSALS = (ValueError, ArithmeticError, RecursionError, pa.ArrowNotImplementedE
 
 
 def bisect_invalid(
-    values: Values, convert: Callable[[Values], object], start: int = 0
+    values: Values,
+    convert: Callable[[Values], object],
+    watch: Callable[[int, Mapping[int, str]], None] = lambda _, __: None,
 ) -> dict[int, str]:
     """Return the positions of all values (an array or a list) that `convert` refuses, with why.
 
-    Found by halving: few bad values cost few attempts.
+    Found by halving: few bad values cost few attempts. `watch` is told how many values have been
+    judged and which of them are bad; it may raise to give up.
     """
-    try:
-        convert(values)
-    except REFUSALS as error:
-        if len(values) == 1:
-            return {start: str(error)}
-        half = len(values) // 2
-        first = bisect_invalid(values[:half], convert, start)
-        return first | bisect_invalid(values[half:], convert, start + half)
-    return {}
+    found: dict[int, str] = {}
+    spans = [(0, len(values))] if len(values) else []
+    while spans:
+        start, end = spans.pop()
+        try:
+            convert(values[start:end])
+        except REFUSALS as error:
+            if end - start > 1:
+                half = (start + end) // 2
+                spans += [(half, end), (start, half)]
+                continue
+            found[start] = str(error)
+            watch(end, found)
+    return found

@@ -23,7 +23,9 @@ from ingestion.declarations.model import (
 )
 from ingestion.formats.csv_options import CsvOptions
 from ingestion.formats.declaration import (
+    DEFAULT_EXPANSION,
     DEFAULT_ROW_SIZE,
+    Expansion,
     FormattedTable,
     RowSize,
     check_columns,
@@ -80,6 +82,7 @@ class FilesIngestion(Declared):
     stable_for: Duration = timedelta(seconds=2)
     max_row_size: RowSize = DEFAULT_ROW_SIZE
     file_names: FileNames = FileNames.KEEP
+    max_expansion: Expansion = DEFAULT_EXPANSION
 
     def declared(self) -> dict[str, object]:
         """Return what a FileSource takes from here."""
@@ -97,6 +100,7 @@ class FileTableIngestion(CsvOptions):
     stable_for: Duration | None = None
     max_row_size: RowSize | None = None
     file_names: FileNames | None = None
+    max_expansion: Expansion | None = None
 
     def declared(self, name: str, source: FilesIngestion) -> dict[str, object]:  # noqa: ARG002
         """Return what a FileTable takes from here and from its source."""
@@ -108,6 +112,7 @@ class FileTableIngestion(CsvOptions):
             "stable_for": (self.stable_for if self.stable_for is not None else source.stable_for),
             "max_row_size": self.max_row_size or source.max_row_size,
             "file_names": self.file_names or source.file_names,
+            "max_expansion": self.max_expansion or source.max_expansion,
             "files": self.files,
             "format": self.format,
             "csv": CsvOptions(**self.model_dump(include=set(CsvOptions.model_fields))),

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from pyarrow.parquet import FileMetaData
 
 HELD_BACK_BYTES = 32 * 1024 * 1024
+HELD_BACK_BAD_ROWS = 10_000
 SHOWN_FILES = 3
 FileFault = BadFileError | FileLeftError
 Faults = dict[str, FileFault]  # by the file's name
@@ -150,14 +151,14 @@ class HoldBack:
             file.bad += len(part.batch.rejections)
             file.bytes += part.batch.rows.nbytes
             file.held_back.append(part.batch)
-            if file.is_flowing or file.bytes >= HELD_BACK_BYTES:
+            if file.is_flowing or file.bytes >= HELD_BACK_BYTES or file.bad >= HELD_BACK_BAD_ROWS:
                 yield from self._let_flow(file)
         elif part.is_last:
             yield from self._end(file)
 
     def _end(self, file: _OpenFile) -> Iterator[Batch]:
         """Give what is held back of a file that has ended."""
-        if file.bad and file.bad == file.read:
+        if 0 < file.bad == file.read and not exceeds_error_threshold(file.read, file.bad):
             yield self._reject_all(file)
         else:
             yield from self._let_flow(file)

@@ -17,7 +17,7 @@ from ingestion.connectors.files.declaration import (
 )
 from ingestion.connectors.files.storage.base import FileInfo
 from ingestion.formats.csv_options import CsvOptions
-from ingestion.formats.declaration import DEFAULT_ROW_SIZE
+from ingestion.formats.declaration import DEFAULT_EXPANSION, DEFAULT_ROW_SIZE
 from ingestion.personal_data import Tokeniser
 
 ALWAYS_COUNTED = ("delimiter", "encoding")
@@ -63,6 +63,8 @@ def fingerprint(table: FileTable) -> str:
     size = declared.pop("max_row_size")
     if size != DEFAULT_ROW_SIZE:
         declared["max_row_size"] = size
+    if (expansion := declared.pop("max_expansion")) != DEFAULT_EXPANSION:
+        declared["max_expansion"] = expansion
     usual = CsvOptions().model_dump(mode="json")
     for name, value in table.csv.model_dump(mode="json").items():
         if name in ALWAYS_COUNTED or value != usual[name]:

@@ -27,6 +27,7 @@ from ingestion.connectors.stages import Stages
 from ingestion.formats.base import NOT_READABLE, BadFileError, Format, OwnWords, Readable
 from ingestion.formats.csv.rows import CsvRows
 from ingestion.formats.decoding import UTF_8, Decoded
+from ingestion.formats.expansion import BoundedExpansion
 from ingestion.formats.json.document import JsonDocument
 from ingestion.formats.json.lines import JsonLines
 from ingestion.formats.parquet.rows import ParquetRows
@@ -130,9 +131,9 @@ class FileReading:
         self, file: NewFile, form: Format[Any], opened: OpenFile, small: SmallFiles
     ) -> SmallFiles:
         """Cut one file; return the small files that wait, this one among them if it is small."""
-        content = self._content(opened.stream)
+        content = self._content(opened.stream, file.found.size)
         chunks = form.chunks(cast("BinaryIO", content))
-        if file.found.size <= SMALL_BYTES and not isinstance(content, gzip.GzipFile):
+        if file.found.size <= SMALL_BYTES and content is opened.stream:
             whole = list(chunks)
             opened.require_unchanged()
             if not small.is_full and small.take(file, form, whole):
@@ -143,6 +144,8 @@ class FileReading:
             chunks = iter(whole)
         small = self._handed_over(small)
         for chunk in chunks:
+            if file.found.name in self._faults:
+                break  # it was given up
             self._chunks.put(_FileChunk(file, form, chunk))
         opened.require_unchanged()
         self._chunks.put(_FileChunk(file, form))
@@ -155,15 +158,17 @@ class FileReading:
         self._chunks.put(small)
         return SmallFiles()
 
-    def _content(self, stream: BinaryIO) -> Readable:
+    def _content(self, stream: BinaryIO, size: int) -> Readable:
         """Return the content of a file, unpacked if it is packed, texts in UTF-8.
 
         Raises BadFileError when it is known to be of another format than the table's.
         """
         form, head = self._table.format, _head(stream)
+        content: Readable = stream
         if form is not FileFormat.PARQUET and head.startswith(GZIP_MAGIC):
-            stream = cast("BinaryIO", gzip.GzipFile(fileobj=stream, mode="rb"))
-            head = _head(stream)
+            unpacked = gzip.GzipFile(fileobj=stream, mode="rb")
+            head = _head(cast("BinaryIO", unpacked))
+            content = BoundedExpansion(unpacked, size, self._table.max_expansion)
         kind = kind_of(head)
         if kind and not (form is FileFormat.PARQUET and head.startswith(PARQUET_MAGIC)):
             raise BadFileError(
@@ -171,14 +176,15 @@ class FileReading:
             )
         codec = self._table.csv.codec
         if form is FileFormat.PARQUET or codec == UTF_8:
-            return stream
-        return Decoded(stream, codec)
+            return content
+        return Decoded(content, codec)
 
     def _parse(self) -> None:
         bad_file: NewFile | None = None
         for item in self._chunks:
             for chunk in self._one_by_one(item) if isinstance(item, SmallFiles) else (item,):
-                if chunk.file is bad_file:
+                is_given_up = chunk.content is not None and chunk.file.found.name in self._faults
+                if chunk.file is bad_file or is_given_up:
                     continue
                 try:
                     with file_faults(self._table, chunk.file.found.label):

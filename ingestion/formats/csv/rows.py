@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 
 import numpy as np
 import pyarrow as pa
@@ -16,6 +17,7 @@ from ingestion.formats.base import (
     Parsed,
     Readable,
     RowContent,
+    give_up_if_mostly_bad,
 )
 from ingestion.formats.chunks import Block, blocks
 from ingestion.formats.csv.cut import CsvCut
@@ -126,7 +128,8 @@ class CsvRows:
 
     def _parsed(self, numbers: list[int], lines: list[bytes], bad: list[BadRow]) -> Parsed:
         """Return the rows that fit, the others set aside."""
-        invalid = bisect_invalid(lines, self._read_row_texts) if lines else {}
+        give_up = partial(give_up_if_mostly_bad, self._values.explained)
+        invalid = bisect_invalid(lines, self._read_row_texts, give_up)
         bad = bad + [
             BadRow(numbers[i], NOT_REPRESENTABLE, self._values.explained(reason), lines[i])
             for i, reason in invalid.items()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from ingestion.formats.base import (
     Parsed,
     Readable,
     RowContent,
+    give_up_if_mostly_bad,
 )
 from ingestion.formats.chunks import (
     Block,
@@ -93,7 +95,7 @@ class JsonLines:
                 OwnWords(f"the line is {chunk.broken}"),
                 RowContent(chunk.data, is_cut=True),
             )
-            return self._parsed([], [], [bad])
+            return self._parsed([], [], [bad], {})
         ends = positions(b"\n", chunk.data)
         count = len(ends)
         self._lines_before += count
@@ -110,7 +112,10 @@ class JsonLines:
                 unreadable.append(BadRow(number, NOT_READABLE, reason, line))
             else:
                 objects.append((number, line))
-        return self._parsed([n for n, _ in objects], [line for _, line in objects], unreadable)
+        lines = [line for _, line in objects]
+        give_up = partial(give_up_if_mostly_bad, _explained)
+        invalid = bisect_invalid(lines, self._read_lines, give_up)
+        return self._parsed([n for n, _ in objects], lines, unreadable, invalid)
 
     def joinable(self, chunk: Block) -> tuple[str, int] | None:
         """Return how many lines a block has."""
@@ -132,7 +137,7 @@ class JsonLines:
                 good.append(position)
         # line ends are white space between the parts of a value: within its texts they are no JSON
         lines = [_LINE_ENDS.sub(b" ", values[position]) for position in good]
-        parsed = self._parsed(good, lines, bad)
+        parsed = self._parsed(good, lines, bad, bisect_invalid(lines, self._read_lines))
         numbers = parsed.numbers.to_pylist()
         return replace(
             parsed,
@@ -157,9 +162,14 @@ class JsonLines:
         numbers = pa.array(np.arange(before + 1, before + len(ends) + 1))
         return Parsed(rows, numbers, lines.at, rescued) if rows.num_rows == len(ends) else None
 
-    def _parsed(self, numbers: list[int], lines: list[bytes], bad: list[BadRow]) -> Parsed:
-        """Return the rows of lines that hold an object each, those that do not fit set aside."""
-        invalid = bisect_invalid(lines, self._read_lines) if lines else {}
+    def _parsed(
+        self,
+        numbers: list[int],
+        lines: list[bytes],
+        bad: list[BadRow],
+        invalid: Mapping[int, str],
+    ) -> Parsed:
+        """Return the rows of lines that hold an object each, the invalid ones set aside."""
         bad = bad + [
             BadRow(numbers[i], NOT_REPRESENTABLE, _explained(reason), lines[i])
             for i, reason in invalid.items()

@@ -25,6 +25,7 @@ from ingestion.formats.base import (
 )
 from ingestion.formats.declaration import FormattedTable
 from ingestion.formats.exact_json import write_json
+from ingestion.formats.expansion import require_bounded
 from ingestion.formats.parquet.json_texts import json_texts
 from ingestion.formats.parquet.registrable import is_registrable
 from ingestion.formats.parquet.values import Convert, as_python, converter, plain
@@ -53,7 +54,9 @@ class ParquetRows:
         """
         file = pq.ParquetFile(stream)
         self._check(file.schema_arrow)
-        if is_registrable(file, stream.seek(0, io.SEEK_END), self._table):
+        size = stream.seek(0, io.SEEK_END)
+        require_bounded(file.metadata, size, self._table.max_expansion)
+        if is_registrable(file, size, self._table):
             yield file.metadata
         else:
             groups = range(file.num_row_groups)
