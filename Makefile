@@ -22,6 +22,7 @@ help: ## List the targets.
 $(VENV)/.runtime: requirements/bootstrap.txt requirements/runtime.txt requirements/jars.sha256 ivy.xml pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Firn needs Python 3.11 or newer; try: make $(MAKECMDGOALS) PYTHON=python3.11")'
 	@echo "Making the environment in $(VENV) …"
+	@mkdir -p -m 700 $(FIRN_HOME)
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bootstrap.txt
 	@$(UV) pip install --python $(BIN)/python --compile-bytecode --no-deps --require-hashes -r requirements/runtime.txt

@@ -7,10 +7,14 @@ them by hand.
 from dbt_firn.as_of import AsOf
 from dbt_firn.computed_views import ComputedViews
 from dbt_firn.preflight import Preflight
+from dbt_firn.private_files import PrivateFiles
 from dbt_firn.publication import Publication
 from dbt_firn.refreshes import Refreshes
 from dbt_firn.streams import Streams
 from dbt_firn.test_results import TestResults
 from dbt_firn.warm_target import WarmTarget
 
-plugins = [AsOf, ComputedViews, Preflight, Publication, Refreshes, Streams, TestResults, WarmTarget]
+plugins = [
+    *(AsOf, ComputedViews, Preflight, PrivateFiles, Publication),
+    *(Refreshes, Streams, TestResults, WarmTarget),
+]

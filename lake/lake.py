@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ from lake.catalogs.choice import backend_of
 from lake.errors import ConfigurationError
 from lake.metadata import StoredTable, metadata_missing, read_metadata
 from lake.metadata_json import MetadataEncoder
+from lake.private import private_folder
 from lake.profiles import Profile
 from lake.settings import Settings
 from lake.storage import FILE_IO, LakeFiles
@@ -86,12 +88,23 @@ class Lake:
 
     @cached_property
     def catalog(self) -> Catalog:
-        """The opened catalog; its tables are made when missing.
+        """The opened catalog; its tables, and the folder of a warehouse, are made when missing.
 
         Raises ConfigurationError, and EnvironmentFault when it cannot be opened.
         """
+        if folder := self.warehouse_folder:
+            with suppress(OSError):  # what writes there says what is wrong
+                private_folder(folder)
         properties = {"warehouse": self.warehouse, "py-io-impl": FILE_IO}
         return self.backend.open({**properties, **self._file_settings})
+
+    @property
+    def warehouse_folder(self) -> Path | None:
+        """The folder of the tables, None where they are not on this machine.
+
+        Raises ConfigurationError when the profile names no warehouse.
+        """
+        return self.files.local_path(self.warehouse)
 
     def stored(self, identifier: Identifier) -> StoredTable | None:
         """Return properties and snapshot of a table as committed now, None when there is no table.

@@ -12,6 +12,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from lake.errors import EnvironmentFault
+from lake.private import private_folder
 
 
 class ProcessLock:
@@ -34,7 +35,7 @@ class ProcessLock:
 
     def acquire(self, seconds: float) -> bool:
         """Try for so many seconds to get it (below 0: for ever); return whether it is held now."""
-        self._folder.mkdir(parents=True, exist_ok=True)
+        private_folder(self._folder)
         try:
             self._lock.acquire(timeout=seconds)
         except Timeout:

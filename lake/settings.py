@@ -1,7 +1,6 @@
 """The only reader of the environment: variables and $FIRN_HOME/firn.env -> frozen settings."""
 
 import os
-import stat
 from enum import StrEnum
 from functools import cached_property
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 
 from lake.errors import ConfigurationError, EnvironmentFault
+from lake.private import OTHERS, is_open_to_others
 
 PROJECT_FILE = "dbt_project.yml"
 TOKEN_KEY = "FIRN_TOKEN_KEY"  # noqa: S105 - its name
@@ -44,8 +44,9 @@ class Settings(BaseModel):
     """Where the project and the lake are, and the secrets that belong to them.
 
     `load` takes the fields from `FIRN_PROJECT_DIR` (default: the nearest folder upwards that holds
-    dbt_project.yml), `FIRN_HOME` (default: .firn in the project) and `FIRN_FAILPOINT`, and from
-    `DBT_TARGET` the target of the profile that names the lake (default: the profile's own).
+    dbt_project.yml), `FIRN_HOME` (default: .firn in the project), `FIRN_FAILPOINT` and
+    `FIRN_SHARED_HOME` (other users may enter the home, default: no), and from `DBT_TARGET` the
+    target of the profile that names the lake (default: the profile's own).
     """
 
     model_config = ConfigDict(frozen=True)
@@ -54,6 +55,7 @@ class Settings(BaseModel):
     home: Path = Path()
     failpoint: Failpoint | None = None
     target: str | None = None
+    shared_home: bool = False
 
     @model_validator(mode="before")
     @classmethod
@@ -77,6 +79,14 @@ class Settings(BaseModel):
         except ValidationError as error:
             wrong = "; ".join(f"{_variable(*e['loc'])}: {e['msg']}" for e in error.errors())
             raise ConfigurationError(wrong, "set the variable to an allowed value") from None
+
+    @property
+    def umask(self) -> int:
+        """The umask of processes that are started for this home; -1 leaves the caller's.
+
+        What they write is their owner's alone, temporary files outside the home too.
+        """
+        return -1 if self.shared_home else OTHERS
 
     @property
     def project_name(self) -> str:
@@ -149,7 +159,7 @@ class Settings(BaseModel):
 
         if not self.env_file.is_file():
             return {}
-        if stat.S_IMODE(self.env_file.stat().st_mode) & 0o077:
+        if is_open_to_others(self.env_file):
             raise EnvironmentFault(
                 f"{self.env_file} holds secrets and can be read by other users",
                 f"chmod 600 {self.env_file}",

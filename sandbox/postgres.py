@@ -14,6 +14,7 @@ from psycopg import sql
 from tenacity import RetryError, Retrying, retry_if_result, stop_after_delay, wait_fixed
 
 from lake.errors import EnvironmentFault
+from lake.private import private_folder
 from lake.processes import LOOPBACK, free_port, has_workers, installed_package, works_in
 from sandbox.ports import require_free
 from sandbox.server_record import ServerRecord
@@ -85,13 +86,14 @@ class EmbeddedPostgres:
         Raises EnvironmentFault with the log's last message when it does not come up, and where
         data lie without the record of their passwords.
         """
-        self.home.mkdir(parents=True, exist_ok=True)
+        private_folder(self.home)
         with self._locked():
             record = self._record() if self._record_file.exists() else self._new_record()
             self._wait_until(
                 lambda: self._process() is None or self._answers(), "the running server answers"
             )
             if self._process() is None:
+                record = self._reachable(record)
                 self._initialise(record)
                 self._clear_after_crash()
                 self._launch(record)
@@ -182,6 +184,14 @@ class EmbeddedPostgres:
         record = ServerRecord(port=self._wanted_port or free_port(), folder=folder)
         record.password_of(SUPERUSER)
         record.save(self._record_file)
+        return record
+
+    def _reachable(self, record: ServerRecord) -> ServerRecord:
+        """Return the record of data that the service account can enter, moved if need be."""
+        folder = ServiceAccount.current().moved(record.folder, self.home)
+        if folder != record.folder:
+            record = record.model_copy(update={"folder": folder})
+            record.save(self._record_file)
         return record
 
     @contextlib.contextmanager

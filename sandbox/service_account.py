@@ -111,6 +111,21 @@ class ServiceAccount:
             f"make a folder above {home} passable, such as: chmod o+x {home.parent}",
         )
 
+    def moved(self, folder: Path, home: Path) -> Path:
+        """Return a folder that holds what was in `folder`, which this account can enter.
+
+        That is `folder` itself wherever possible. Else somebody closed a folder above it since,
+        and its `data` go to a new place. Raises EnvironmentFault as `folder_near` does.
+        """
+        if self.can_enter(folder):
+            return folder
+        place = self.folder_near(home)
+        if (folder / "data").exists():
+            data = Path(shutil.move(folder / "data", place / "data"))
+            for path in (data, *data.rglob("*")):
+                os.chown(path, self.uid, self.gid, follow_symlinks=False)
+        return place
+
     def executables(self, package: Path, folder: Path) -> Path:
         """Return a copy of `package` that this account can run: the original wherever possible.
 

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from ingestion.declarations import SourceDeclaration
 from ingestion.loading.load_history import Record
 from ingestion.results import LoadResult, Outcome
+from lake.private import private_folder
 
 
 class LastLoad(BaseModel):
@@ -75,7 +76,7 @@ def note_loads(home: Path, source: SourceDeclaration, results: Iterable[LoadResu
         ended |= dict.fromkeys(tables, LastLoad.of_result(result, now))
     file = _file(home, source.name)
     with contextlib.suppress(OSError):
-        file.parent.mkdir(parents=True, exist_ok=True)
+        private_folder(file.parent)
         unfinished = file.with_suffix(".new")
         unfinished.write_bytes(_Notes.dump_json({**last_loads(home, source.name), **ended}))
         unfinished.replace(file)

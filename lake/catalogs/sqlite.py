@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from lake.catalogs import drop_log, sql
 from lake.catalogs.base import BUSY_TIMEOUT_SECONDS, CATALOG
 from lake.errors import EnvironmentFault
+from lake.private import private_folder
 
 if TYPE_CHECKING:
     from pyiceberg.catalog import Catalog
@@ -50,7 +51,7 @@ class SqliteCatalog(sql.DatabaseCatalog):
         from lake.catalogs.ordered_sql import OrderedSqlCatalog
 
         with self._named_faults("opened"):
-            self.file.parent.mkdir(parents=True, exist_ok=True)
+            private_folder(self.file.parent)
             with FileLock(self.file.with_suffix(".lock")):  # two would make its tables
                 with closing(self._connect("rwc")) as connection:
                     connection.execute("pragma journal_mode = wal")

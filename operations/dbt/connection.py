@@ -17,6 +17,7 @@ from typing import IO, Any
 
 import psutil
 
+from lake.private import private_folder
 from lake.process_record import ProcessRecord
 from lake.processes import wait_or_kill
 from operations.dbt import server
@@ -28,10 +29,11 @@ SOCKET = "dbt"
 
 @dataclass(frozen=True)
 class ServerOptions:
-    """What a server is started with: how long it waits for a client, and settings for Spark."""
+    """What a server is started with: how long it waits for a client, Spark's settings, umask."""
 
     linger: float = server.LINGER_SECONDS
     session_settings: Mapping[str, str] = field(default_factory=dict)
+    umask: int = -1
     program: str = server.__name__
 
     def command(self, descriptor: int) -> list[str]:
@@ -89,7 +91,7 @@ def launch(environment: Mapping[str, str], log: Path, options: ServerOptions) ->
     It can be connected to at once, and accepts when it has started.
     """
     folder = Path(tempfile.mkdtemp(prefix="firn-dbt-"))
-    log.parent.mkdir(parents=True, exist_ok=True)
+    private_folder(log.parent)
     with socket.socket(socket.AF_UNIX) as listener, log.open("ab") as output:
         listener.bind(str(folder / SOCKET))
         listener.listen()
@@ -102,6 +104,7 @@ def launch(environment: Mapping[str, str], log: Path, options: ServerOptions) ->
             stderr=output,
             pass_fds=(listener.fileno(),),
             start_new_session=True,  # Ctrl-C is for the client: it ends when dbt is done
+            umask=options.umask,
         )
     return ServerRecord(pid=process.pid, created=process.create_time(), folder=folder)
 

@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from lake.errors import LoadError
+from lake.private import private_folder
 from lake.settings import Settings
 from operations.dbt import server
 from operations.dbt.connection import (
@@ -137,9 +138,13 @@ class ResidentDbt:
     # where it comes from
 
     def _start(self) -> Connection:
-        options = ServerOptions(session_settings=self._session_settings, program=PROGRAM)
+        options = ServerOptions(
+            session_settings=self._session_settings,
+            umask=self._settings.umask,
+            program=PROGRAM,
+        )
         record = launch(dbt_environment(self._settings), self.log, options)
-        self._record_file.parent.mkdir(parents=True, exist_ok=True)
+        private_folder(self._record_file.parent)
         record.save(self._record_file)
         connection = self._accepted(record, None)
         if connection is None:

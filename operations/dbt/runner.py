@@ -30,7 +30,7 @@ def follow_dbt(
     command = [str(Path(sys.executable).parent / "dbt"), "--log-format", "json", *arguments]
     with subprocess.Popen(
         command, cwd=settings.project_dir, env=dbt_environment(settings),
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, umask=settings.umask,
     ) as process:  # fmt: skip
         said = [line for line in _follow(process.stdout or (), on_progress or _ignore) if line]
     if process.returncode:

@@ -27,6 +27,7 @@ import psutil
 import typer
 
 from lake.errors import ConfigurationError, EnvironmentFault
+from lake.private import private_folder
 from lake.processes import LOOPBACK, is_taken, wait_or_kill
 from lake.settings import Settings
 from operations.cli.faults import named_faults
@@ -132,7 +133,7 @@ class Airflow:
 
     def _make_keys(self) -> None:
         folder = self.home / "keys"
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        private_folder(folder)
         self.home.chmod(0o700)
         for name in KEYS:
             file = folder / name
@@ -166,7 +167,7 @@ class Airflow:
 
     def _log(self, name: str) -> Path:
         folder = self.home / "logs"
-        folder.mkdir(parents=True, exist_ok=True)
+        private_folder(folder)
         return folder / f"{name}.log"
 
     def _check(self, parts: dict[str, psutil.Popen]) -> None:

@@ -1,11 +1,14 @@
-"""Checks what Firn stands on: Python, Java, jars, disk, catalog, sources -> findings."""
+"""Checks what Firn stands on: Python, Java, jars, disk, catalog, rights, sources -> findings."""
 
+import stat
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from lake.errors import FirnError
+from lake.private import is_open_to_others, private_folder
 from lake.settings import Settings
 from operations.runtime import jars, java
 
@@ -37,7 +40,7 @@ def examine(settings: Settings, *, connections: bool = True) -> list[Finding]:
     Without a folder to write to, what lies in it is not examined. `connections=False` leaves out
     the source databases, for a machine where none is started yet.
     """
-    checks: list[Check] = [_python, _java, _jars, _write_access, _catalog, *_added()]
+    checks: list[Check] = [_python, _java, _jars, _write_access, _catalog, _privacy, *_added()]
     if connections:
         checks.append(_connections)
     findings: list[Finding] = []
@@ -85,7 +88,7 @@ def _jars(settings: Settings) -> Iterator[Finding]:
 
 def _write_access(settings: Settings) -> Iterator[Finding]:
     try:
-        settings.home.mkdir(parents=True, exist_ok=True)
+        private_folder(settings.home)
         with tempfile.TemporaryFile(dir=settings.home):
             pass
     except OSError as error:
@@ -109,6 +112,43 @@ def _catalog(settings: Settings) -> Iterator[Finding]:
         yield Finding("Catalog", False, f"{type(error).__name__}: {error}".splitlines()[0], fix)
     else:
         yield Finding("Catalog", True, f"{len(namespaces)} namespaces")
+
+
+def _privacy(settings: Settings) -> Iterator[Finding]:
+    """The home and a warehouse elsewhere on this machine are closed to other users."""
+    for name, folder in (("Home", settings.home), ("Warehouse", _warehouse_elsewhere(settings))):
+        if folder is None or not folder.is_dir():
+            continue
+        mode = f"{folder} has mode {stat.S_IMODE(folder.stat().st_mode):04o}"
+        if not is_open_to_others(folder):
+            yield Finding(name, True, f"{mode}: its owner's alone")
+        elif settings.shared_home:
+            yield Finding(name, True, f"{mode}: shared, as FIRN_SHARED_HOME says")
+        else:
+            close = f"{_stop(folder)}chmod go-rwx {folder}"
+            fix = f"{close}; shared on purpose: export FIRN_SHARED_HOME=true"
+            yield Finding(name, False, f"{mode}: other users of this machine get into it", fix)
+
+
+def _stop(folder: Path) -> str:
+    """Return what has to be done before a folder is closed in which another user's server works.
+
+    PostgreSQL of the sandbox does so where Firn runs as root; started again, it moves its data.
+    """
+    owner = folder.stat().st_uid
+    is_shared = any(path.stat().st_uid != owner for path in folder.glob("sandbox/*/data"))
+    return "firn sandbox stop && " if is_shared else ""
+
+
+def _warehouse_elsewhere(settings: Settings) -> Path | None:
+    """Return the folder of the tables where it is on this machine and not in the home."""
+    from lake.lake import Lake
+
+    try:
+        folder = Lake(settings).warehouse_folder
+    except FirnError:  # the profile is wrong, which the catalog's finding says
+        return None
+    return None if folder is None or folder.is_relative_to(settings.home) else folder
 
 
 def _connections(settings: Settings) -> Iterator[Finding]:

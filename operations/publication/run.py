@@ -16,6 +16,7 @@ import psutil
 from lake.branches import IS_STAGED, is_staged
 from lake.lake import Identifier, Lake
 from lake.metadata import StoredTable
+from lake.private import private_folder
 from lake.process_record import ProcessRecord
 from lake.retry import retry_on_conflict
 from lake.settings import Settings
@@ -61,7 +62,7 @@ def begin_run(
     """
     lake.backend.require_transactions()
     folder = settings.home / RECORDS
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    private_folder(folder)
     me = psutil.Process()
     after = read_state(lake).publication_id
     run = Run(invocation_id, git_commit(settings), target, tuple(tables), after)

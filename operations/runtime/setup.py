@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from lake.private import private_folder
 from lake.settings import Settings
 from operations.runtime.cds_archive import ensure_archive
 from operations.runtime.jars import ensure_jars, pinned_jars
@@ -19,5 +20,5 @@ def set_up(settings: Settings) -> Iterator[str]:
     yield f"{len(pinned_jars(settings))} jars: {cache}"
     archive = ensure_archive(settings, java)
     yield f"Classes: {archive or 'no archive could be made, so Spark starts more slowly'}"
-    (settings.home / "lake").mkdir(parents=True, exist_ok=True)
+    private_folder(settings.home / "lake")
     yield f"Lake: {settings.home}"

@@ -13,6 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self, cast
 
+from lake.private import private_folder
 from lake.settings import Settings
 from operations.runtime.environment import dbt_environment
 from operations.runtime.sql_engine import Row, StatementError, answer_of, rows_of
@@ -60,7 +61,7 @@ class Spark:
         return self._settings.home / "logs" / "spark.log"
 
     def _start(self) -> "subprocess.Popen[str]":
-        self._log.parent.mkdir(parents=True, exist_ok=True)
+        private_folder(self._log.parent)
         ours, theirs = os.pipe()
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
@@ -71,6 +72,7 @@ class Spark:
                 stderr=log,
                 pass_fds=(theirs,),
                 text=True,
+                umask=self._settings.umask,
             )
         os.close(theirs)
         self._answers = os.fdopen(ours)

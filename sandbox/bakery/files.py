@@ -10,6 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from lake.private import private_folder
 from sandbox.bakery.rows import Day, Row
 
 _READINGS = pa.schema(
@@ -42,7 +43,7 @@ def write_day(folder: Path, day: date, rows: Day) -> None:
 
 def write_whole(file: Path, content: bytes) -> None:
     """Write a file under a hidden name first, so that nobody ever sees half of it."""
-    file.parent.mkdir(parents=True, exist_ok=True)
+    private_folder(file.parent)
     hidden = file.with_name(f".{file.name}.part")
     hidden.write_bytes(content)
     hidden.replace(file)

@@ -16,6 +16,7 @@ from pydantic import BaseModel
 from tenacity import RetryError, Retrying, retry_if_result, stop_after_delay, wait_fixed
 
 from lake.errors import EnvironmentFault
+from lake.private import private_folder
 from lake.process_record import ProcessRecord
 from lake.processes import LOOPBACK, free_port, is_taken, wait_or_kill
 from lake.settings import Settings
@@ -76,7 +77,7 @@ class EmbeddedKafka:
 
         Raises EnvironmentFault with the end of its log when it does not come up.
         """
-        self.home.mkdir(parents=True, exist_ok=True)
+        private_folder(self.home)
         with FileLock(self.home / "kafka.lock", timeout=2 * START_SECONDS):
             if self.is_running:  # perhaps only just: who started it may have been killed
                 self._wait_until_it_listens(lambda: not self.is_running)
@@ -184,6 +185,7 @@ class EmbeddedKafka:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
                 cwd=self.home,
+                umask=self._settings.umask,
             )
         process = psutil.Process(started.pid)
         ProcessRecord(pid=process.pid, created=process.create_time()).save(self.home / "kafka.pid")

@@ -12,6 +12,7 @@ from random import Random
 from pydantic import BaseModel
 
 from lake.errors import ConfigurationError
+from lake.private import private_folder
 from sandbox.seeded_random import happens, hours, seeded_rng
 from sandbox.telemetry.cars import car
 from sandbox.telemetry.driving import Gauges, drive_one_day
@@ -61,7 +62,7 @@ def fill(folder: Path, cars: int = 12, days: int = 14, seed: int = SEED) -> Repo
         raise ConfigurationError(
             f"{folder} has a fleet already", "let its time pass: firn sandbox advance telemetry"
         )
-    folder.mkdir(parents=True, exist_ok=True)
+    private_folder(folder)
     return _live(folder, _Clock(seed=seed, cars=cars, days=0), days)
 
 

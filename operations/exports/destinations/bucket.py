@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
+from lake.private import private_folder
 from lake.storage import LakeFiles
 from operations.exports.destinations.folder import STAGING
 from operations.exports.destinations.lock import placing_lock
@@ -48,7 +49,7 @@ class Bucket:
     @contextmanager
     def staging(self) -> Iterator[Path]:
         """Give a folder of this machine that has room for all files of the export."""
-        self._home.mkdir(parents=True, exist_ok=True)
+        private_folder(self._home)
         with tempfile.TemporaryDirectory(prefix=STAGING, dir=self._home) as staging:
             yield Path(staging)
 

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from lake.errors import EnvironmentFault
 from lake.locks import ProcessLock
+from lake.private import private_folder
 from operations.refresh.history import Outcome
 
 KEPT_DURATIONS = 10
@@ -137,7 +138,7 @@ class StateFile:
         try:
             self._read = None
             state = change(self.read())
-            self._file.parent.mkdir(parents=True, exist_ok=True)
+            private_folder(self._file.parent)
             unfinished = self._file.with_suffix(".new")
             unfinished.write_text(state.model_dump_json(indent=1), encoding="utf-8")
             unfinished.replace(self._file)

@@ -289,11 +289,23 @@ def open_home() -> Iterator[Path]:
         EmbeddedPostgres(Path(folder) / "home").destroy()
 
 
-def test_data_lies_in_a_home_that_the_server_can_enter(open_home: Path) -> None:
+def test_data_lie_in_a_home_that_the_server_can_enter_and_move_when_it_is_closed(
+    open_home: Path,
+) -> None:
+    open_home.mkdir(mode=0o755)
     server = EmbeddedPostgres(open_home)
     server.start()
-
     assert server.data == open_home / "data"
+    with psycopg.connect(server.url(), autocommit=True) as connection:
+        connection.execute("create table kept as select 7 as a")
+    server.stop()
+
+    open_home.chmod(0o700)
+    server.start()
+
+    assert ask(server, "select a from kept") == 7
+    is_inside = server.data.is_relative_to(open_home)
+    assert is_inside == (os.geteuid() != 0)
 
 
 def test_data_of_a_closed_home_lies_where_the_server_can_enter(open_home: Path) -> None:
