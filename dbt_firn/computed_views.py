@@ -91,7 +91,7 @@ def _session_of(adapter: SparkAdapter) -> SparkSession | None:
         return None
     from pyspark.sql import SparkSession
 
-    from operations.runtime.sql_session import REMOTE
+    from operations.runtime.connect_client import REMOTE
 
     parameters = adapter.config.credentials.server_side_parameters
     builder = SparkSession.builder

@@ -43,6 +43,14 @@ def listener(port: int) -> psutil.Process | None:
     return None
 
 
+def listens(process: psutil.Process, port: int) -> bool:
+    """Return whether it is this process that listens on a TCP port."""
+    return any(
+        connection.status == psutil.CONN_LISTEN and tuple(connection.laddr)[1:2] == (port,)
+        for connection in process.net_connections("tcp")
+    )
+
+
 def works_in(process: psutil.Process, folder: Path) -> bool:
     """Return whether a process is alive with `folder` as its working folder (a zombie has none)."""
     with contextlib.suppress(psutil.Error, OSError):

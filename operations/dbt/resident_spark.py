@@ -11,7 +11,8 @@ import psutil
 from lake.errors import FirnError
 from lake.profiles import Profile
 from lake.settings import Settings
-from operations.runtime.sql_session import REMOTE, Session, open_session
+from operations.runtime.connect_client import REMOTE
+from operations.runtime.sql_session import Session, open_session
 
 
 class ResidentSpark:

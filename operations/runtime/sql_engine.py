@@ -1,13 +1,22 @@
 """SQL on the lake, whoever runs it: statement -> rows, or what Spark says, as JSON lines."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
 from lake.errors import FirnError, LoadError
+from operations.runtime.spark_token import RENEW
 
 Row = dict[str, Any]
+_RPC_DETAILS = re.compile(
+    r'\A<_\w+ of RPC that terminated with:.*?\bdetails = "(.*?)"\n', re.DOTALL
+)
+
+
+# What is said of a token by the warm Spark, and by who reads the file.
+_OF_A_TOKEN = ("authentication token", "warm Spark's token")
 
 
 class StatementError(LoadError):
@@ -31,7 +40,8 @@ def answer_of(engine: Callable[[], SqlEngine], statement: str) -> str:
     except FirnError as error:
         return json.dumps({"error": error.message, "fix": error.fix})
     except Exception as error:  # noqa: BLE001 - whatever a client raises, the asker is told of it
-        return json.dumps({"error": first_line(error), "fix": ""})
+        said = first_line(error)
+        return json.dumps({"error": said, "fix": fix_of(said)})
 
 
 def rows_of(answered: str, statement: str, log: Path) -> list[Row]:
@@ -44,5 +54,15 @@ def rows_of(answered: str, statement: str, log: Path) -> list[Row]:
 
 
 def first_line(error: Exception) -> str:
-    """Return the first line of an error that says something; Java's stack trace comes after it."""
+    """Return the first line of an error that says something; Java's stack trace comes after it.
+
+    Of an error of gRPC, that is its details.
+    """
+    if details := _RPC_DETAILS.search(str(error)):
+        return details[1]
     return next((line for line in str(error).splitlines() if line.strip()), repr(error))
+
+
+def fix_of(said: str) -> str:
+    """Return what helps where a message is of the warm Spark's token; "" for any other."""
+    return RENEW if any(words in said for words in _OF_A_TOKEN) else ""

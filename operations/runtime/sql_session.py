@@ -7,27 +7,21 @@ method: thrift                  a Thrift server, by PyHive
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Mapping
-from functools import partialmethod
 from importlib import import_module
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol, Self
-from urllib.parse import urlparse
 
-from lake.errors import ConfigurationError, EnvironmentFault
+from lake.errors import ConfigurationError
 from lake.profiles import Profile
 from lake.settings import Settings
-from operations.runtime.sql_engine import Row, StatementError, first_line
+from operations.runtime.connect_client import REMOTE
+from operations.runtime.sql_engine import Row, StatementError, first_line, fix_of
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-REMOTE = "spark.remote"
 SUPPORTED = ("session", "thrift")
-CONNECT_PORT = 15002  # of a URL that names none
-CONNECT_SECONDS = 10.0
-CONNECTION_RETRIES = 3  # within about a second
 # Of a Thrift target: what dbt-spark would use and the session here does not.
 REFUSED_OPTIONS = ("use_ssl", "kerberos_service_name")
 
@@ -74,13 +68,18 @@ def open_session(settings: Settings) -> Session:
     """Open a session by the target of `settings`.
 
     Raises ConfigurationError for a method that is none of the three, EnvironmentFault when the
-    server that the target names does not listen.
+    server that the target names does not listen, or is the warm Spark and its token is unusable.
     """
     profile = Profile(settings)
     connection = profile.connection()
     method = connection.get("method")
     if method == "session":
-        return PysparkSession(spark_session(profile.spark_parameters()))
+        parameters = profile.spark_parameters()
+        if REMOTE in parameters:
+            from operations.runtime.warm_client import prepare_client
+
+            prepare_client(settings, parameters[REMOTE])
+        return PysparkSession(spark_session(parameters))
     if method == "thrift":
         return ThriftSession(connection, profile.spark_parameters())
     raise ConfigurationError(
@@ -92,14 +91,10 @@ def open_session(settings: Settings) -> Session:
 def spark_session(parameters: Mapping[str, str]) -> SparkSession:
     """Return the session with these settings, on the server that `spark.remote` may name.
 
-    dbt in the same process, with the same target, uses it too. Raises EnvironmentFault when that
-    server does not listen.
+    dbt in the same process, with the same target, uses it too.
     """
     from pyspark.sql import SparkSession
 
-    if REMOTE in parameters:
-        _require_listener(parameters[REMOTE])
-        limit_retries()
     builder = SparkSession.builder.appName("firn")
     for name, value in parameters.items():
         builder = builder.config(name, value)
@@ -118,7 +113,8 @@ class PysparkSession:
         try:
             return [row.asDict() for row in self._session.sql(statement).collect()]
         except Exception as error:
-            raise StatementError(first_line(error)) from error
+            said = first_line(error)
+            raise StatementError(said, fix_of(said)) from error
 
     def close(self) -> None:
         """End the session, and its Spark where that runs in this process."""
@@ -165,27 +161,6 @@ class ThriftSession:
     def close(self) -> None:
         """End the session; the server stays."""
         self._connection.close()
-
-
-def limit_retries() -> None:
-    """Let Connect's client miss a server within seconds; by default it tries for ten minutes."""
-    from pyspark.sql.connect.client.retries import DefaultPolicy
-
-    if isinstance(DefaultPolicy.__dict__["__init__"], partialmethod):
-        return
-    patient = DefaultPolicy.__init__
-    setattr(  # noqa: B010 - to mypy, a method is nothing to assign to
-        DefaultPolicy, "__init__", partialmethod(patient, max_retries=CONNECTION_RETRIES)
-    )
-
-
-def _require_listener(url: str) -> None:
-    place = urlparse(url)
-    try:
-        address = place.hostname or "", place.port or CONNECT_PORT
-        socket.create_connection(address, CONNECT_SECONDS).close()
-    except (OSError, ValueError) as error:
-        raise EnvironmentFault(f"no Spark listens at {url}: {error}", "firn spark start") from error
 
 
 def _thrift_message(error: Exception) -> str:

@@ -18,16 +18,19 @@ import filelock
 import psutil
 
 from lake.errors import ConfigurationError, EnvironmentFault
-from lake.processes import LOOPBACK, installed_package, is_taken, listener, wait_or_kill
+from lake.private import private_folder
+from lake.processes import LOOPBACK, is_taken, listener, listens, wait_or_kill
 from lake.profiles import Profile
 from lake.settings import Settings
+from operations.runtime.connect_client import CONNECT_PORT, LOOPBACK_NAMES, REMOTE
 from operations.runtime.environment import dbt_environment
 from operations.runtime.jars import FIX as FETCH
 from operations.runtime.jars import unusable_jars
 from operations.runtime.java import FIX as GET_JAVA
 from operations.runtime.java import find_java
-from operations.runtime.sql_session import REMOTE
+from operations.runtime.spark_token import RENEW, SparkToken
 from operations.runtime.warm_record import WarmRecord, changed_settings
+from operations.runtime.warm_server import launch
 
 TARGET = "warm"
 SETTINGS_OF = "dev"
@@ -35,9 +38,6 @@ START = "firn spark start"
 DEADLINE_SECONDS = 120
 SHUTDOWN_SECONDS = 30
 PROBE_SECONDS = 30
-SERVER = "org.apache.spark.sql.connect.service.SparkConnectServer"
-# Every dbt command opens a session of its own; one that is over is forgotten after this time.
-SESSION_TIMEOUT = "5m"
 
 
 class Condition(StrEnum):
@@ -66,6 +66,7 @@ class WarmSpark:
         self._settings = settings
         self._folder = settings.home / "spark"
         self._profile = Profile(settings)
+        self.token = SparkToken(self._folder / "token")
 
     @property
     def log_file(self) -> Path:
@@ -78,7 +79,7 @@ class WarmSpark:
         url = self._profile.spark_parameters(TARGET).get(REMOTE, "")
         place = urlparse(url)
         try:
-            is_here, port = place.hostname in (LOOPBACK, "localhost"), place.port
+            is_here, port = place.hostname in LOOPBACK_NAMES, place.port
         except ValueError:
             is_here, port = False, None
         if place.scheme != "sc" or not is_here or port is None:
@@ -95,7 +96,7 @@ class WarmSpark:
         Raises EnvironmentFault when it runs with other settings, when its port is in use, and with
         the last line of its log when it dies or does not answer in time.
         """
-        self._folder.mkdir(parents=True, exist_ok=True)
+        private_folder(self._folder)
         with self._locked():
             if self.process() is not None:
                 return self._state_of_running()
@@ -111,11 +112,11 @@ class WarmSpark:
         with self._locked():
             process = self.process()
             if process is None:
-                self._record_file.unlink(missing_ok=True)
+                self._forget()
                 return State(Condition.STOPPED, "the warm Spark had ended by itself")
             process.terminate()
             wait_or_kill(process, SHUTDOWN_SECONDS)
-            self._record_file.unlink()
+            self._forget()
             return State(Condition.STOPPED, "the warm Spark is stopped")
 
     def state(self, *, asks: bool = True) -> State:
@@ -146,15 +147,25 @@ class WarmSpark:
         return record.process() if record else None
 
     def require(self) -> None:
-        """Raise EnvironmentFault unless the server's process is alive and listens."""
+        """Raise EnvironmentFault unless the server itself listens and its token is usable."""
         state = self.state(asks=False)
-        if state.condition in {Condition.STOPPED, Condition.DIED}:
+        process = self.process()
+        if process is None:
             raise EnvironmentFault(state.detail, START)
-        if not is_taken(self.port):
+        if not listens(process, self.port):
             raise EnvironmentFault(
-                f"the warm Spark does not listen on {LOOPBACK}:{self.port}",
-                f"firn spark stop && {START}",
+                f"the warm Spark does not listen on {LOOPBACK}:{self.port}", RENEW
             )
+        self.token.read()
+
+    def is_at(self, url: str) -> bool:
+        """Return whether a URL of Spark Connect is this server's: that of the target `warm`."""
+        place = urlparse(url)
+        try:
+            port = place.port or CONNECT_PORT
+            return place.hostname in LOOPBACK_NAMES and port == self.port
+        except (ConfigurationError, ValueError):  # a profile without that target
+            return False
 
     # what is remembered
 
@@ -164,6 +175,10 @@ class WarmSpark:
 
     def _record(self) -> WarmRecord | None:
         return WarmRecord.load(self._record_file)
+
+    def _forget(self) -> None:
+        self._record_file.unlink(missing_ok=True)
+        self.token.remove()
 
     def _changed(self, record: WarmRecord) -> list[str]:
         return changed_settings(record, self._profile.spark_parameters(SETTINGS_OF), self.port)
@@ -179,7 +194,7 @@ class WarmSpark:
     def _state_of_running(self) -> State:
         state = self.state()
         if state.condition is not Condition.RUNNING:
-            raise EnvironmentFault(state.detail, f"firn spark stop && {START}")
+            raise EnvironmentFault(state.detail, RENEW)
         return State(Condition.RUNNING, f"{state.detail}; it was running already")
 
     # starting
@@ -198,48 +213,19 @@ class WarmSpark:
 
     def _launch(self) -> WarmRecord:
         parameters = self._profile.spark_parameters(SETTINGS_OF)
-        spark = installed_package("pyspark")
-        environment = dbt_environment(self._settings) | {"SPARK_HOME": str(spark)}
-        with self.log_file.open("wb") as log:
-            process = psutil.Popen(
-                [
-                    *(str(spark / "bin" / "spark-submit"), "--class", SERVER),
-                    *("--properties-file", str(self._write_properties(parameters))),
-                    "spark-internal",
-                ],
-                cwd=self._folder,
-                env={name: text for name, text in environment.items() if name != "SPARK_REMOTE"},
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
+        process = launch(self._settings, self.log_file, self.port, parameters, self.token.renew())
         record = WarmRecord(
             pid=process.pid, created=process.create_time(), port=self.port, parameters=parameters
         )
         record.save(self._record_file)
         return record
 
-    def _write_properties(self, parameters: dict[str, str]) -> Path:
-        """Write the settings as Spark reads them; the file is nobody else's to read."""
-        file = self._folder / "spark.properties"
-        file.touch(mode=0o600)
-        settings = parameters | {
-            "spark.app.name": "firn spark",
-            "spark.connect.grpc.binding.address": LOOPBACK,
-            "spark.connect.grpc.binding.port": str(self.port),
-            "spark.connect.session.manager.defaultSessionTimeout": SESSION_TIMEOUT,
-        }
-        lines = [f"{name}={value}".replace("\\", "\\\\") for name, value in settings.items()]
-        file.write_text("\n".join(lines) + "\n", encoding="utf-8")
-        return file
-
     def _wait_until_it_answers(self, record: WarmRecord) -> None:
         deadline = time.monotonic() + DEADLINE_SECONDS
         complaint = "it opened no port"
         while time.monotonic() < deadline:
             if record.process() is None:
-                self._record_file.unlink()
+                self._forget()
                 raise EnvironmentFault(
                     f"the warm Spark died while it started; the last it said: {self._last_words()}",
                     f"read its log: tail -50 {self.log_file}",
@@ -260,7 +246,7 @@ class WarmSpark:
         if process := record.process():
             process.terminate()
             wait_or_kill(process, SHUTDOWN_SECONDS)
-        self._record_file.unlink(missing_ok=True)
+        self._forget()
 
     def _complaint(self, record: WarmRecord, seconds: float) -> str:
         """Ask the server a query as dbt would; return "" when it answered, else what went wrong."""

@@ -1,5 +1,6 @@
 """Which process a warm Spark is, and what of its settings has changed."""
 
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -8,7 +9,9 @@ from pathlib import Path
 import psutil
 import pytest
 
+from lake.errors import EnvironmentFault
 from lake.settings import Settings
+from operations.runtime.warm_client import prepare_client
 from operations.runtime.warm_record import WarmRecord, changed_settings
 from operations.runtime.warm_spark import Condition, WarmSpark
 
@@ -54,6 +57,17 @@ def test_a_process_that_has_its_id_by_chance_is_left_alone(
     WarmSpark(settings).stop()
     assert process.is_running()
     assert process.status() != psutil.STATUS_ZOMBIE
+
+
+def test_who_else_listens_at_its_port_gets_no_client(
+    settings: Settings, process: psutil.Process, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _remember(settings, process, process.create_time())
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        monkeypatch.setenv("FIRN_SPARK_PORT", str(port))
+        with pytest.raises(EnvironmentFault, match=f"does not listen on 127.0.0.1:{port}"):
+            prepare_client(settings, f"sc://127.0.0.1:{port}")
 
 
 def test_the_record_is_its_owners_alone(settings: Settings, process: psutil.Process) -> None:
