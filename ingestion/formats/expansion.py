@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ingestion.formats.base import BadFileError, Readable
+from ingestion.formats.base import BadFileError, OwnWords, Readable
 
 if TYPE_CHECKING:
     from pyarrow.parquet import FileMetaData
@@ -56,6 +56,8 @@ def _allowed(size: int, times: int) -> int:
 def _too_large(what: str, size: int, times: int) -> BadFileError:
     return BadFileError(
         TOO_LARGE,
-        f"{what} bytes, and {size:,} packed; at most {times} times as many are read: if that is"
-        " meant, declare a greater `max_expansion`",
+        OwnWords(
+            f"{what} bytes, and {size:,} packed; at most {times} times as many are read: if that is"
+            " meant, declare a greater `max_expansion`"
+        ),
     )
