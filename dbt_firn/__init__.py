@@ -5,6 +5,7 @@ them by hand.
 """
 
 from dbt_firn.as_of import AsOf
+from dbt_firn.catalog_tls import CatalogTls
 from dbt_firn.computed_views import ComputedViews
 from dbt_firn.preflight import Preflight
 from dbt_firn.private_files import PrivateFiles
@@ -15,6 +16,6 @@ from dbt_firn.test_results import TestResults
 from dbt_firn.warm_target import WarmTarget
 
 plugins = [
-    *(AsOf, ComputedViews, Preflight, PrivateFiles, Publication),
+    *(AsOf, CatalogTls, ComputedViews, Preflight, PrivateFiles, Publication),
     *(Refreshes, Streams, TestResults, WarmTarget),
 ]

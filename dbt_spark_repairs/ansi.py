@@ -7,6 +7,7 @@ asks for ANSI by another setting, which Spark ignores:
     server_side_parameters: {spark.dbt.ansi.enabled: "true"}
 """
 
+from functools import cache
 from typing import Any
 
 from dbt.adapters.contracts.connection import Connection
@@ -16,11 +17,10 @@ SWITCH = "spark.dbt.ansi.enabled"
 ANSI = "spark.sql.ansi.enabled"
 
 
+@cache
 def repair() -> None:
-    """Wrap dbt-spark's `open`, once."""
+    """Wrap dbt-spark's `open`, once; others may wrap it, too."""
     manager: Any = SparkConnectionManager
-    if manager.open.__module__ == __name__:
-        return
     stock = manager.open.__func__
 
     def open_with_ansi(cls: type[SparkConnectionManager], connection: Connection) -> Connection:

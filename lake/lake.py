@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from lake.branches import as_read_on
 from lake.catalogs.base import CATALOG, CatalogBackend, Identifier, Pointer
 from lake.catalogs.choice import backend_of
+from lake.catalogs.postgres_tls import with_tls
 from lake.errors import ConfigurationError
 from lake.metadata import StoredTable, metadata_missing, read_metadata
 from lake.metadata_json import MetadataEncoder
@@ -203,7 +204,9 @@ class Lake:
         Raises ConfigurationError when the profile cannot be read.
         """
         given = self._given_parameters or {}
-        return dict(given) if _URI in given else self._profile.spark_parameters()
+        if _URI not in given:
+            return self._profile.spark_parameters()
+        return with_tls(given, self._environment.environment())
 
     @cached_property
     def _settings(self) -> dict[str, str]:

@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lake.catalogs.postgres_tls import with_tls
 from lake.errors import ConfigurationError
 from lake.rendering import MissingVariableError, RenderingError, render
 
@@ -39,8 +40,10 @@ class Profile:
         """Return the settings that a target gives Spark.
 
         By default the target of the settings (`--target`, `DBT_TARGET`), else the profile's own.
-        Raises ConfigurationError when the file cannot be read, has no such target, or holds what
-        neither Firn nor dbt can render.
+        How a PostgreSQL catalog's certificate is checked is written out among them. Raises
+        ConfigurationError when the file cannot be read, has no such target, or holds what neither
+        Firn nor dbt can render; EnvironmentFault where authorities are needed and the system has
+        none.
         """
         name = target or self.target
         parameters = self._rendered(self._output(name), f"target {name}").get(PARAMETERS)
@@ -49,7 +52,8 @@ class Profile:
                 f"{self.file}: the target {name} has no {PARAMETERS}",
                 "choose another with --target, or give it some",
             )
-        return {str(key): str(value) for key, value in parameters.items()}
+        named = {str(key): str(value) for key, value in parameters.items()}
+        return with_tls(named, self._environment)
 
     @cached_property
     def target(self) -> str:

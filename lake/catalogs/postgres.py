@@ -16,6 +16,7 @@ from urllib.parse import parse_qsl, unquote
 from lake.catalogs import drop_log, sql
 from lake.catalogs.base import BUSY_TIMEOUT_SECONDS, CATALOG
 from lake.errors import ConfigurationError, EnvironmentFault
+from lake.tls import Tls, is_local
 
 if TYPE_CHECKING:
     import psycopg
@@ -26,6 +27,9 @@ PREFIX = "jdbc:postgresql:"
 DEFAULT_PORT = 5432
 CREATION_LOCK = 0x4649524E  # of PostgreSQL's advisory locks: whoever makes the catalog's tables
 CONNECT_TIMEOUT_SECONDS = 10
+# Where TLS is set, and what libpq's messages hold when it fails.
+TLS_SETTINGS = "the catalog's URL or jdbc. settings in profiles.yml, or PGSSLMODE and PGSSLROOTCERT"
+TLS_WORDS = ("SSL", "certificate", "TLS")
 # Settings of pgjdbc that libpq has too, by libpq's name.
 SHARED_SETTINGS = {
     "user": "user",
@@ -65,7 +69,7 @@ class Address:
                 " jdbc.password",
             )
         place, _, database = server.removeprefix("//").partition("/")
-        host, port = _host_and_port(place)
+        host, port = host_and_port(place)
         given = {**jdbc_settings, **dict(parse_qsl(query, keep_blank_values=True))}
         settings = {SHARED_SETTINGS[name]: given[name] for name in SHARED_SETTINGS if name in given}
         if unknown := sorted(given.keys() - SHARED_SETTINGS.keys() - JAVA_SETTINGS):
@@ -75,6 +79,12 @@ class Address:
                 f"leave it out; allowed: {', '.join(sorted(SHARED_SETTINGS.keys()))}",
             )
         return cls(host, port, unquote(database) or settings.get("user", ""), settings)
+
+    @property
+    def tls(self) -> Tls:
+        """How much of the server's certificate is checked."""
+        asked = self.settings.get("sslmode"), self.settings.get("sslrootcert")
+        return Tls(*asked, stays_here=is_local(self.host))
 
     @property
     def label(self) -> str:
@@ -98,7 +108,8 @@ class Address:
         )
 
 
-def _host_and_port(place: str) -> tuple[str, int]:
+def host_and_port(place: str) -> tuple[str, int]:
+    """Split what stands between `//` and `/` of a URL. Raises ConfigurationError for no port."""
     host, colon, port = place.rpartition(":") if not place.endswith("]") else (place, "", "")
     if not colon:
         host, port = place, str(DEFAULT_PORT)
@@ -173,10 +184,19 @@ class PostgresCatalog(sql.DatabaseCatalog):
         try:
             yield
         except faults as error:
-            raise EnvironmentFault(
-                f"the catalog {self.label} cannot be {done}: {' '.join(str(error).split())}",
-                "firn doctor",
+            said = f"the catalog {self.label} cannot be {done}"
+            raise self._tls_fault(said, error) or EnvironmentFault(
+                f"{said}: {' '.join(str(error).split())}", "firn doctor"
             ) from error
+
+    def _tls_fault(self, said: str, error: Exception) -> EnvironmentFault | None:
+        """Return what is wrong with TLS, if the driver complains of it: it does not say what."""
+        if not any(word in str(error) for word in TLS_WORDS):
+            return None
+        from lake.tls_faults import examine_server
+
+        address = self.address
+        return examine_server(address.host, address.port, address.tls, said, TLS_SETTINGS)
 
 
 def _marked(query: str) -> bytes:

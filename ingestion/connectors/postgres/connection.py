@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import ssl
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ from pydantic import SecretStr
 
 from ingestion.connectors.postgres.url import FORM, parse_url
 from lake.errors import ConfigurationError, EnvironmentFault, FirnError, LoadError
+from lake.tls_faults import certificate_fault, no_tls_fault
 
 if TYPE_CHECKING:
     import asyncpg
@@ -22,8 +23,10 @@ ROW_SECURITY_SOURCE = "rls.c"
 ROOT_CERTIFICATE, NO_TLS = "root certificate file", "rejected SSL upgrade"
 
 
-async def connect(variable: str, url: SecretStr) -> asyncpg.Connection:
-    """Open a session at `url`, the value of the environment variable `variable`.
+async def connect(
+    variable: str, url: SecretStr, environment: Mapping[str, str]
+) -> asyncpg.Connection:
+    """Open a session at `url`, the value of the variable `variable` of `environment`.
 
     No statement gets a name and nothing is set for the whole session, because a pooler may give
     each transaction another server connection (`transaction.py`).
@@ -33,7 +36,7 @@ async def connect(variable: str, url: SecretStr) -> asyncpg.Connection:
     """
     import asyncpg
 
-    address = parse_url(variable, url)
+    address = parse_url(variable, url, environment)
     try:
         return await asyncpg.connect(**address.arguments, statement_cache_size=0)
     except Exception as error:  # noqa: BLE001 - all kinds are told apart there
@@ -70,21 +73,14 @@ def refusal(error: Exception, where: str, variable: str) -> FirnError:
 def _no_connection(error: OSError, where: str, variable: str) -> EnvironmentFault:
     """Say why there is no connection at all: TLS, or nobody answers."""
     if isinstance(error, ssl.SSLCertVerificationError):
-        return EnvironmentFault(
-            f"{where} has a certificate that is not accepted: {error.verify_message}",
-            f"in {variable}: the host as the certificate names it, and sslrootcert=<file of the"
-            " authority>",
-        )
+        return certificate_fault(where, error, variable)
     if isinstance(error, ssl.SSLError):
         return EnvironmentFault(
             f"{where}: TLS fails: {error.strerror or error}",
             f"correct sslmode, sslnegotiation or the certificates in {variable}",
         )
     if NO_TLS in str(error):
-        return EnvironmentFault(
-            f"{where} has no TLS, which the URL asks for",
-            f"turn TLS on in the server (ssl = on), or take sslmode out of {variable}",
-        )
+        return no_tls_fault(where, variable)
     return EnvironmentFault(
         f"{where} cannot be reached: {error.strerror or 'no answer'}",
         f"start the server, or correct host and port in {variable}",

@@ -39,6 +39,7 @@ class PostgresReader:
         """
         self._source = source
         self._url = context.settings.connection(source.connection)
+        self._environment = context.settings.environment()
         self._tokeniser = context.tokeniser
         self._failpoint = context.settings.failpoint
         self._loop = LoopThread()
@@ -98,7 +99,7 @@ class PostgresReader:
             self._connection = None
 
     async def _open(self) -> asyncpg.Connection:
-        return await connect(self._source.connection, self._url)
+        return await connect(self._source.connection, self._url, self._environment)
 
     async def _session(self) -> Session:
         if self._connection is None or self._connection.is_closed():

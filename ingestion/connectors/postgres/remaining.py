@@ -35,7 +35,7 @@ async def _server_time(source: PostgresSource, context: ConnectorContext) -> dat
     url = context.settings.connection(source.connection)
     try:
         async with asyncio.timeout(ANSWER_SECONDS):
-            connection = await connect(source.connection, url)
+            connection = await connect(source.connection, url, context.settings.environment())
             try:
                 with named_failures(f"asking {source.name} for its time"):
                     now: datetime = await connection.fetchval("select clock_timestamp()")

@@ -8,25 +8,22 @@ host or a database, whose names are shown.
 from __future__ import annotations
 
 import re
-import ssl
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlencode
 
 from pydantic import SecretStr
 
+from ingestion.connectors.postgres.tls import FILES, tls_of
 from lake.errors import ConfigurationError
+from lake.tls import Tls
 
 FORM = "postgresql://user:password@host:5432/database"
 PERCENT_ENCODE = "percent-encode it: % as %25, @ as %40, / as %2F, ? as %3F, # as %23, : as %3A"
 DEFAULT_PORT = 5432
 DEFAULT_TIMEOUT_SECONDS = 10.0
 APPLICATION_NAME = "firn"
-SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
-FILES = ("sslrootcert", "sslcert", "sslkey", "sslcrl")
-SYSTEM_CERTIFICATES = "system"
 # What of libpq's parameters the driver takes in a URL; `sslmode` and others are arguments.
 _DRIVER = (
     *FILES,
@@ -58,13 +55,15 @@ class Address:
 
     shown: str
     arguments: Mapping[str, Any] = field(repr=False)
+    tls: Tls
 
 
-def parse_url(variable: str, url: SecretStr) -> Address:
+def parse_url(variable: str, url: SecretStr, environment: Mapping[str, str]) -> Address:
     """Read the URL that the environment variable `variable` holds.
 
-    libpq's parameters are obeyed where the driver can, and passed over else. Raises
-    ConfigurationError for a URL that is none, an unknown parameter or an impossible value.
+    libpq's parameters are obeyed where the driver can, and passed over else; `environment` holds
+    those of libpq's variables that concern TLS. Raises ConfigurationError for a URL that is none,
+    an unknown parameter or an impossible value.
     """
     text = url.get_secret_value().strip()
     if not _STARTS.match(text):
@@ -74,7 +73,11 @@ def parse_url(variable: str, url: SecretStr) -> Address:
     _require_encoded(variable, text)
     _require_known_parameters(variable, text)
     values = _parse(variable, text)
-    return Address(_shown(variable, values), dict(_arguments(variable, values)))
+    tls = tls_of(variable, values, environment)
+    if tls.authorities:
+        values["sslrootcert"] = tls.authorities
+    arguments = dict(_arguments(variable, values, tls.mode))
+    return Address(_shown(variable, values), arguments, tls)
 
 
 def _require_encoded(variable: str, text: str) -> None:
@@ -133,7 +136,9 @@ def _unsplittable(variable: str) -> ConfigurationError:
     )
 
 
-def _arguments(variable: str, values: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+def _arguments(
+    variable: str, values: dict[str, Any], sslmode: str | None
+) -> Iterator[tuple[str, Any]]:
     """Yield the driver's arguments by name."""
     yield from ((name, values[name]) for name in _ARGUMENTS if name in values)
     if hosts := values.get("host") or values.get("hostaddr"):
@@ -141,28 +146,11 @@ def _arguments(variable: str, values: dict[str, Any]) -> Iterator[tuple[str, Any
     yield "port", values["port"][0] if len(values["port"]) == 1 else values["port"]
     yield "database", values.get("dbname")
     yield "timeout", _timeout(variable, values)
-    yield "ssl", _ssl(variable, values)
+    yield "ssl", sslmode
     startup = {"application_name": values.get("application_name", APPLICATION_NAME)}
     yield "server_settings", startup | _only(values, "options")
     if more := _only(values, *_DRIVER):
         yield "dsn", f"postgresql:///?{urlencode(more)}"
-
-
-def _ssl(variable: str, values: dict[str, Any]) -> str | ssl.SSLContext | None:
-    mode = values.get("sslmode")
-    if mode is not None and mode not in SSL_MODES:
-        raise ConfigurationError(
-            f"{variable}: its sslmode is none that there is", f"one of {', '.join(SSL_MODES)}"
-        )
-    if values.get("sslrootcert") == SYSTEM_CERTIFICATES:
-        del values["sslrootcert"]
-        return ssl.create_default_context()
-    for name in FILES:
-        if name in values and not Path(values[name]).is_file():
-            raise ConfigurationError(
-                f"{variable}: its {name} names no file", f"correct the path in {name}"
-            )
-    return mode
 
 
 def _timeout(variable: str, values: dict[str, Any]) -> float | None:

@@ -71,6 +71,17 @@ class PgBouncer:
                 process.kill()
                 process.wait(DEADLINE_SECONDS)
 
+    @contextmanager
+    def tls_pooler(self, url: str, key_store: Path, **settings: object) -> Iterator[str]:
+        """Run a pooler that takes no connection without TLS; a file holds certificate and key."""
+        copy = self.folder / key_store.name
+        shutil.copy(key_store, copy)
+        if not self.account.is_caller:
+            shutil.chown(copy, self.account.uid, self.account.gid)
+        tls = {"client_tls_key_file": copy, "client_tls_cert_file": copy}
+        with self.pooler(url, client_tls_sslmode="require", **tls, **settings) as pooled:
+            yield pooled
+
     def _start(self, configuration: Path) -> "subprocess.Popen[str]":
         libraries = {str(file.parent) for file in self.folder.glob("**/*.so.*")}
         is_caller = self.account.is_caller

@@ -15,7 +15,7 @@ from lake.errors import ConfigurationError
 from lake.processes import LOOPBACK
 from lake.settings import Settings
 from sandbox.kafka.broker import EmbeddedKafka
-from tests.integration.kafka.certificates import DAY, Authority
+from tests.certificates import DAY, Authority
 from tests.integration.kafka.test_logins import LOGIN, WORD
 from tests.integration.kafka.topics import Topics, events
 

@@ -2,6 +2,7 @@
 
 import ssl
 import traceback
+from pathlib import Path
 from urllib.parse import quote
 
 import asyncpg
@@ -46,7 +47,7 @@ FAILURES = (
 
 
 def _parse(text: str) -> Address:
-    return parse_url("SOURCE_URL", SecretStr(text))
+    return parse_url("SOURCE_URL", SecretStr(text), {})
 
 
 def _fault(text: str) -> str:
@@ -150,8 +151,59 @@ def test_several_hosts_each_have_a_port() -> None:
     assert address.arguments["port"] == [5432, 6000, 7000]
 
 
-def test_certificates_of_the_system_check_the_name_too() -> None:
-    address = _parse("postgresql://me@h/db?sslmode=verify-full&sslrootcert=system")
-    context = address.arguments["ssl"]
-    assert context.check_hostname
-    assert context.verify_mode is ssl.CERT_REQUIRED
+@pytest.mark.parametrize(
+    ("host", "query", "mode"),
+    [
+        ("h", "", "verify-full"),
+        ("h", "?sslmode=prefer", "prefer"),
+        ("h", "?sslmode=require&sslrootcert=system", "verify-full"),
+        ("127.0.0.1", "", None),
+        ("localhost,h", "", "verify-full"),
+        ("%2Frun%2Fpg", "", None),
+        ("", "", None),
+    ],
+)
+def test_a_host_elsewhere_is_verified_unless_the_url_says_otherwise(
+    host: str, query: str, mode: str | None, authorities: Path
+) -> None:
+    address = _parse(f"postgresql://me@{host}/db{query}")
+    assert address.arguments["ssl"] == mode
+    root = quote(str(authorities), safe="")
+    assert (address.arguments.get("dsn") == f"postgresql:///?sslrootcert={root}") == (
+        mode == "verify-full"
+    )
+
+
+def test_the_service_file_and_the_environment_say_so_too(tmp_path: Path, authorities: Path) -> None:
+    services = tmp_path / "services.conf"
+    services.write_text("[crm]\nhost=h\nsslmode=require\n[app]\nhost=h\n")
+    variables = {"PGSERVICEFILE": str(services), "PGSSLMODE": "allow"}
+
+    def mode(url: str, **environment: str) -> str | None:
+        address = parse_url("SOURCE_URL", SecretStr(url), environment)
+        return address.tls.mode
+
+    assert mode("postgresql:///?service=crm", **variables) == "require"
+    assert mode("postgresql:///?service=app", **variables) == "allow"
+    assert mode("postgresql:///?service=app", PGSERVICEFILE=str(services)) == "verify-full"
+    assert mode("postgresql:///?service=gone", PGSERVICEFILE=str(services)) is None
+    assert mode("postgresql:///db", PGHOST="h") == "verify-full"
+    assert mode("postgresql:///db", PGHOST="h", PGSSLMODE="require") == "require"
+
+
+def test_certificates_of_a_client_are_given_beside_the_systems(authorities: Path) -> None:
+    own = f"sslcert={authorities}&sslkey={authorities}"
+    address = _parse(f"postgresql://me@h/db?sslrootcert=system&{own}")
+    assert address.arguments["ssl"] == "verify-full"
+    for name in ("sslrootcert", "sslcert", "sslkey"):
+        assert f"{name}={quote(str(authorities), safe='')}" in address.arguments["dsn"]
+
+
+@pytest.fixture
+def authorities(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """Return the file that the system has its authorities in; the user has none."""
+    file = tmp_path / "system.pem"
+    file.touch()
+    monkeypatch.setenv("SSL_CERT_FILE", str(file))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    return file

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from lake.catalogs.postgres_tls import with_tls
 from lake.errors import ConfigurationError
 from lake.lake import Lake
 from lake.profiles import PARAMETERS, Profile
@@ -63,8 +64,8 @@ def test_each_target_is_what_dbt_makes_of_it(
     name, rendered = DbtProfile.render_profile(raw, "firn", target, ProfileRenderer({}))
     assert name == Profile(settings).target
     expected = {str(key): str(value) for key, value in rendered[PARAMETERS].items()}
-    assert Profile(settings).spark_parameters() == expected
-    assert Lake(settings).spark_parameters == expected
+    assert Profile(settings).spark_parameters() == with_tls(expected, environment)
+    assert Lake(settings).spark_parameters == with_tls(expected, environment)
 
 
 def test_the_postgres_target_differs_from_dev_in_the_catalog_alone(
@@ -80,6 +81,8 @@ def test_the_postgres_target_differs_from_dev_in_the_catalog_alone(
         "clients",
         "jdbc.user",
         "jdbc.password",
+        "jdbc.sslmode",
+        "jdbc.sslrootcert",
     }
     changed = {name for name in dev.keys() & other.keys() if dev[name] != other[name]}
     assert changed == {"spark.sql.catalog.lake.uri", "spark.sql.catalog.lake.warehouse"}

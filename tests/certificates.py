@@ -1,5 +1,6 @@
 """Certificates that are made for a test: an authority, and what it signs."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -44,17 +45,23 @@ class Authority:
         path.write_bytes(self.certificate.public_bytes(serialization.Encoding.PEM))
         return path
 
-    def key_store(self, name: str, *, until: datetime | None = None, word: str = "") -> Path:
-        """Return a file with a key and its certificate for 127.0.0.1, signed by this.
+    def key_store(
+        self,
+        name: str,
+        *,
+        until: datetime | None = None,
+        word: str = "",
+        hosts: Sequence[str] = (LOOPBACK,),
+    ) -> Path:
+        """Return a file with a key and its certificate for some hosts, signed by this.
 
         The key is encrypted with `word`, if there is one.
         """
         key = ec.generate_private_key(ec.SECP256R1())
-        hosts = [x509.IPAddress(ip_address(LOOPBACK))]
         builder = _builder(name, self.name, until or datetime.now(UTC) + DAY)
         certificate = (
             builder.public_key(key.public_key())
-            .add_extension(x509.SubjectAlternativeName(hosts), critical=False)
+            .add_extension(x509.SubjectAlternativeName(map(_host, hosts)), critical=False)
             .sign(self.key, hashes.SHA256())
         )
         encryption = BestAvailableEncryption(word.encode()) if word else NoEncryption()
@@ -77,6 +84,13 @@ def _builder(name: str, issuer: str, until: datetime) -> x509.CertificateBuilder
         .not_valid_before(until - 30 * DAY)
         .not_valid_after(until)
     )
+
+
+def _host(name: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ip_address(name))
+    except ValueError:
+        return x509.DNSName(name)
 
 
 def _named(name: str) -> x509.Name:
