@@ -235,6 +235,11 @@ docs: $(VENV)/.dev $(DOCS)/.done ## Write docs/reference from the code, and buil
 	@PYTHONPATH=dags $(BIN)/python -m docs.reference.generate
 	@$(BIN)/python -m docs.site.build
 
+.PHONY: sbom
+sbom: $(VENV)/.dev ## A software bill of materials of all that is pinned, CycloneDX: sbom.cdx.json in FIRN_HOME.
+	@$(BIN)/python -m tests.conventions.sbom $(FIRN_HOME)/sbom.cdx.json
+	@echo $(FIRN_HOME)/sbom.cdx.json
+
 .PHONY: lock
 lock: $(VENV)/.runtime ## Renew requirements/*.txt from requirements/*.in.
 	for name in bootstrap runtime dev airflow docs bench bench-dbt; do \

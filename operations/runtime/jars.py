@@ -33,10 +33,14 @@ SPARK = JarSet("Spark", Path("ivy.xml"), Path("requirements") / "jars.sha256", F
 
 @dataclass(frozen=True)
 class Jar:
-    """A pinned jar: `<configuration>/<file name>` below the cache, and its SHA-256."""
+    """A pinned jar: `<configuration>/<file name>` below the cache, and its SHA-256.
+
+    `coordinates` are Maven's, `<group>:<artifact>:<version>`, where the pins say them.
+    """
 
     name: str
     sha256: str
+    coordinates: str | None = None
 
     def is_good(self, cache: Path) -> bool:
         """Whether the cached file is there and is the pinned one."""
@@ -51,9 +55,20 @@ def jar_cache(settings: Settings) -> Path:
 
 
 def pinned_jars(settings: Settings, jars: JarSet = SPARK) -> tuple[Jar, ...]:
-    """Read the pins: lines of `<sha256>  <configuration>/<file>`, as `sha256sum -c` takes them."""
-    lines = (settings.project_dir / jars.pins).read_text(encoding="utf-8").splitlines()
-    return tuple(Jar(name, sha256) for sha256, name in (line.split() for line in lines if line))
+    """Read the pins: lines of `<sha256>  <configuration>/<file>`, as `sha256sum -c` takes them.
+
+    A comment, which begins with `#`, holds the coordinates of the jar in the next line.
+    """
+    found: list[Jar] = []
+    coordinates = None
+    for line in (settings.project_dir / jars.pins).read_text(encoding="utf-8").splitlines():
+        if line.startswith("#"):
+            coordinates = line.removeprefix("#").strip()
+        elif line:
+            sha256, name = line.split()
+            found.append(Jar(name, sha256, coordinates))
+            coordinates = None
+    return tuple(found)
 
 
 def unusable_jars(settings: Settings, jars: JarSet = SPARK) -> list[str]:

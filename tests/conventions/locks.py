@@ -18,10 +18,10 @@ RENEW = "run `make lock`"
 
 @dataclass(frozen=True)
 class Pin:
-    """One entry of a lock: what is pinned, whether with hashes, and which .in files asked."""
+    """One entry of a lock: what is pinned, the SHA-256 of its files, and which .in files asked."""
 
     requirement: Requirement
-    hashes: int
+    hashes: tuple[str, ...]
     asked_by: frozenset[str]
 
     @property
@@ -61,7 +61,7 @@ def pins_of(lock: Path) -> dict[str, list[Pin]]:
         head, _, rest = entry.partition("\\\n")
         requirement = Requirement(head.strip())
         asked_by = frozenset(re.findall(r"-r requirements/(\S+\.in)", rest))
-        pin = Pin(requirement, rest.count("--hash=sha256:"), asked_by)
+        pin = Pin(requirement, tuple(re.findall(r"--hash=sha256:(\w+)", rest)), asked_by)
         found.setdefault(canonicalize_name(requirement.name), []).append(pin)
     return found
 
