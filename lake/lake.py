@@ -20,6 +20,7 @@ from lake.private import private_folder
 from lake.profiles import Profile
 from lake.settings import Settings
 from lake.storage import FILE_IO, LakeFiles
+from lake.table_properties import require_known_format
 
 if TYPE_CHECKING:
     from pyiceberg.catalog import Catalog
@@ -133,7 +134,16 @@ class Lake:
         return self._encoders[identifier]
 
     def _newest(self, identifier: Identifier) -> tuple[str, dict[str, Any]] | None:
-        """Return where the newest metadata file is, and what it says."""
+        """Return where the newest metadata file is, and what it says.
+
+        Raises EnvironmentFault where a newer Firn wrote it in a format of its own.
+        """
+        found = self._newest_of_any_format(identifier)
+        if found is not None:
+            require_known_format(identifier, found[1].get("properties", {}))
+        return found
+
+    def _newest_of_any_format(self, identifier: Identifier) -> tuple[str, dict[str, Any]] | None:
         pointer = self.backend.pointer(identifier)
         if pointer is None:
             return None
@@ -166,15 +176,20 @@ class Lake:
         return self.backend.repair(identifier, pointer, metadata)
 
     def table(self, identifier: Identifier) -> Table | None:
-        """Load a table through the catalog, None when there is none."""
+        """Load a table through the catalog, None when there is none.
+
+        Raises EnvironmentFault where a newer Firn wrote it in a format of its own.
+        """
         from pyiceberg.exceptions import NoSuchTableError
 
         try:
-            return self.catalog.load_table(identifier)
+            found = self.catalog.load_table(identifier)
         except NoSuchTableError:
             return None
         except FileNotFoundError:
             raise metadata_missing(identifier) from None
+        require_known_format(identifier, found.properties)
+        return found
 
     def io_of(self, stored: StoredTable) -> FileIO:
         """Return what a table's files are written with. Raises EnvironmentFault."""

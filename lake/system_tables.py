@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from lake.errors import FirnError
 from lake.lake import Identifier, Lake
 from lake.namespaces import ensure_namespace
-from lake.table_properties import PROPERTIES
+from lake.table_properties import PROPERTIES_AT_CREATION
 from lake.types import DataType
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def ensure_system_table(lake: Lake, identifier: Identifier, columns: Mapping[str
     )
     ensure_namespace(lake.catalog, identifier[0])
     try:
-        return lake.catalog.create_table(identifier, schema, properties=PROPERTIES)
+        return lake.catalog.create_table(identifier, schema, properties=PROPERTIES_AT_CREATION)
     except TableAlreadyExistsError:
         return lake.catalog.load_table(identifier)
 

@@ -12,7 +12,7 @@ from ingestion.declarations import PartitionField, TableDeclaration
 from ingestion.declarations.columns import ADDED_COLUMNS, RawColumn
 from lake.errors import ConfigurationError
 from lake.namespaces import ensure_namespace
-from lake.table_properties import PROPERTIES
+from lake.table_properties import PROPERTIES_AT_CREATION
 from lake.types import DataType
 
 if TYPE_CHECKING:
@@ -146,7 +146,7 @@ def _create(catalog: Catalog, shape: RawShape) -> Table:
             shape.identifier,
             schema,
             partition_spec=_spec(shape, schema),
-            properties={**PROPERTIES, SHAPE_PROPERTY: shape.fingerprint},
+            properties={**PROPERTIES_AT_CREATION, SHAPE_PROPERTY: shape.fingerprint},
         )
     except TableAlreadyExistsError:
         return ensure_raw_table(catalog, shape)

@@ -1,8 +1,9 @@
-"""A lake that an earlier Firn wrote, unpacked where it was written, with its sources beside it.
+"""Lakes that earlier versions of Firn wrote, unpacked where they were written, with their sources.
 
-`lake.tar.xz` was made by the commit 2570808, the last with positions of format 1: two tables of a
-database (`source.sql`), two of files (FILES), loaded once, and built once by dbt. Metadata files
-hold absolute locations, so that it can stand in one folder only.
+Each has two tables of a database (`source.sql`) and two of files (FILES), loaded once, and was
+built once by dbt. Metadata files hold absolute locations, so that they can stand in one folder
+only. `positions_of_format_1.tar.xz` was made by the commit 2570808, the last with such positions;
+those named by a version by `write.py`, gold published by areas.
 """
 
 import os
@@ -46,15 +47,26 @@ DROPS = (
 )
 
 
+FORMAT_1 = "positions_of_format_1"
+PUBLISHED = "0.5.0"
+STORED = (FORMAT_1, PUBLISHED)
+
+
 @contextmanager
-def stored_lake(owner_url: str, reader_url: str) -> Iterator[Lakehouse]:
-    """Unpack the lake over a database that is filled as it was then; remove it at the end."""
+def stored_lake(owner_url: str, reader_url: str, stored: str | None) -> Iterator[Lakehouse]:
+    """Unpack a lake over a database that is filled as it was then; remove it at the end.
+
+    `stored` is one of STORED; without it the lake is empty.
+    """
     with FileLock(FOLDER.with_suffix(".lock")):
         shutil.rmtree(FOLDER, ignore_errors=True)
         lakehouse = Lakehouse(FOLDER, owner_url, reader_url)
         lakehouse.set_up()
         try:
             _lay_out(lakehouse)
+            if stored:
+                with tarfile.open(archive_of(stored)) as archive:
+                    archive.extractall(lakehouse.home, filter="data")
             yield lakehouse
         finally:
             shutil.rmtree(FOLDER, ignore_errors=True)
@@ -69,9 +81,12 @@ def put(files: Mapping[str, str]) -> None:
         os.utime(file, (WRITTEN_AT, WRITTEN_AT))
 
 
+def archive_of(stored: str) -> Path:
+    """Return the file that a lake is packed in."""
+    return HERE / f"{stored}.tar.xz"
+
+
 def _lay_out(lakehouse: Lakehouse) -> None:
-    with tarfile.open(HERE / "lake.tar.xz") as archive:
-        archive.extractall(lakehouse.home, filter="data")
     lakehouse.set_secrets(
         FIRN_TOKEN_KEY="0123456789abcdef" * 4,
         SOURCE_URL=lakehouse.reader_url,

@@ -1,8 +1,9 @@
-"""A lake that an earlier Firn wrote is read, and goes on: no row twice, none lost."""
+"""Lakes that earlier versions wrote are read, and go on: no row twice, none lost."""
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import pytest
@@ -10,27 +11,79 @@ import yaml
 
 from ingestion.loading.replay import replay
 from ingestion.results import Outcome
+from lake.errors import EnvironmentFault
 from lake.lake import Lake
+from lake.table_properties import FORMAT, FORMAT_PROPERTY
+from operations.dbt.outcome import Outcome as DbtOutcome
+from operations.preflight.verify import verify_tables
+from operations.publication.book import read_state
+from operations.publication.rollback import roll_back
 from operations.runtime.environment import dbt_environment
 from sandbox.postgres import EmbeddedPostgres
 from tests.integration.ingestion.fixtures import OWNER, READER
 from tests.integration.ingestion.lakehouse import Lakehouse
-from tests.integration.stored_lake.stored_lake import put, stored_lake
+from tests.integration.stored_lake.stored_lake import (
+    FORMAT_1,
+    PUBLISHED,
+    STORED,
+    put,
+    stored_lake,
+)
 from tests.warm_dbt import WarmDbt
 
 pytestmark = pytest.mark.postgres
 TABLES = ("app.items", "app.stores", "drop.events", "drop.sales")
 
 
+Unpack = Callable[[str], AbstractContextManager[Lakehouse]]
+
+
 @pytest.fixture
-def stored(postgres: EmbeddedPostgres) -> Iterator[Lakehouse]:
-    """Return the lake over a database that is as it was when the lake was written."""
+def unpack(postgres: EmbeddedPostgres) -> Unpack:
+    """Return what unpacks a lake over a database that is as it was when the lake was written."""
     postgres.ensure_role(OWNER)
     postgres.ensure_role(READER, ["pg_read_all_data", "pg_read_all_stats"])
     postgres.ensure_database("stored", OWNER)
-    with stored_lake(postgres.url(OWNER, "stored"), postgres.url(READER, "stored")) as lakehouse:
+    urls = postgres.url(OWNER, "stored"), postgres.url(READER, "stored")
+
+    @contextmanager
+    def unpacked(name: str) -> Iterator[Lakehouse]:
+        with stored_lake(*urls, name) as lakehouse:
+            yield lakehouse
+            lakehouse.execute("drop table items, stores")
+
+    return unpacked
+
+
+@pytest.fixture(params=STORED)
+def stored(unpack: Unpack, request: pytest.FixtureRequest) -> Iterator[Lakehouse]:
+    """Return each of the lakes."""
+    with unpack(request.param) as lakehouse:
         yield lakehouse
-        lakehouse.execute("drop table items, stores")
+
+
+@pytest.fixture
+def format_1(unpack: Unpack) -> Iterator[Lakehouse]:
+    """Return the lake with positions of format 1."""
+    with unpack(FORMAT_1) as lakehouse:
+        yield lakehouse
+
+
+@pytest.fixture
+def published(unpack: Unpack) -> Iterator[Lakehouse]:
+    """Return the lake whose gold is published."""
+    with unpack(PUBLISHED) as lakehouse:
+        yield lakehouse
+
+
+@pytest.fixture
+def own_dbt(shared_classes: None) -> Iterator[WarmDbt]:
+    """Return a dbt with a Spark of its own: that of other tests has a catalog of this place open.
+
+    The file that it has open was that of the lake which stood here before.
+    """
+    with WarmDbt() as dbt:
+        yield dbt
 
 
 def test_it_goes_on_where_the_earlier_firn_stopped(stored: Lakehouse) -> None:
@@ -55,12 +108,12 @@ def test_it_goes_on_where_the_earlier_firn_stopped(stored: Lakehouse) -> None:
     assert quarantined(stored) == kept
 
 
-def test_its_positions_are_written_in_the_new_form(stored: Lakehouse) -> None:
-    old = progress(stored, "items")
+def test_its_positions_are_written_in_the_new_form(format_1: Lakehouse) -> None:
+    old = progress(format_1, "items")
     assert (old["format"], old["cursor"]) == (1, "2026-01-01T00:21:00+00:00")
-    stored.execute("insert into items values (23, 'new', 7, 1, '2026-01-02 00:00:00+00')")
-    stored.ingest_all("app.items")
-    now = progress(stored, "items")
+    format_1.execute("insert into items values (23, 'new', 7, 1, '2026-01-02 00:00:00+00')")
+    format_1.ingest_all("app.items")
+    now = progress(format_1, "items")
     assert now["format"] == 2
     assert now["position"] == {
         "version": 1,
@@ -86,19 +139,76 @@ def test_its_quarantine_is_resolved(stored: Lakehouse) -> None:
 
 
 @pytest.mark.spark
-def test_dbt_builds_on_what_was_built(stored: Lakehouse, warm_dbt: WarmDbt) -> None:
-    stored.execute("insert into items values (23, 'rare', 7, 1, '2026-01-02 00:00:00+00')")
-    stored.execute("update items set amount = 100, updated_at = '2026-01-03' where item_id = 1")
-    stored.ingest_all("app")
-    warm_dbt.run(("run", "--exclude", "source:drop+"), dbt_environment(stored.settings))
-    expected = stored.query(
+def test_dbt_builds_on_what_was_built(format_1: Lakehouse, warm_dbt: WarmDbt) -> None:
+    format_1.execute("insert into items values (23, 'rare', 7, 1, '2026-01-02 00:00:00+00')")
+    format_1.execute("update items set amount = 100, updated_at = '2026-01-03' where item_id = 1")
+    format_1.ingest_all("app")
+    warm_dbt.run(("run", "--exclude", "source:drop+"), dbt_environment(format_1.settings))
+    expected = format_1.query(
         "select label, sum(amount), count(*) from items"
         " where amount >= 1 and updated_at < '2999-01-01' group by label"
     )
-    catalog = Lake(stored.settings).catalog
+    catalog = Lake(format_1.settings).catalog
     labels = catalog.load_table("gold.labels").scan().to_arrow().to_pylist()
     found = [(row["label"], row["amount"], row["items_count"]) for row in labels]
     assert sorted(found) == sorted(expected)
+
+
+@pytest.mark.spark
+def test_what_was_published_is_verified_and_published_further(
+    published: Lakehouse, own_dbt: WarmDbt
+) -> None:
+    """All that the version kept: publications, tests, refreshes, loads, and the way back."""
+
+    def build(*arguments: str) -> DbtOutcome:
+        return own_dbt.run(arguments, dbt_environment(published.settings))
+
+    lake = Lake(published.settings)
+    first = read_state(lake).publication_id
+    before = lake.catalog.load_table("gold.labels").scan().to_arrow().to_pylist()
+    assert first
+    assert before
+    kept = {name: len(published.lake.rows(f"ops.{name}")) for name in ("loads", "refreshes")}
+    assert all(kept.values())
+    published.execute("insert into items values (23, 'rare', 7, 1, '2026-01-02 00:00:00+00')")
+    published.ingest_all("app")
+    build("build", "--exclude", "source:drop+")
+    assert read_state(lake).publication_id > first
+    assert len(published.lake.rows("ops.loads")) == kept["loads"] + 1  # stores are as they were
+    assert len(published.lake.rows("ops.refreshes")) > kept["refreshes"]
+    after = lake.catalog.load_table("gold.labels").scan().to_arrow().to_pylist()
+    assert after != before
+    verified = verify_tables(published.settings, (), lambda arguments: build(*arguments))
+    assert [one.differences for one in verified if one.differences] == []
+    roll_back(lake, first)
+    again = lake.catalog.load_table("gold.labels").scan().to_arrow().to_pylist()
+    assert again == before
+
+
+def test_a_person_keeps_its_token(stored: Lakehouse) -> None:
+    """The same key gives the same token in any version: joins over the years hold."""
+    tokens = {row["name"]: row["email"] for row in stored.lake.rows("raw_app.stores")}
+    stored.execute("insert into stores values (3, 'east', 'ann@example.com')")
+    stored.ingest_all("app.stores")
+    found = {row["name"]: row["email"] for row in stored.lake.rows("raw_app.stores")}
+    assert found["east"] == tokens["north"] != tokens["south"]
+    assert "ann" not in found["east"]
+
+
+@pytest.mark.parametrize("newer", ["raw_app.items", "ops.loads", "quarantine.app"])
+def test_a_lake_of_a_newer_firn_is_refused_unchanged(published: Lakehouse, newer: str) -> None:
+    catalog = Lake(published.settings).catalog
+    with catalog.load_table(newer).transaction() as transaction:
+        transaction.set_properties({FORMAT_PROPERTY: str(FORMAT + 1)})
+    before = Lake(published.settings).pointers()
+    published.execute(
+        "insert into items values (23, 'bad', 0, 1, '2026-01-02 00:00:00+00'),"
+        " (24, 'worse', 1, 'NaN', '2026-01-02 00:00:00+00')"
+    )
+    with pytest.raises(EnvironmentFault, match=f"{newer} is of format 2, this Firn knows") as fault:
+        published.ingest_all("app.items")
+    assert "use that version or one after it" in fault.value.fix
+    assert Lake(published.settings).pointers() == before
 
 
 def quarantined(stored: Lakehouse) -> Counter[object]:

@@ -8,6 +8,7 @@ import pytest
 from lake.errors import ConfigurationError, EnvironmentFault
 from lake.lake import Lake, Pointer, open_catalog
 from lake.settings import Settings
+from lake.table_properties import FORMAT_PROPERTY
 
 ROOT = Path(__file__).parents[3]
 
@@ -104,3 +105,24 @@ def test_a_catalog_that_is_no_database_is_named(settings: Settings) -> None:
         open_catalog(settings)
     with pytest.raises(EnvironmentFault, match=r"catalog\.db cannot be"):
         Lake(settings).stored(("ops", "loads"))
+
+
+@pytest.mark.parametrize("written_as", ["2", "0", "new"])
+def test_a_table_of_a_newer_firn_is_refused(settings: Settings, written_as: str) -> None:
+    from pyiceberg.schema import Schema
+
+    lake = Lake(settings)
+    for name, properties in (("old", {}), ("now", {FORMAT_PROPERTY: "1"})):
+        lake.catalog.create_namespace_if_not_exists("ops")
+        lake.catalog.create_table(("ops", name), Schema(), properties=properties)
+        assert lake.stored(("ops", name)) is not None
+        assert lake.table(("ops", name)) is not None
+    newer = {FORMAT_PROPERTY: written_as}
+    lake.catalog.create_table(("ops", "loads"), Schema(), properties=newer)
+    for read in (lake.stored, lake.metadata, lake.table):
+        with pytest.raises(
+            EnvironmentFault, match=f"ops.loads is of format {written_as}, "
+        ) as fault:
+            read(("ops", "loads"))
+        assert "the lake was used by a newer version" in fault.value.message
+        assert "git pull && make setup" in fault.value.fix
