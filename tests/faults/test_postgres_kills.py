@@ -203,7 +203,7 @@ def test_with_retried_commits_both_would_land(
 ) -> None:
     """Fault two-loads-at-once, guard off: pyiceberg's own retries append the same rows again."""
     monkeypatch.setattr(
-        "ingestion.raw_tables.schema.PROPERTIES",
+        "ingestion.raw_tables.schema.PROPERTIES_AT_CREATION",
         {"format-version": "2", "commit.retry.num-retries": "4"},
     )
     by_pyiceberg = (

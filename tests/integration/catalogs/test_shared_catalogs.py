@@ -152,7 +152,7 @@ def test_a_table_without_its_newest_metadata_file_is_mended(lake: UpkeepLake, ta
     if target == POSTGRES:
         assert _fixes(lake) == {SILVER: [f"firn restore {SILVER}"]}
         restored = restore_table(settings, SILVER)
-        assert lake.table(SILVER).metadata_location == restored
+        assert restored == f"{SILVER} is back at {lake.table(SILVER).metadata_location}"
     else:
         [[fix]] = _fixes(lake).values()
         assert f"firn restore {SILVER} --forget" in fix
