@@ -31,6 +31,7 @@ PARTITIONS = 3
 KILLS, SECONDS = 50, 0.5
 MESSAGES = 200_000
 BURST = 4_000
+QUIET_SECONDS = 10  # longer than a step of maintenance
 UNLOCKED = (
     "import contextlib, ingestion.api as run;"
     "run.source_lock = lambda *a, **k: contextlib.nullcontext();"
@@ -189,7 +190,7 @@ def test_maintenance_while_a_follower_commits(topics: Topics) -> None:
         try:
             maintained.append(apply_plan(spark, plan))
         except FirnError:  # of two commits at once one is refused
-            pauses.append(min(pauses[-1] + 0.5, 5))  # on a slow machine none would fit between
+            pauses.append(QUIET_SECONDS)  # on a slow machine none would fit between
         return min(
             sum(work.compacted_files for work in maintained),
             sum(work.expired_snapshots for work in maintained),
