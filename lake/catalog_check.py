@@ -15,6 +15,7 @@ from lake.catalogs.backups import back_up
 from lake.catalogs.base import Identifier
 from lake.errors import DataLossError
 from lake.lake import Lake, Pointer
+from lake.private import private_folder
 from lake.warehouse import NEVER, MetadataFile, TableFolder, Warehouse, folders_named, version_of
 
 AHEAD = 1  # commits: what a process that was killed leaves behind
@@ -95,8 +96,7 @@ def begin_log(lake: Lake, missed: Iterable[Missed]) -> None:
     """Let the catalog log drops, and take what is missed for dropped on purpose."""
     lake.backend.begin_drop_log([one.newest.location for one in missed])
     if path := lake.files.local_path(lake.warehouse):
-        path.mkdir(parents=True, exist_ok=True)
-        (path / LOG_BEGUN).touch()
+        (private_folder(path) / LOG_BEGUN).touch()
 
 
 def _is_begun(lake: Lake, warehouse: Warehouse) -> bool:

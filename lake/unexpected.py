@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from lake.errors import LoadError
+from lake.private import private_folder
 
 LOG = Path("logs") / "errors.log"
 
@@ -33,7 +34,7 @@ def _written(log: Path, label: str, error: Exception) -> str:
     frames = "".join(traceback.format_tb(error.__traceback__))
     text = f"{datetime.now(UTC).isoformat()} {label}: {type(error).__qualname__}\n{frames}\n"
     try:
-        log.parent.mkdir(parents=True, exist_ok=True)
+        private_folder(log.parent)
         with log.open("a", encoding="utf-8") as file:
             file.write(text)
     except OSError:

@@ -123,6 +123,8 @@ def host_and_port(place: str) -> tuple[str, int]:
 class PostgresCatalog(sql.DatabaseCatalog):
     """The lake's catalog in PostgreSQL; its tables need not be there yet."""
 
+    _log_statements = drop_log.OF_POSTGRES
+
     def __init__(self, address: Address) -> None:
         """Remember where it is; nothing is connected yet."""
         self.address = address
@@ -146,8 +148,6 @@ class PostgresCatalog(sql.DatabaseCatalog):
             catalog = OrderedSqlCatalog(CATALOG, uri=url, **settings)
         weakref.finalize(catalog, catalog.engine.dispose)  # close what its pool keeps open
         return catalog
-
-    _log_statements = drop_log.OF_POSTGRES
 
     def copy_to(self, file: Path) -> bool:  # noqa: ARG002
         """Return False: a server's databases have backups of their own."""

@@ -34,6 +34,8 @@ class SqliteCatalog(sql.DatabaseCatalog):
     Each thread keeps its connection: the first commit of a new one waits for the disk twice.
     """
 
+    _log_statements = drop_log.OF_SQLITE
+
     def __init__(self, uri: str) -> None:
         """Remember the file that a JDBC URL names; nothing is read yet."""
         self.file = Path(uri.removeprefix(PREFIX))
@@ -58,15 +60,13 @@ class SqliteCatalog(sql.DatabaseCatalog):
                 uri = f"sqlite:///{self.file}?timeout={BUSY_TIMEOUT_SECONDS}"
                 return OrderedSqlCatalog(CATALOG, uri=uri, **properties)
 
-    _log_statements = drop_log.OF_SQLITE
-
     def copy_to(self, file: Path) -> bool:
         """Write a copy to a file that only its owner can read, whole or not at all."""
         if not self.file.exists():
             return False
         unfinished = file.with_suffix(".new")
         with self._named_faults("copied"):
-            file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            private_folder(file.parent)
             unfinished.unlink(missing_ok=True)
             unfinished.touch(mode=0o600)
             with (

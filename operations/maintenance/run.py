@@ -1,6 +1,7 @@
 """Maintains the lake: names -> plans -> a rehearsal, or the work -> what was done to each."""
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
@@ -76,9 +77,11 @@ def maintain_lake(
 
 def _why(settings: Settings, table: str, error: FirnError) -> str:
     """Return why a table failed; Spark calls commits that are out of order a bug of its own."""
-    document = Lake(settings).metadata(identifier_of(table))
-    fault = times_fault(document) if document else None
-    return f"{fault.explanation}: firn restore {table}" if fault else error.message
+    with suppress(FirnError, OSError, ValueError):  # metadata that cannot be read is what failed
+        fault = times_fault(Lake(settings).metadata(identifier_of(table)) or {})
+        if fault:
+            return f"{fault.explanation}: firn restore {table}"
+    return error.message
 
 
 def maintain_table(settings: Settings, spark: SqlEngine, plan: TablePlan) -> Work:

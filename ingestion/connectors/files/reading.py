@@ -144,7 +144,7 @@ class FileReading:
             chunks = iter(whole)
         small = self._handed_over(small)
         for chunk in chunks:
-            if file.found.name in self._faults:
+            if file.found.label in self._faults:
                 break  # it was given up
             self._chunks.put(_FileChunk(file, form, chunk))
         opened.require_unchanged()
@@ -183,7 +183,7 @@ class FileReading:
         bad_file: NewFile | None = None
         for item in self._chunks:
             for chunk in self._one_by_one(item) if isinstance(item, SmallFiles) else (item,):
-                is_given_up = chunk.content is not None and chunk.file.found.name in self._faults
+                is_given_up = chunk.content is not None and chunk.file.found.label in self._faults
                 if chunk.file is bad_file or is_given_up:
                     continue
                 try:
