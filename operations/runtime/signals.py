@@ -1,16 +1,20 @@
-"""Commands that stay in the foreground: SIGINT or SIGTERM -> they end when it suits them."""
+"""Commands that stay in the foreground: SIGINT or SIGTERM -> they end when it suits, or soon."""
 
 from __future__ import annotations
 
+import os
 import signal
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from types import FrameType
+from typing import NoReturn
 
 from lake.locks import ProcessLock
 
 LOCK_POLL_SECONDS = 0.5
+DEADLINE_SECONDS = 10.0
 
 
 @dataclass
@@ -22,13 +26,17 @@ class Stop:
 
 @contextmanager
 def until_signalled() -> Iterator[Stop]:
-    """Yield what SIGINT and SIGTERM set; the second such signal raises KeyboardInterrupt."""
+    """Yield what SIGINT and SIGTERM set; the second such signal raises KeyboardInterrupt.
+
+    A process that has not ended `DEADLINE_SECONDS` after that is ended as by the signal itself.
+    """
     stop = Stop()
     before: dict[int, signal._HANDLER] = {}
 
-    def ask(number: int, _: FrameType | None) -> None:
+    def ask(_: int, __: FrameType | None) -> None:
         stop.is_asked = True
-        signal.signal(number, signal.default_int_handler)
+        for asked in before:
+            signal.signal(asked, _end)
 
     for number in (signal.SIGINT, signal.SIGTERM):
         before[number] = signal.signal(number, ask)
@@ -37,6 +45,13 @@ def until_signalled() -> Iterator[Stop]:
     finally:
         for signalled, handler in before.items():
             signal.signal(signalled, handler)
+
+
+def _end(number: int, frame: FrameType | None) -> NoReturn:
+    deadline = threading.Timer(DEADLINE_SECONDS, os._exit, [128 + number])
+    deadline.daemon = True
+    deadline.start()
+    signal.default_int_handler(number, frame)
 
 
 @contextmanager

@@ -11,6 +11,7 @@ import psutil
 import pytest
 import yaml
 
+from operations.runtime.signals import DEADLINE_SECONDS
 from sandbox.checkout import Produced, fill, produce
 from tests.integration.ingestion.home import ROOT
 from tests.integration.ingestion.lakehouse import Lakehouse
@@ -115,4 +116,21 @@ def test_a_follower_that_is_killed_loses_and_doubles_nothing(till: Lakehouse) ->
         pass
     until(lambda: has_all(till))
     end(second)
+    assert_each_version_is_there_once(till)
+
+
+def test_a_second_signal_ends_what_waits_for_the_database(till: Lakehouse) -> None:
+    """Fault terminated-load: the first one waits for the round, which waits for somebody else."""
+    process = till.start_python(COMMAND)
+    until(lambda: has_all(till))
+    with till.transaction() as blocker:
+        blocker.execute("lock table checkout.orders in access exclusive mode")
+        waiting = "select count(*) from pg_locks where not granted"
+        until(lambda: till.query(waiting) != [(0,)])
+        process.terminate()
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(2)
+        process.terminate()
+        assert process.wait(DEADLINE_SECONDS + 5) != 0
+    assert till.ingest("checkout.orders").error is None
     assert_each_version_is_there_once(till)
