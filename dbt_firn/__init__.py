@@ -7,6 +7,7 @@ them by hand.
 from dbt_firn.as_of import AsOf
 from dbt_firn.catalog_tls import CatalogTls
 from dbt_firn.computed_views import ComputedViews
+from dbt_firn.one_build import OneBuild
 from dbt_firn.preflight import Preflight
 from dbt_firn.private_files import PrivateFiles
 from dbt_firn.publication import Publication
@@ -16,6 +17,6 @@ from dbt_firn.test_results import TestResults
 from dbt_firn.warm_target import WarmTarget
 
 plugins = [
-    *(AsOf, CatalogTls, ComputedViews, Preflight, PrivateFiles, Publication),
-    *(Refreshes, Streams, TestResults, WarmTarget),
+    *(PrivateFiles, OneBuild, AsOf, CatalogTls, ComputedViews, Preflight),
+    *(Publication, Refreshes, Streams, TestResults, WarmTarget),
 ]

@@ -14,6 +14,8 @@ from filelock import FileLock, Timeout
 from lake.errors import EnvironmentFault
 from lake.private import private_folder
 
+_held: set[Path] = set()
+
 
 class ProcessLock:
     """A lock of a FIRN_HOME. The system frees it when the process ends, however it ends."""
@@ -33,6 +35,11 @@ class ProcessLock:
         except (OSError, ValueError, KeyError):
             return "a process that has just started"
 
+    @property
+    def is_held_here(self) -> bool:
+        """Whether this process holds it, by this object or another one."""
+        return self._note in _held
+
     def acquire(self, seconds: float) -> bool:
         """Try for so many seconds to get it (below 0: for ever); return whether it is held now."""
         private_folder(self._folder)
@@ -42,10 +49,12 @@ class ProcessLock:
             return False
         since = datetime.now(UTC).isoformat(timespec="seconds")
         self._note.write_text(json.dumps({"pid": os.getpid(), "since": since}))
+        _held.add(self._note)
         return True
 
     def release(self) -> None:
         """Give it back."""
+        _held.discard(self._note)
         self._note.unlink(missing_ok=True)
         self._lock.release()
 

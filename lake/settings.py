@@ -44,9 +44,10 @@ class Settings(BaseModel):
     """Where the project and the lake are, and the secrets that belong to them.
 
     `load` takes the fields from `FIRN_PROJECT_DIR` (default: the nearest folder upwards that holds
-    dbt_project.yml), `FIRN_HOME` (default: .firn in the project), `FIRN_FAILPOINT` and
-    `FIRN_SHARED_HOME` (other users may enter the home, default: no), and from `DBT_TARGET` the
-    target of the profile that names the lake (default: the profile's own).
+    dbt_project.yml), `FIRN_HOME` (default: .firn in the project), `FIRN_FAILPOINT`,
+    `FIRN_SHARED_HOME` (other users may enter the home, default: no) and `FIRN_NO_WAIT` (a dbt that
+    finds another one at work refuses, default: it waits), and from `DBT_TARGET` the target of the
+    profile that names the lake (default: the profile's own).
     """
 
     model_config = ConfigDict(frozen=True)
@@ -56,6 +57,7 @@ class Settings(BaseModel):
     failpoint: Failpoint | None = None
     target: str | None = None
     shared_home: bool = False
+    no_wait: bool = False
 
     @model_validator(mode="before")
     @classmethod

@@ -9,7 +9,7 @@ SHELL_VARIABLES = ("_", "SHLVL", "OLDPWD")
 # Where the lake is, where logs go and where programs are found: nothing that dbt parses.
 PLACES = ("FIRN_HOME", "DBT_LOG_PATH", "PATH")
 # What one run is for: no reason to parse again either.
-RUNS = ("FIRN_TASK", "FIRN_TRIGGER", "FIRN_FAILPOINT")
+RUNS = ("FIRN_TASK", "FIRN_TRIGGER", "FIRN_FAILPOINT", "FIRN_NO_WAIT")
 
 
 def dbt_environment(settings: Settings) -> dict[str, str]:

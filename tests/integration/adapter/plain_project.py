@@ -36,7 +36,7 @@ class PlainProject:
         """Lay the project out in `folder`; `repaired` lifts `macros/adapter` and ANSI into it."""
         self.repaired = repaired
         self._dbt = dbt
-        self._folder = folder
+        self.folder = folder
         self._settings = Settings(project_dir=folder, home=folder / "home")
         (folder / "home" / "lake").mkdir(parents=True)
         shutil.copytree(ROOT / "profiles", folder / "profiles")
@@ -55,7 +55,7 @@ class PlainProject:
 
     def write(self, path: str, text: str) -> None:
         """Write a file of the project."""
-        file = self._folder / path
+        file = self.folder / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8")
 
@@ -66,14 +66,18 @@ class PlainProject:
 
     def dbt(self, *arguments: str) -> Outcome:
         """Run a dbt command. Raises DbtFailedError when it does not end well."""
-        environment = {
+        return self._dbt.run(arguments, self.environment)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """All variables of a dbt that works on it."""
+        return {
             **self._settings.environment(),
             "FIRN_HOME": str(self._settings.home),
-            "PWD": str(self._folder),
-            "DBT_PROFILES_DIR": str(self._folder / "profiles"),
+            "PWD": str(self.folder),
+            "DBT_PROFILES_DIR": str(self.folder / "profiles"),
             "DBT_LOG_PATH": str(self._settings.home / "logs"),
         }
-        return self._dbt.run(arguments, environment)
 
     @property
     def target(self) -> Path:
