@@ -18,6 +18,7 @@ import numpy.typing as npt
 import pyarrow as pa
 from confluent_kafka import KafkaError, Message
 
+from ingestion.connectors.kafka.declaration import LandedHeaders
 from ingestion.connectors.kafka.messages import Headers, Messages
 from ingestion.formats.joined_values import JoinedValues
 
@@ -60,8 +61,8 @@ class Columns:
     headers: Sequence[Headers] | None
 
     @classmethod
-    def of(cls, run: Run, *, with_headers: bool) -> Columns:
-        """Take out of messages what is landed of them."""
+    def of(cls, run: Run, wanted: LandedHeaders) -> Columns:
+        """Take out of messages what is landed of them; of their headers those `wanted`."""
         found = run.messages
         stamps = map(itemgetter(1), map(Message.timestamp, found))
         times = np.fromiter(stamps, np.int64, len(found))
@@ -71,7 +72,7 @@ class Columns:
             pa.array(times, mask=times < 0),  # -1 is what Kafka has for none
             pa.array(list(map(Message.key, found)), pa.binary()),
             JoinedValues.of(list(map(Message.value, found))),
-            [_headers(message) for message in found] if with_headers else None,
+            [_headers(message, wanted) for message in found] if wanted else None,
         )
 
     @property
@@ -80,8 +81,11 @@ class Columns:
         return len(self.values.data)
 
 
-def _headers(message: Message) -> Headers:
-    return cast("Headers", message.headers())
+def _headers(message: Message, wanted: LandedHeaders) -> Headers:
+    found = cast("Headers", message.headers())
+    if found is None or isinstance(wanted, bool):
+        return found
+    return [(name, value) for name, value in found if name in wanted]
 
 
 def runs(found: Sequence[Message], topic: str | None = None) -> Iterator[Run]:

@@ -68,6 +68,8 @@ def _topics(value: object) -> object:
 
 Topic = Annotated[str, Field(pattern=r"^[a-zA-Z0-9._-]{1,249}$")]
 Topics = Annotated[tuple[Topic, ...], Field(min_length=1), BeforeValidator(_topics)]
+HeaderName = Annotated[str, Field(min_length=1)]
+LandedHeaders = bool | Annotated[tuple[HeaderName, ...], Field(min_length=1)]
 
 
 class KafkaIngestion(Declared):
@@ -94,7 +96,7 @@ class KafkaTableIngestion(Declared):
     partition_by: Partitions = ()
     new_columns: Literal["rescue", "freeze"] | None = None
     max_row_size: RowSize | None = None
-    headers: bool = False
+    headers: LandedHeaders = False
     tombstones: Tombstones = Tombstones.QUARANTINE
     error_threshold: Annotated[float, Field(ge=0, le=1)] = TOLERATED_SHARE
 
@@ -121,7 +123,7 @@ class KafkaTable(FormattedTable):
     topics: tuple[str, ...]
     format: MessageFormat = MessageFormat.JSON
     schema_registry: str | None = None
-    headers: bool = False
+    headers: LandedHeaders = False
     tombstones: Tombstones = Tombstones.QUARANTINE
     error_threshold: float = TOLERATED_SHARE
 
@@ -160,6 +162,12 @@ def check_kafka_table(table: KafkaTable) -> Iterator[Finding]:
             ("format",),
             f"format {table.format} needs `schema_registry` in the source's config.meta.ingestion:"
             " the variable that holds its URL",
+        )
+    if table.headers is True and table.has_personal_data:
+        yield (
+            ("headers",),
+            "all headers of a table with personal data would land as they are; name those that hold"
+            " none: `headers: [trace_id]`",
         )
     for topic in sorted({topic for topic in table.topics if table.topics.count(topic) > 1}):
         yield ("topics",), f"{topic} stands twice"

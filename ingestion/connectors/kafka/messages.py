@@ -223,7 +223,10 @@ class MessageRows:
 
     def _rejection(self, messages: Messages, row: BadRow) -> Rejection:
         number = row.number
-        place = place_of(messages, number, with_key=self._tokeniser is None)
+        place = place_of(messages, number)
+        if self._tokeniser is not None:  # neither is declared
+            place["key_base64"] = None
+            place["headers"] = place["headers"] if self._table.headers else None
         return Rejection(
             rule=row.rule,
             reason=self._rows.reason(row.rule, row.reason),
@@ -258,7 +261,7 @@ class MessageRows:
         return rows
 
 
-def place_of(messages: Messages, number: int, *, with_key: bool) -> dict[str, str | None]:
+def place_of(messages: Messages, number: int) -> dict[str, str | None]:
     """Return where a message stands, and what came with it, as quarantine keeps it."""
     key, headers = messages.keys[number].as_py(), messages.headers
     time = messages.timestamps[number].as_py()
@@ -268,8 +271,8 @@ def place_of(messages: Messages, number: int, *, with_key: bool) -> dict[str, st
         "partition": str(messages.partitions[number].as_py()),
         "offset": str(messages.offsets[number].as_py()),
         "timestamp": None if time is None else str(time),
-        "key_base64": base64.b64encode(key).decode() if key is not None and with_key else None,
-        "headers": headers_as_json(headers[number]) if headers and with_key else None,
+        "key_base64": None if key is None else base64.b64encode(key).decode(),
+        "headers": headers_as_json(headers[number]) if headers else None,
     }
 
 

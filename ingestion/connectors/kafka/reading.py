@@ -181,7 +181,7 @@ class KafkaReading:
         if part is None:
             return
         if (taken := run.before(part.end)) is not None:
-            columns = Columns.of(taken, with_headers=self._table.headers)
+            columns = Columns.of(taken, self._table.headers)
             chunk.columns.append(columns)
             chunk.messages += len(taken.messages)
             chunk.bytes += columns.bytes

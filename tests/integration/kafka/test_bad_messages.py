@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ingestion.loading.replay import replay
-from lake.errors import LoadError
+from lake.errors import ConfigurationError, LoadError
 from tests.integration.ingestion.checker import Row
 from tests.integration.kafka.topics import Topics, events
 
@@ -154,16 +154,26 @@ def test_nothing_but_poison(topics: Topics) -> None:
 
 def test_personal_data(topics: Topics) -> None:
     topics.create()
-    topics.declare({"id": "bigint", "email": "string token", "phone": "string drop"})
-    topics.produce([{"id": 1, "email": "a@b.c", "phone": "12345"}], key=b"a@b.c")
-    topics.produce([b'{"id": "x", "email": "a@b.c"}'], key=b"a@b.c")
+    columns = {"id": "bigint", "email": "string token", "phone": "string drop"}
+    topics.declare(columns, headers=["trace"])
+    headers = [("trace", b"t1"), ("user", b"a@b.c"), ("trace", b"t2")]
+    good, bad = {"id": 1, "email": "a@b.c", "phone": "12345"}, b'{"id": "x", "email": "a@b.c"}'
+    topics.produce([good, bad], key=b"a@b.c", headers=headers)
     topics.ingest()
     (row,) = topics.rows()
+    assert json.loads(row["_kafka_headers"]) == [["trace", "t1"], ["trace", "t2"]]
+    assert "t2" in topics.quarantined()[0]["place"]
     assert row["email"] not in (None, "a@b.c")
     assert row["_kafka_key"] is None
     everything = json.dumps([topics.rows(), topics.quarantined()], default=str)
     assert "a@b.c" not in everything
     assert "12345" not in everything
+
+
+def test_headers_beside_personal_data_are_named(topics: Topics) -> None:
+    topics.declare({"id": "bigint", "email": "string token"}, headers=True)
+    with pytest.raises(ConfigurationError, match=r"all headers .*`headers: \[trace_id\]`"):
+        topics.ingest()
 
 
 def _offset(row: Row) -> int:
