@@ -143,7 +143,7 @@ class _Load:
     @property
     def _token_mark(self) -> str:
         """The mark of the key that this load makes tokens with, if it makes any."""
-        return self._context.token_mark if self._table.has_personal_data else ""
+        return self._context.token_mark if self._table.needs_token_key else ""
 
     @property
     def _replaces(self) -> bool:

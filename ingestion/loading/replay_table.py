@@ -133,7 +133,7 @@ class _Replay:
         Rows that a former key's tokens are in were read again with this one: they are resolved.
         """
         stored = self._context.lake.stored(self._table.identifier)
-        if stored and self._table.has_personal_data and any(self._quarantined.open()):
+        if stored and self._table.needs_token_key and any(self._quarantined.open()):
             mark = self._context.connector.tokeniser().key_mark
             TokenKey.of(stored.properties).require(self._table.label, mark)
             resolve_former_tokens(self._context.lake, self._table)

@@ -68,7 +68,7 @@ def resolve_former_tokens(lake: Lake, table: TableDeclaration) -> int:
 
 def _tables_with_tokens(settings: Settings, selection: Sequence[str]) -> Iterator[TableDeclaration]:
     for source in select_tables(load_sources(settings.project_dir), selection):
-        yield from (table for table in source.tables if table.has_personal_data)
+        yield from (table for table in source.tables if table.needs_token_key)
 
 
 def _is_of(key: TokenKey, row: QuarantinedRow) -> bool:

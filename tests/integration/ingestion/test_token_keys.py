@@ -129,6 +129,22 @@ def test_a_kill_leaves_either_key_usable(
     people.ingest_all()
 
 
+def test_tokens_of_file_names_are_of_one_key_too(tmp_path: Path, rotate: Rotate) -> None:
+    drop = Drop(tmp_path)
+    drop.set_up()
+    drop.declare(file_table("items", {"id": "int"}, file_names="token"))
+    drop.put("items/1.jsonl", '{"id": 1}\n{"id": "x"}\n')
+    drop.ingest()
+    before = [row["_file_name"] for row in drop.rows()]
+    drop.set_secrets(DROP_FILES=str(drop.landing), FIRN_TOKEN_KEY=OTHER_KEY)
+    drop.put("items/2.jsonl", '{"id": 2}\n')
+    with pytest.raises(TokenKeyError):
+        drop.ingest()
+    assert rotate(drop).exit_code == 0
+    assert [row["_file_name"] for row in drop.rows(where="id = 1")] != before
+    assert len(drop.rows()) == 2
+
+
 def test_files_are_read_again_where_they_still_are(tmp_path: Path, rotate: Rotate) -> None:
     drop = Drop(tmp_path)
     drop.set_up()
