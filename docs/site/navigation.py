@@ -24,6 +24,7 @@ def navigation(root: Path, project: Project) -> Nav:
         *groups_of(root / "docs" / "index.md", root),
         {"Tables": _tables(project)},
         {"Contributing": "CONTRIBUTING.md"},
+        {"Reporting a vulnerability": "SECURITY.md"},
         {"Changelog": "CHANGELOG.md"},
     ]
 
