@@ -13,12 +13,13 @@ from ingestion.declarations import SourceDeclaration, select_tables
 from ingestion.declarations.draft import as_yaml, require_identifier
 from ingestion.loading.last_loads import note_loads
 from ingestion.loading.session import Run, SourceSession
+from ingestion.loading.written_tables import written_tables
 from ingestion.results import IngestOptions, LoadResult, OnEvent, Outcome, raise_failures
 from ingestion.sources import load_sources
 from lake.errors import FirnError
 from lake.locks import source_lock
 from lake.settings import Settings
-from lake.unexpected import unexpected
+from lake.unexpected import fault_behind
 
 
 def ingest(
@@ -59,7 +60,7 @@ def _ingest_source(run: Run, source: SourceDeclaration) -> list[LoadResult]:
             except FirnError as error:
                 note(LoadResult(source.name, Outcome.FAILED, error=error))
             except Exception as error:  # noqa: BLE001 - it costs this source, and no other
-                fault = unexpected(run.settings.home, source.name, error)
+                fault = fault_behind(run.lake, source.name, written_tables(source), error)
                 note(LoadResult(source.name, Outcome.FAILED, error=fault))
             note_loads(run.settings.home, source, results)
     except FirnError as error:  # somebody else is at it

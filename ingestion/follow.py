@@ -13,10 +13,11 @@ from contextlib import ExitStack
 from ingestion.declarations import SourceDeclaration
 from ingestion.loading.last_loads import note_loads
 from ingestion.loading.session import Run, SourceSession
+from ingestion.loading.written_tables import written_tables
 from ingestion.results import LoadResult, Outcome, Retrying, raise_failures
 from lake.errors import CommitFailedError, ConflictError, EnvironmentFault, FirnError
 from lake.locks import ProcessLock
-from lake.unexpected import UnexpectedError, unexpected
+from lake.unexpected import UnexpectedError, fault_behind
 
 LONGEST_RETRY_SECONDS = 30.0
 UPKEEP_SECONDS = 60.0
@@ -62,7 +63,7 @@ class Follower:
             except FirnError:
                 raise
             except Exception as error:  # noqa: BLE001 - a follower lives on
-                self._back_off(unexpected(self._run.settings.home, self._source.name, error))
+                self._back_off(self._fault_behind(error))
 
     def _connect(self, connected: ExitStack) -> SourceSession:
         try:
@@ -71,9 +72,13 @@ class Follower:
             self._note([LoadResult(self._source.name, Outcome.FAILED, error=error)])
             raise
         except Exception as error:
-            fault = unexpected(self._run.settings.home, self._source.name, error)
+            fault = self._fault_behind(error)
             self._note([LoadResult(self._source.name, Outcome.FAILED, error=fault)])
             raise fault from error
+
+    def _fault_behind(self, error: Exception) -> FirnError:
+        tables = written_tables(self._source)
+        return fault_behind(self._run.lake, self._source.name, tables, error)
 
     def _follow(self, session: SourceSession) -> None:
         kept_up = time.monotonic()

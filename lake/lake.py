@@ -14,7 +14,7 @@ from lake.catalogs.base import CATALOG, CatalogBackend, Identifier, Pointer
 from lake.catalogs.choice import backend_of
 from lake.catalogs.postgres_tls import with_tls
 from lake.errors import ConfigurationError
-from lake.metadata import StoredTable, metadata_missing, read_metadata
+from lake.metadata import StoredTable, damaged, metadata_missing, read_metadata_of
 from lake.metadata_json import MetadataEncoder
 from lake.private import private_folder
 from lake.profiles import Profile
@@ -153,10 +153,7 @@ class Lake:
         if known is None or known[0] != pointer.metadata:
             if pointer.document is not None:
                 return pointer.metadata, pointer.document
-            try:
-                return pointer.metadata, read_metadata(self.files, pointer.metadata)
-            except FileNotFoundError:
-                raise metadata_missing(identifier, pointer.metadata) from None
+            return pointer.metadata, read_metadata_of(identifier, self.files, pointer.metadata)
         self._known[identifier] = known
         return known
 
@@ -178,9 +175,10 @@ class Lake:
     def table(self, identifier: Identifier) -> Table | None:
         """Load a table through the catalog, None when there is none.
 
-        Raises EnvironmentFault where a newer Firn wrote it in a format of its own.
+        Raises EnvironmentFault where its metadata file is gone or damaged, or a newer Firn wrote it
+        in a format of its own.
         """
-        from pyiceberg.exceptions import NoSuchTableError
+        from pyiceberg.exceptions import NoSuchTableError, ValidationError
 
         try:
             found = self.catalog.load_table(identifier)
@@ -188,6 +186,8 @@ class Lake:
             return None
         except FileNotFoundError:
             raise metadata_missing(identifier) from None
+        except ValidationError:
+            raise damaged(identifier, "its newest metadata file is damaged") from None
         require_known_format(identifier, found.properties)
         return found
 
@@ -205,10 +205,7 @@ class Lake:
         from pyiceberg.table import StaticTable
         from pyiceberg.table.metadata import TableMetadataUtil
 
-        try:
-            metadata = TableMetadataUtil.parse_obj(read_metadata(self.files, location))
-        except FileNotFoundError:
-            raise metadata_missing(identifier, location) from None
+        metadata = TableMetadataUtil.parse_obj(read_metadata_of(identifier, self.files, location))
         io = load_file_io({"py-io-impl": FILE_IO, **self._file_settings}, location)
         return StaticTable(identifier, metadata, location, io, NoopCatalog(CATALOG))
 

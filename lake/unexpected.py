@@ -1,19 +1,36 @@
-"""Errors that nobody named: any exception -> one that names what it cost, its trace in a log."""
+"""Errors that nobody named: any exception -> a damaged file, or what it cost."""
 
 from __future__ import annotations
 
 import traceback
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from lake.errors import LoadError
+from lake.errors import FirnError, LoadError
 from lake.private import private_folder
+
+if TYPE_CHECKING:
+    from lake.lake import Identifier, Lake
 
 LOG = Path("logs") / "errors.log"
 
 
 class UnexpectedError(LoadError):
     """Something was raised that Firn does not know; its stack trace is in the log of errors."""
+
+
+def fault_behind(
+    lake: Lake, label: str, tables: Iterable[Identifier], error: Exception
+) -> FirnError:
+    """Return the fault of `label` that an unknown exception is: a damaged file of these tables.
+
+    Where all their files are whole, it stays unknown.
+    """
+    from lake.damage import damage_among
+
+    return damage_among(lake, tables) or unexpected(lake.home, label, error)
 
 
 def unexpected(home: Path, label: str, error: Exception) -> UnexpectedError:

@@ -28,6 +28,7 @@ from ingestion.loading.load_history import Record
 from ingestion.loading.origins import Origins
 from ingestion.loading.row_counts import RowCounts, make_record
 from ingestion.loading.table_state import LandedState, NoState
+from ingestion.loading.written_tables import tables_of_load
 from ingestion.quarantine.store import Quarantine
 from ingestion.raw_tables.load_metadata import LoadMetadata
 from ingestion.raw_tables.progress import Progress
@@ -38,7 +39,7 @@ from lake.errors import DataLossError, FirnError
 from lake.lake import Lake
 from lake.retry import replan_on_conflict
 from lake.settings import Failpoint
-from lake.unexpected import unexpected
+from lake.unexpected import fault_behind
 
 if TYPE_CHECKING:
     from ingestion.raw_tables.landing import Landing
@@ -76,7 +77,7 @@ def load_table(context: LoadContext, table: TableDeclaration) -> tuple[LoadResul
     except FirnError as error:
         result, record = LoadResult(table.label, Outcome.FAILED, error=error), None
     except Exception as error:  # noqa: BLE001 - it costs this table, and no other
-        fault = unexpected(context.lake.home, table.label, error)
+        fault = fault_behind(context.lake, table.label, tables_of_load(table), error)
         result, record = LoadResult(table.label, Outcome.FAILED, error=fault), None
     return replace(result, seconds=time.monotonic() - started), record
 

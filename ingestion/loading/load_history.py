@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ingestion.loading.gaps import add_gaps
 from ingestion.raw_tables.progress import Progress
+from lake.errors import EnvironmentFault
 from lake.lake import Lake
 
 if TYPE_CHECKING:
@@ -48,10 +49,16 @@ def recorded_loads(lake: Lake) -> dict[str, str]:
 
 
 def unrecorded_loads(lake: Lake, tables: Sequence[TableDeclaration]) -> list[Record]:
-    """Return loads that landed but are missing in ops.loads: the last run died in between."""
+    """Return loads that landed but are missing in ops.loads: the last run died in between.
+
+    A table that cannot be read says nothing; its own load names why.
+    """
     records: list[Record] = []
     for table in tables:
-        stored = lake.stored(table.identifier)
+        try:
+            stored = lake.stored(table.identifier)
+        except EnvironmentFault:
+            continue
         progress = Progress.of(stored.properties) if stored else Progress()
         records += [*progress.earlier, progress.record] if progress.load_id else []
     return _missing(records, recorded_loads(lake))

@@ -20,6 +20,7 @@ from ingestion.declarations.columns import RawColumn
 from ingestion.loading.load_history import Record, record_loads
 from ingestion.loading.rotation import resolve_former_tokens
 from ingestion.loading.row_counts import RowCounts, make_record
+from ingestion.loading.written_tables import tables_of_load
 from ingestion.quarantine.decisions import (
     IS_FIT,
     Decision,
@@ -39,7 +40,7 @@ from lake.errors import FirnError
 from lake.lake import Lake
 from lake.retry import replan_on_conflict
 from lake.types import DataType
-from lake.unexpected import unexpected
+from lake.unexpected import fault_behind
 
 LOAD_MODE = "replay"
 
@@ -83,7 +84,7 @@ def replay_table(context: ReplayContext, table: TableDeclaration) -> ReplayResul
     except FirnError as error:
         result = ReplayResult(table.label, error=error)
     except Exception as error:  # noqa: BLE001 - it costs this table, and no other
-        fault = unexpected(context.lake.home, table.label, error)
+        fault = fault_behind(context.lake, table.label, tables_of_load(table), error)
         result = ReplayResult(table.label, error=fault)
     return replace(result, seconds=time.monotonic() - started)
 

@@ -1,14 +1,14 @@
 """Maintains the lake: names -> plans -> a rehearsal, or the work -> what was done to each."""
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from lake.catalog_check import require_catalog, unknown_folders
 from lake.commit_times import times_fault
-from lake.errors import ConfigurationError, FirnError, LoadError
+from lake.damage import damage_among
+from lake.errors import ConfigurationError, EnvironmentFault, FirnError, LoadError
 from lake.lake import Lake, identifier_of
 from lake.settings import Settings
 from lake.warehouse import Warehouse
@@ -23,7 +23,6 @@ from operations.runtime.spark import Spark
 from operations.runtime.sql_engine import SqlEngine
 
 if TYPE_CHECKING:
-    from pyiceberg.catalog import Catalog
     from pyiceberg.table import Table
 
 ATTEMPTS = 3
@@ -57,9 +56,9 @@ def maintain_lake(
     if a policy or a name is wrong, StatementError when Spark cannot be reached; a table that fails
     does not stop the others.
     """
-    plans = plan_lake(settings, names)
+    plans, faults = plan_tables(settings, names)
     done: list[Work] = []
-    failures: list[str] = []
+    failures = [f"{fault.message}; {fault.fix}" for fault in faults]
     with Spark(settings) as spark:
         if plans:
             spark.sql("select 1")  # a Spark that is not there is one fault, not one of each table
@@ -76,12 +75,12 @@ def maintain_lake(
 
 
 def _why(settings: Settings, table: str, error: FirnError) -> str:
-    """Return why a table failed; Spark calls commits that are out of order a bug of its own."""
-    with suppress(FirnError, OSError, ValueError):  # metadata that cannot be read is what failed
-        fault = times_fault(Lake(settings).metadata(identifier_of(table)) or {})
-        if fault:
-            return f"{fault.explanation}: firn restore {table}"
-    return error.message
+    """Return why a table failed: Spark names neither a damaged file's table nor a wrong clock."""
+    lake, identifier = Lake(settings), identifier_of(table)
+    if damage := damage_among(lake, [identifier]):
+        return f"{damage.message}; {damage.fix}"
+    fault = times_fault(lake.metadata(identifier) or {})
+    return f"{fault.explanation}: firn restore {table}" if fault else error.message
 
 
 def maintain_table(settings: Settings, spark: SqlEngine, plan: TablePlan) -> Work:
@@ -108,24 +107,40 @@ def _apply(settings: Settings, spark: SqlEngine, plan: TablePlan) -> Work:
 
 
 def plan_lake(settings: Settings, names: Sequence[str] = ()) -> list[TablePlan]:
+    """Return what is to be done, as `plan_tables` does. Raises the fault of a damaged table too."""
+    plans, faults = plan_tables(settings, names)
+    if faults:
+        raise faults[0]
+    return plans
+
+
+def plan_tables(
+    settings: Settings, names: Sequence[str] = ()
+) -> tuple[list[TablePlan], list[FirnError]]:
     """Return what is to be done for the named tables or namespaces, by name; nothing is changed.
 
-    Raises ConfigurationError for policies and names that are wrong, DataLossError when the catalog
-    is not the one of the files: what it does not know would be taken for orphans.
+    Of a table with a damaged file its fault is returned, and nothing is planned. Raises
+    ConfigurationError for policies and names that are wrong, DataLossError when the catalog is not
+    the one of the files: what it does not know would be taken for orphans.
     """
     policies = load_policies(settings.project_dir)
     lake = Lake(settings)
     require_catalog(lake)
-    tables = {".".join(table.name()): table for table in _tables(lake.catalog)}
+    tables, faults = _open(lake)
     streams, publications = positions(list(tables.values())), read_publications(lake)
     folders = _folders(lake, tables)
-    plans = []
-    for name in _chosen(tables, names):
+    plans, chosen = [], list(_chosen({*tables, *faults}, names))
+    for name in chosen:
+        identifier = identifier_of(name)
+        if fault := faults.get(name) or damage_among(lake, [identifier]):
+            faults[name] = fault
+            continue
         policy = policies.of(name)
         published = snapshots_of(name, publications[: policy.keep_publications])
         needed = Needed(streams.get(name, ()), published)
-        plans.append(plan_table(tables[name], policy, needed, folders))
-    return [_with_removal(settings, lake, plan, tables[plan.name]) for plan in plans]
+        plan = plan_table(tables[name], policy, needed, folders)
+        plans.append(_with_removal(settings, lake, plan, tables[name]))
+    return plans, [faults[name] for name in chosen if name in faults]
 
 
 def _with_removal(settings: Settings, lake: Lake, plan: TablePlan, table: "Table") -> TablePlan:
@@ -138,19 +153,34 @@ def _with_removal(settings: Settings, lake: Lake, plan: TablePlan, table: "Table
 
 
 def _folders(lake: Lake, tables: "dict[str, Table]") -> dict[str, str]:
-    """Return the folders of all tables, of those too that the catalog does not know."""
+    """Return the folders of all tables, of those too that nobody can open, or knows."""
     alike = Warehouse(lake.files, lake.warehouse).written_alike
     known = {name: alike(table.location()) for name, table in tables.items()}
-    return {**unknown_folders(lake), **known}
+    pointers = {".".join(name): pointer for name, pointer in lake.pointers().items()}
+    closed = {
+        name: alike(pointer.metadata.rpartition("/metadata/")[0])
+        for name, pointer in pointers.items()
+        if pointer.metadata and not pointer.is_view
+    }
+    return {**unknown_folders(lake), **closed, **known}
 
 
-def _tables(catalog: "Catalog") -> "Iterator[Table]":
-    for namespace in sorted(catalog.list_namespaces()):
-        for identifier in sorted(catalog.list_tables(namespace)):
-            yield catalog.load_table(identifier)
+def _open(lake: Lake) -> "tuple[dict[str, Table], dict[str, FirnError]]":
+    """Open all tables; of those that cannot be opened return the faults."""
+    tables: dict[str, Table] = {}
+    faults: dict[str, FirnError] = {}
+    for namespace in sorted(lake.catalog.list_namespaces()):
+        for identifier in sorted(lake.catalog.list_tables(namespace)):
+            name = ".".join(identifier)
+            try:
+                if table := lake.table((identifier[0], identifier[1])):
+                    tables[name] = table
+            except EnvironmentFault as error:
+                faults[name] = error
+    return tables, faults
 
 
-def _chosen(tables: "dict[str, Table]", names: Sequence[str]) -> Iterator[str]:
+def _chosen(tables: Iterable[str], names: Sequence[str]) -> Iterator[str]:
     known = {*tables, *(name.split(".")[0] for name in tables)}
     if unknown := [name for name in names if name not in known]:
         raise ConfigurationError(

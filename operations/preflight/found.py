@@ -1,4 +1,4 @@
-"""What the lake holds: catalog rows + metadata files + newest manifests -> tables, or faults."""
+"""What the lake holds: catalog rows + metadata files + the files they name -> tables, or faults."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from lake.commit_times import TimesFault, times_fault
+from lake.damage import UNREADABLE, FileCheck, FileFault
 from lake.lake import Identifier, Lake, Pointer
 from lake.metadata import read_metadata
 from lake.storage import LakeFiles
 from lake.warehouse import MetadataFile
-from operations.preflight.manifests import ManifestFault, newest_manifest_fault
 from operations.preflight.types import spark_type_of_iceberg
 
 READERS = 8
@@ -30,8 +30,9 @@ class FoundColumn:
 class FoundTable:
     """A table as its metadata file describes it.
 
-    `fault` is what is wrong with its newest commit, `previous` then the metadata file of the commit
-    before, where that one is whole. `times` is what is wrong with when its commits happened.
+    `fault` is what is wrong with the files of its newest commit, `previous` then the newest
+    metadata file before whose commit is whole, if one is. `times` is what is wrong with when its
+    commits happened.
     """
 
     columns: Mapping[str, FoundColumn]
@@ -39,7 +40,7 @@ class FoundTable:
     sort_by: tuple[str, ...]
     properties: Mapping[str, str]
     format_version: int
-    fault: ManifestFault | None = None
+    fault: FileFault | None = None
     previous: str | None = None
     times: TimesFault | None = None
 
@@ -53,8 +54,8 @@ class FoundView:
 class Unreadable:
     """A table that is in the catalog and that nobody can open.
 
-    `found` says why in three words, `explanation` in a sentence; `previous` is the metadata file
-    of the commit before, where that one is still there and whole.
+    `found` says why in three words, `explanation` in a sentence; `previous` is the newest metadata
+    file before whose commit is whole, if one is.
     """
 
     found: str
@@ -65,20 +66,63 @@ class Unreadable:
 Found = FoundTable | FoundView | Unreadable | None
 
 
-def read_tables(lake: Lake, identifiers: Iterable[Identifier]) -> dict[Identifier, Found]:
+def read_tables(
+    lake: Lake, identifiers: Iterable[Identifier], *, most_data_files: int | None = None
+) -> dict[Identifier, Found]:
     """Return what is found under each name; None where the catalog has nothing.
 
-    One query to the catalog, then per table its metadata file and its newest manifest list.
-    Raises EnvironmentFault when the catalog itself cannot be read.
+    One query to the catalog, then per table its metadata file and manifests, and the length of each
+    data file; of a table with more than `most_data_files` the newest manifest only. Raises
+    EnvironmentFault when the catalog itself cannot be read.
     """
     pointers = lake.pointers()
     wanted = list(dict.fromkeys(identifiers))
+
+    def read(name: Identifier) -> Found:
+        return _read_table(_Commits(lake.files, most_data_files), name, pointers.get(name))
+
     with ThreadPoolExecutor(READERS) as readers:
-        found = readers.map(lambda name: _read_table(lake.files, name, pointers.get(name)), wanted)
-        return dict(zip(wanted, found, strict=True))
+        return dict(zip(wanted, readers.map(read, wanted), strict=True))
 
 
-def _read_table(files: LakeFiles, identifier: Identifier, pointer: Pointer | None) -> Found:
+class _Commits:
+    """Commits of one table: metadata files -> what they say, and which of them is whole."""
+
+    def __init__(self, files: LakeFiles, most_data_files: int | None) -> None:
+        self.files = files
+        self._check = FileCheck(files)
+        self._most = most_data_files
+
+    def describe(self, metadata: Mapping[str, Any]) -> FoundTable:
+        """Return the table of a commit. Raises one of UNREADABLE where it is none."""
+        fault = self._check.fault(metadata, most_data_files=self._most)
+        return replace(_describe(metadata), fault=fault)
+
+    def newest_whole(self, *locations: str | None) -> str | None:
+        """Return the first of these metadata files, or of those before, whose commit is whole."""
+        seen: set[str] = set()
+        rest = [location for location in locations if location]
+        while rest:
+            location = rest.pop(0)
+            if location in seen:
+                continue
+            seen.add(location)
+            try:
+                metadata = read_metadata(self.files, location)
+                if self.describe(metadata).fault is None:
+                    return location
+                rest += _logged(metadata)
+            except (OSError, *UNREADABLE):
+                continue
+        return None
+
+
+def _logged(metadata: Mapping[str, Any]) -> list[str]:
+    """Return the metadata files before this one, the newest first."""
+    return [entry["metadata-file"] for entry in reversed(metadata.get("metadata-log", ()))]
+
+
+def _read_table(commits: _Commits, identifier: Identifier, pointer: Pointer | None) -> Found:
     if pointer is None:
         return None
     if pointer.is_view:
@@ -90,56 +134,49 @@ def _read_table(files: LakeFiles, identifier: Identifier, pointer: Pointer | Non
             "metadata file gone" if pointer.fault else "no location",
             f"{name}: the catalog knows the table's name, but {pointer.fault or unknown}, so"
             " nothing can open the table.",
-            _whole(files, pointer.previous),
+            commits.newest_whole(pointer.previous),
         )
     try:
-        metadata = pointer.document or read_metadata(files, pointer.metadata)
+        metadata = pointer.document or read_metadata(commits.files, pointer.metadata)
         if not metadata["location"]:
             raise KeyError("location")
-        table = _describe(files, metadata)
-        return replace(table, previous=_whole(files, pointer.previous)) if table.fault else table
+        table = commits.describe(metadata)
+        if table.fault:
+            before = commits.newest_whole(pointer.previous, *_logged(metadata))
+            table = replace(table, previous=before)
+        return table
     except FileNotFoundError:
         return Unreadable(
             "metadata file gone",
             f"{name}: the catalog says that {pointer.metadata} describes the table, and there is no"
             " such file. The data may still be there, but nothing says what belongs to the table.",
-            _whole(files, pointer.previous),
+            commits.newest_whole(pointer.previous),
         )
     except OSError as error:
         found, why = "metadata file unreadable", error.strerror or str(error)
     except KeyError as error:
         found, why = f"no {error.args[0]}", f"it does not say its {error.args[0]}"
-    except (ValueError, TypeError, LookupError, AttributeError) as error:
+    except UNREADABLE as error:
         found, why = "metadata file damaged", f"it is no table metadata ({error})"
     return Unreadable(
         found,
         f"{name}: its metadata file {pointer.metadata} cannot be used: {why}.",
-        _whole(files, pointer.previous),
+        commits.newest_whole(pointer.previous),
     )
 
 
 def is_whole(files: LakeFiles, file: MetadataFile) -> bool:
-    """Whether a table can be read from a metadata file: its newest manifests are there.
+    """Whether a table can be read from a metadata file: the files of its newest commit are there.
 
     A view has no other file.
     """
     try:
-        return file.is_view or _describe(files, file.document).fault is None
-    except (OSError, ValueError, TypeError, LookupError, AttributeError):
+        return file.is_view or _Commits(files, None).describe(file.document).fault is None
+    except (OSError, *UNREADABLE):
         return False
 
 
-def _whole(files: LakeFiles, previous: str | None) -> str | None:
-    """Return the previous metadata file if a table can be read from it."""
-    try:
-        if previous and _describe(files, read_metadata(files, previous)).fault is None:
-            return previous
-    except (OSError, ValueError, TypeError, LookupError, AttributeError):
-        pass
-    return None
-
-
-def _describe(files: LakeFiles, metadata: Mapping[str, Any]) -> FoundTable:
+def _describe(metadata: Mapping[str, Any]) -> FoundTable:
     schema = _current(metadata["schemas"], "schema-id", metadata["current-schema-id"])
     names = {column["id"]: column["name"].lower() for column in schema["fields"]}
     spec = _current(metadata["partition-specs"], "spec-id", metadata["default-spec-id"])
@@ -160,7 +197,6 @@ def _describe(files: LakeFiles, metadata: Mapping[str, Any]) -> FoundTable:
         ),
         properties=metadata.get("properties", {}),
         format_version=metadata["format-version"],
-        fault=newest_manifest_fault(metadata, files),
         times=times_fault(metadata),
     )
 

@@ -1,4 +1,4 @@
-"""`firn restore`: a table that cannot be used -> the commit before, or out of the catalog.
+"""`firn restore`: a table that cannot be used -> its newest whole commit, or out of the catalog.
 
 Spark opens a table before it drops or changes it, so no statement helps against one that has lost
 its metadata file: this works on the catalog's row alone. A table whose commits are not in order
@@ -7,6 +7,7 @@ gets other times, no other rows.
 
 from __future__ import annotations
 
+from lake.catalog_check import begin_log, missed_tables
 from lake.commit_times import in_order
 from lake.errors import ConfigurationError, EnvironmentFault
 from lake.lake import Identifier, Lake, Pointer
@@ -17,11 +18,11 @@ from operations.preflight.found import FoundTable, FoundView, Unreadable, read_t
 
 
 def restore_table(settings: Settings, name: str) -> str:
-    """Let the catalog name the metadata file of the commit before; return what was done.
+    """Let the catalog name the newest metadata file whose commit is whole; return what was done.
 
     Where only the times of its commits are out of order, they are put in order. Raises
-    ConfigurationError when there is nothing to restore, EnvironmentFault when that file is not
-    whole, ConflictError or EnvironmentFault when another process changed the table meanwhile.
+    ConfigurationError when there is nothing to restore, EnvironmentFault when no commit is whole,
+    ConflictError or EnvironmentFault when another process changed the table meanwhile.
     """
     lake = Lake(settings)
     identifier, pointer, damaged = _damaged(lake, name)
@@ -30,10 +31,11 @@ def restore_table(settings: Settings, name: str) -> str:
         return f"the commits of {name} are in order, and none is to come"
     if damaged.previous is None:
         raise EnvironmentFault(
-            f"{name}: the commit before cannot be read either",
+            f"{name}: no commit before can be read either",
             f"restore its files from a backup, or: firn restore {name} --forget",
         )
     _repoint(lake, identifier, pointer, damaged.previous)
+    _leave_behind(lake, identifier)
     return f"{name} is back at {damaged.previous}"
 
 
@@ -48,6 +50,12 @@ def forget_table(settings: Settings, name: str) -> None:
     if _has_only_times(damaged):
         raise _nothing_to_restore(name)
     _repoint(lake, identifier, pointer, None)
+
+
+def _leave_behind(lake: Lake, identifier: Identifier) -> None:
+    """Take newer metadata files for given up: else the catalog would be one that is too old."""
+    if lake.backend.has_drop_log:
+        begin_log(lake, [one for one in missed_tables(lake) if one.identifier == identifier])
 
 
 def _damaged(lake: Lake, name: str) -> tuple[Identifier, Pointer, Unreadable | FoundTable]:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from lake.commit_times import TimesFault
+from lake.damage import FileFault
 from operations.preflight.declared import FORMAT_VERSION, DeclaredColumn, DeclaredTable
 from operations.preflight.found import Found, FoundColumn, FoundTable, FoundView, Unreadable
-from operations.preflight.manifests import ManifestFault
 from operations.preflight.types import is_wider
 
 LANDED_LAYERS = ("raw", "quarantine")  # Python writes their rows, Spark those of the others
@@ -90,11 +90,8 @@ def _unreadable(declared: DeclaredTable, found: Unreadable) -> Difference:
     return _unusable(declared, "(table)", found.found, found.explanation, found.previous)
 
 
-def _faulty(declared: DeclaredTable, fault: ManifestFault, previous: str | None) -> Difference:
-    explanation = (
-        f"{declared.name}: {fault.file} says which data files the newest commit has, and it is gone"
-        " or damaged. Without it the table cannot be read."
-    )
+def _faulty(declared: DeclaredTable, fault: FileFault, previous: str | None) -> Difference:
+    explanation = f"{declared.name}: {fault}. Without it the table cannot be read."
     return _unusable(declared, "(newest commit)", fault.found, explanation, previous)
 
 
@@ -121,13 +118,13 @@ def _unusable(
     if previous:
         fix = restore
         after = (
-            f" The commit before is whole: {restore} goes back to it, and the next load or build"
+            f" An earlier commit is whole: {restore} goes back to it, and the next load or build"
             " makes what came after it again."
         )
     else:
         forget = f"{restore} --forget; then {declared.fixes.make}"
         fix = f"restore the file from a backup, or: {forget}"
-        after = " The commit before cannot be read either."
+        after = " No commit before can be read either."
     return Difference(
         declared.name, part, "readable", found, Kind.BREAKING, fix, explanation + after
     )

@@ -15,6 +15,7 @@ from ingestion.loading.last_loads import LastLoad
 from ingestion.quarantine.store import quarantine_of
 from ingestion.raw_tables.progress import Progress
 from lake.columns import query_files, quoted
+from lake.damage import damage_among
 from lake.errors import EnvironmentFault, FirnError
 from lake.lake import Lake
 from lake.statistics import TableStatistics, read_statistics
@@ -81,7 +82,8 @@ def read_stored(lake: Lake, table: TableDeclaration) -> StoredTable:
             return StoredTable(lake, table)
         return StoredTable(lake, table, metadata, statistics_of(lake, metadata))
     except FirnError as fault:
-        return StoredTable(lake, table, fault=fault)
+        damage = damage_among(lake, [table.identifier])
+        return StoredTable(lake, table, fault=damage or fault)
 
 
 def statistics_of(lake: Lake, metadata: Mapping[str, Any]) -> TableStatistics:

@@ -14,7 +14,9 @@ from ingestion.connectors.registry import connector_of
 from ingestion.connectors.remaining import ANSWER_SECONDS
 from ingestion.declarations import SourceDeclaration
 from ingestion.personal_data import Tokeniser
+from lake.damage import damage_among
 from lake.errors import EnvironmentFault, FirnError
+from lake.lake import Lake
 from lake.settings import Settings
 
 # Connectors keep ANSWER_SECONDS themselves, and can then say the cause.
@@ -59,7 +61,9 @@ class Asked:
         except Exception as error:  # noqa: BLE001 - whatever a library raises is the answer
             # and may quote a password
             said = f"{self.source.name}: asking it ended in {type(error).__name__}"
-            self._fault = EnvironmentFault(said, "firn doctor looks at the source")
+            asked = EnvironmentFault(said, "firn doctor looks at the source")
+            tables = (table.identifier for table in self.source.tables)
+            self._fault = damage_among(Lake(self.settings), tables) or asked
 
 
 def leave_threads_behind() -> None:

@@ -15,7 +15,7 @@ from typing import Any
 from lake.branches import CURRENT, is_staged
 from lake.errors import EnvironmentFault
 from lake.lake import Lake, identifier_of
-from lake.metadata import metadata_missing, read_metadata
+from lake.metadata import read_metadata_of
 from lake.snapshots import changes_rows, line_of
 from lake.stream_offsets import PROPERTY
 
@@ -105,10 +105,7 @@ class Heads:
         return known
 
     def _read(self, table: str, location: str) -> _Known:
-        try:
-            metadata = read_metadata(self._lake.files, location)
-        except (FileNotFoundError, ValueError):
-            raise metadata_missing(identifier_of(table), location) from None
+        metadata = read_metadata_of(identifier_of(table), self._lake.files, location)
         visible = visible_at(metadata)
         commits = {
             s["snapshot-id"]: _commit(table, s, visible[s["snapshot-id"]])

@@ -156,7 +156,7 @@ def test_a_table_without_its_newest_metadata_file_is_mended(lake: UpkeepLake, ta
     else:
         [[fix]] = _fixes(lake).values()
         assert f"firn restore {SILVER} --forget" in fix
-        with pytest.raises(EnvironmentFault, match="the commit before cannot be read"):
+        with pytest.raises(EnvironmentFault, match="no commit before can be read"):
             restore_table(settings, SILVER)
         forget_table(settings, SILVER)
     lake.build("build")

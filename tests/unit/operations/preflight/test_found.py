@@ -111,8 +111,8 @@ def _metadata_of(table: Table) -> Path:
         (lambda s, _: _forget_location(s), "no location"),
         (lambda _, t: _manifest_list(t).unlink(), "manifest list gone"),
         (lambda _, t: _manifest_list(t).write_bytes(b"Obj\x01"), "manifest list damaged"),
-        (lambda _, t: _manifest(t).unlink(), "newest manifest gone"),
-        (lambda _, t: _manifest(t).write_bytes(b"Obj\x01 cut"), "newest manifest damaged"),
+        (lambda _, t: _manifest(t).unlink(), "manifest gone"),
+        (lambda _, t: _manifest(t).write_bytes(b"Obj\x01 cut"), "manifest damaged"),
     ],
 )
 def test_damage_is_named_and_the_commit_before_restored(
@@ -141,7 +141,7 @@ def test_without_a_whole_commit_before_a_table_can_only_be_forgotten(
 ) -> None:
     for file in path_of(table.metadata_location).parent.glob("*.json"):
         file.unlink()
-    with pytest.raises(EnvironmentFault, match="the commit before cannot be read either"):
+    with pytest.raises(EnvironmentFault, match="no commit before can be read either"):
         restore_table(settings, "silver.t")
     forget_table(settings, "silver.t")
     assert _found(settings) is None

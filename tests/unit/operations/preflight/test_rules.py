@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from lake.damage import FileFault
 from operations.preflight.declared import DeclaredColumn, DeclaredTable, Fixes
 from operations.preflight.found import Found, FoundColumn, FoundTable, FoundView, Unreadable
-from operations.preflight.manifests import ManifestFault
 from operations.preflight.policy import Verdict, verdict
 from operations.preflight.report import message
 from operations.preflight.rules import Difference, Kind, differences
@@ -132,7 +132,7 @@ def test_a_table_that_the_run_makes_anew_needs_only_to_be_readable() -> None:
     replaced = replace(MODEL, has_shape=False)
     broken = _with(sum=FoundColumn("string", False), id=None)
     assert differences(replaced, broken) == []
-    fault = replace(broken, fault=ManifestFault("manifest list gone", "f.avro"))
+    fault = replace(broken, fault=FileFault("manifest list gone", "f.avro", 7))
     assert _only(replaced, fault).found == "manifest list gone"
     assert _only(replaced, Unreadable("no location", "why")).found == "no location"
 
