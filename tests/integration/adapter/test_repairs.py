@@ -29,6 +29,7 @@ models:
       - {name: b, description: Second}
       - {name: c, description: Third}
 """
+SMALL_BATCHES = "{% macro spark__get_batch_size() %}{{ return(2) }}{% endmacro %}"
 PLACES = """
 seeds:
   - name: places
@@ -340,10 +341,10 @@ def test_a_seed_and_its_values(project: PlainProject) -> None:
 
 
 def test_a_seed_that_did_not_change(project: PlainProject) -> None:
-    def load(rows: str, *arguments: str) -> str:
+    def load(rows: str, *arguments: str) -> int | None:
         project.write("seeds/places.csv", f"id,place\n{rows}")
         project.dbt("seed", "--select", "places", *arguments)
-        return str(project.table("places").metadata.table_uuid)
+        return project.table("places").metadata.current_snapshot_id
 
     first = load("1,here\n")
     again = load("1,here\n")
@@ -355,6 +356,19 @@ def test_a_seed_that_did_not_change(project: PlainProject) -> None:
     project.write("seeds/places.yml", PLACES)
     assert load("1,there\n") != refreshed
     assert project.rows("places", "id") == [{"id": "1", "place": "there"}]
+
+
+def test_a_seed_is_replaced_whole(project: PlainProject) -> None:
+    """All rows in one commit, also where they come in several batches; its history stays."""
+    project.write("macros/batches.sql", SMALL_BATCHES)
+    counts, lines = [5, 0, 3], "1,a\n2,b\n3,c\n4,d\n5,e\n"
+    for count in counts:
+        project.write("seeds/letters.csv", "id,letter\n" + lines[: count * 4])
+        project.dbt("seed", "--select", "letters")
+        assert len(project.rows("letters", "id")) == count
+    summaries = [s.summary for s in project.table("letters").metadata.snapshots]
+    found = [int(summary["total-records"] or 0) for summary in summaries if summary]
+    assert found == (counts if project.repaired else [2, 3])
 
 
 def test_an_apostrophe_in_a_seed(project: PlainProject) -> None:
