@@ -18,7 +18,10 @@ hypothesis.settings.register_profile("firn", deadline=None)
 hypothesis.settings.register_profile("long", deadline=None, max_examples=2000)  # `make fuzz`
 hypothesis.settings.load_profile("firn")
 
-QUICK_JAVA = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=384m -Xmn1g"
+# Stack traces are taken by each statement, to say where it was called from: no deeper than needed.
+QUICK_JAVA = (
+    "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=384m -Xmn1g -XX:MaxJavaStackTraceDepth=24"
+)
 WHOLE_LAKES = Path(__file__).with_name("recomputation")
 
 
