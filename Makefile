@@ -150,6 +150,10 @@ fuzz: $(VENV)/.dev ## Damaged and foreign files, new ones for HOURS=1, until a r
 		$(BIN)/pytest -q --exitfirst --hypothesis-profile=long tests/integration/files/test_fuzz.py || exit 1; \
 	done
 
+.PHONY: kill-dbt
+kill-dbt: $(VENV)/.dev ## SIGKILL dbt within statements that write, KILLS=50 times, readers watching.
+	FIRN_KILLS=$(or $(KILLS),50) $(BIN)/pytest -q --timeout 7200 tests/faults/test_dbt_kills.py
+
 .PHONY: fuzz-refresh
 fuzz-refresh: $(VENV)/.dev ## Random queries, refreshed by what is derived from them, for HOURS=1, until one differs.
 	@end=$$(( $$(date +%s) + $(or $(SECONDS),$$(( $(or $(HOURS),1) * 3600 ))) )); \

@@ -17,7 +17,7 @@ PATIENCE_SECONDS = 120.0
 POLL_SECONDS = 0.01
 
 
-def _kill_dbt() -> None:
+def kill_dbt() -> None:
     """Kill the dbt that this process started, and its Java, without a word."""
     [dbt] = [p for p in psutil.Process().children() if server.__name__ in " ".join(p.cmdline())]
     for process in [*dbt.children(recursive=True), dbt]:
@@ -41,7 +41,7 @@ def test_a_run_that_is_killed_after_it_has_read_loses_and_doubles_nothing(lake: 
     with ThreadPoolExecutor(1) as pool:
         run = pool.submit(lake.build)
         _wait_for_commit(lake, SILVER, silver)
-        _kill_dbt()
+        kill_dbt()
         with pytest.raises(DbtFailedError, match="has died"):
             run.result(PATIENCE_SECONDS)
     assert lake.line(GOLD) == gold
