@@ -16,6 +16,8 @@ from ingestion.connectors.files.connector import FilesConnector
 from ingestion.connectors.files.declaration import FileSource, FileTable
 from ingestion.connectors.files.reader import FilesReader
 from ingestion.follow import Follower
+from ingestion.loading import replay_table
+from ingestion.loading.replay import replay
 from ingestion.loading.session import Run
 from ingestion.results import Event, LoadResult, Outcome, Retrying
 from ingestion.sources import load_sources
@@ -97,6 +99,29 @@ def test_what_a_source_raises_costs_that_source(two: Drop, monkeypatch: pytest.M
     assert f"{SOURCE}: IndexError, which Firn does not expect here" in ended.output
     assert "Traceback" not in ended.output
     assert len(two.lake.rows("raw_zoo.items")) == 1
+
+
+def test_what_a_replay_raises_costs_that_table(two: Drop, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("items", "others"):
+        two.put(f"{name}/b.jsonl", '{"id": 3000000000, "v": "b"}\n')
+    two.ingest_all()
+    wide = {**COLUMNS, "id": "bigint"}
+    two.declare(table("items", wide), table("others", wide))
+    run = replay_table._Replay.run
+
+    def raise_planted(replay: replay_table._Replay) -> object:
+        if replay._table.name == "items":
+            raise ValueError(SAID)
+        return run(replay)
+
+    results: list[replay_table.ReplayResult] = []
+    with monkeypatch.context() as planted:
+        planted.setattr(replay_table._Replay, "run", raise_planted)
+        with pytest.raises(UnexpectedError, match=f"{SOURCE}.items: ValueError"):
+            replay((), two.settings, results.append)
+    assert [result.replayed for result in results] == [0, 1]
+    assert SAID not in (two.home / LOG).read_text(encoding="utf-8")
+    assert [result.replayed for result in replay((), two.settings)] == [1, 0]
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt(), SystemExit(3)])
