@@ -150,6 +150,10 @@ fuzz: $(VENV)/.dev ## Damaged and foreign files, new ones for HOURS=1, until a r
 		$(BIN)/pytest -q --exitfirst --hypothesis-profile=long tests/integration/files/test_fuzz.py || exit 1; \
 	done
 
+.PHONY: mutants
+mutants: $(VENV)/.dev ## Switch guards off one by one, all or those of MODULES=: which does no test notice?
+	$(BIN)/python -m tests.mutants $(MODULES)
+
 .PHONY: kill-dbt
 kill-dbt: $(VENV)/.dev ## SIGKILL dbt within statements that write, KILLS=50 times, readers watching.
 	FIRN_KILLS=$(or $(KILLS),50) $(BIN)/pytest -q --timeout 7200 tests/faults/test_dbt_kills.py
