@@ -78,7 +78,7 @@ def test_a_metadata_file_that_is_gone_is_named_and_the_commit_before_restored(
 ) -> None:
     table.io.delete(table.metadata_location)
     with pytest.raises(
-        EnvironmentFault, match=r"table silver\.t is in the catalog, but s3://.* is"
+        EnvironmentFault, match=r"table silver\.t: the catalog has it, but s3://.* is"
     ):
         Lake(settings).stored(NAME)
     found = read_tables(Lake(settings), [NAME])[NAME]

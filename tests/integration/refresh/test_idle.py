@@ -77,7 +77,7 @@ def test_an_idle_minute_costs_less_than_a_second_of_cpu(
     assert engine.round() is None
     assert set(engine.observer.waiting(engine.state).values()) == {None}
     monkeypatch.setattr(
-        "operations.refresh.tasks.heads.read_metadata", lambda *_: pytest.fail("a file is read")
+        "operations.refresh.tasks.heads.read_metadata_of", lambda *_: pytest.fail("a file is read")
     )
     before = time.process_time()
     for _ in range(ROUNDS):

@@ -75,7 +75,7 @@ def test_what_is_stored_is_read_without_the_catalog(settings: Settings) -> None:
     assert stored is not None
     assert (stored.properties["a"], stored.snapshot_id) == ("1", None)
     Path(table.metadata_location.removeprefix("file://")).unlink()
-    with pytest.raises(EnvironmentFault, match="table ops.t is in the catalog, but .* is gone"):
+    with pytest.raises(EnvironmentFault, match="table ops.t: the catalog has it, but .* is gone"):
         lake.stored(("ops", "t"))
 
 

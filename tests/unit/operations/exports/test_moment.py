@@ -84,7 +84,7 @@ def test_a_metadata_file_that_is_gone_is_named(home: LakeHome, tmp_path: Path) -
     make(home, [NULLS])
     location = Lake(home.settings).catalog.load_table("gold.sales").metadata_location
     path_of(location).unlink()
-    with pytest.raises(EnvironmentFault, match=r"gold\.sales is in the catalog, but .* is gone"):
+    with pytest.raises(EnvironmentFault, match=r"gold\.sales: the catalog has it, but .* is gone"):
         export(home, tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
