@@ -5,8 +5,10 @@ import pytest
 from tests.integration.adapter.plain_project import PlainProject
 from tests.warm_dbt import WarmDbt
 
+STOCK = pytest.param(False, id="stock", marks=pytest.mark.upstream)
 
-@pytest.fixture(scope="session", params=[False, True], ids=["stock", "repaired"])
+
+@pytest.fixture(scope="session", params=[STOCK, pytest.param(True, id="repaired")])
 def project(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, warm_dbt: WarmDbt
 ) -> PlainProject:
