@@ -128,7 +128,7 @@ def plan_tables(
     require_catalog(lake)
     tables, faults = _open(lake)
     streams, publications = positions(list(tables.values())), read_publications(lake)
-    folders = _folders(lake, tables)
+    folders = _folders(lake, tables, faults)
     plans, chosen = [], list(_chosen({*tables, *faults}, names))
     for name in chosen:
         identifier = identifier_of(name)
@@ -152,17 +152,15 @@ def _with_removal(settings: Settings, lake: Lake, plan: TablePlan, table: "Table
     return with_removal(plan, removal, table)
 
 
-def _folders(lake: Lake, tables: "dict[str, Table]") -> dict[str, str]:
-    """Return the folders of all tables, of those too that nobody can open, or knows."""
-    alike = Warehouse(lake.files, lake.warehouse).written_alike
-    known = {name: alike(table.location()) for name, table in tables.items()}
-    pointers = {".".join(name): pointer for name, pointer in lake.pointers().items()}
-    closed = {
-        name: alike(pointer.metadata.rpartition("/metadata/")[0])
-        for name, pointer in pointers.items()
-        if pointer.metadata and not pointer.is_view
-    }
-    return {**unknown_folders(lake), **closed, **known}
+def _folders(lake: Lake, tables: "dict[str, Table]", closed: Iterable[str]) -> dict[str, str]:
+    """Return the folders of all tables, of those too that cannot be opened, or nobody knows."""
+    warehouse = Warehouse(lake.files, lake.warehouse)
+    known = {name: warehouse.written_alike(table.location()) for name, table in tables.items()}
+    for name in closed:
+        pointer = lake.backend.pointer(identifier_of(name))
+        if pointer and pointer.metadata:
+            known[name] = warehouse.folder_of(pointer.metadata).rpartition("/")[0]
+    return {**unknown_folders(lake), **known}
 
 
 def _open(lake: Lake) -> "tuple[dict[str, Table], dict[str, FirnError]]":

@@ -68,8 +68,7 @@ def _topics(value: object) -> object:
 
 Topic = Annotated[str, Field(pattern=r"^[a-zA-Z0-9._-]{1,249}$")]
 Topics = Annotated[tuple[Topic, ...], Field(min_length=1), BeforeValidator(_topics)]
-HeaderName = Annotated[str, Field(min_length=1)]
-LandedHeaders = bool | Annotated[tuple[HeaderName, ...], Field(min_length=1)]
+LandedHeaders = bool | Annotated[tuple[str, ...], Field(min_length=1)]
 
 
 class KafkaIngestion(Declared):

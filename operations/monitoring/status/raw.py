@@ -78,8 +78,11 @@ def read_stored(lake: Lake, table: TableDeclaration) -> StoredTable:
     """Return what metadata and manifests of a raw table say, or why they cannot be read."""
     try:
         metadata = lake.metadata(table.identifier)
-        if metadata is None:
-            return StoredTable(lake, table)
+    except FirnError as fault:
+        return StoredTable(lake, table, fault=fault)
+    if metadata is None:
+        return StoredTable(lake, table)
+    try:
         return StoredTable(lake, table, metadata, statistics_of(lake, metadata))
     except FirnError as fault:
         damage = damage_among(lake, [table.identifier])

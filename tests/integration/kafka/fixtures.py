@@ -15,7 +15,7 @@ from tests.integration.kafka.topics import Topics
 def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedKafka]:
     """Start a broker, and remove it when the session ends."""
     # What is deleted or compacted is soon gone, where a test asks for it. With a delay of 0 the
-    # broker looks for what to delete without a pause, and takes a fifth of two cores for it.
+    # broker looks for what to delete without a pause, for as long as it runs.
     quick = {"log.cleaner.backoff.ms": "200", "log.segment.delete.delay.ms": "200"}
     started = EmbeddedKafka(tmp_path_factory.mktemp("kafka"), Settings.load(), quick)
     started.start()
