@@ -16,7 +16,8 @@ from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from enum import Enum
 from pathlib import Path
-from typing import Any, Literal, get_args, get_origin
+from types import UnionType
+from typing import Any, Literal, Union, get_args, get_origin
 
 import typer
 import yaml
@@ -237,10 +238,10 @@ def _allowed(annotation: Any) -> str:  # noqa: ANN401 - any annotation of a fiel
     kinds = [kind for kind in get_args(annotation) if kind is not type(None)]
     if get_origin(annotation) is Literal:
         return ", ".join(f"`{kind}`" for kind in kinds)
+    if get_origin(annotation) in {Union, UnionType}:
+        return " or ".join(dict.fromkeys(map(_allowed, kinds)))
     if get_origin(annotation) is tuple:
-        if kinds[0] is str:
-            return "list of texts"
-        return "list of partitions" if _holds_partitions(kinds[0]) else "list of columns"
+        return _list_of(kinds[0])
     if kinds:
         return _allowed(kinds[0])
     if inspect.isclass(annotation) and issubclass(annotation, Enum):
@@ -255,8 +256,11 @@ def _allowed(annotation: Any) -> str:  # noqa: ANN401 - any annotation of a fiel
     return words.get(annotation, "text")
 
 
-def _holds_partitions(kind: Any) -> bool:  # noqa: ANN401
-    return PartitionField in (kind, *get_args(kind))
+def _list_of(kind: Any) -> str:  # noqa: ANN401
+    if kind is str:
+        return "list of texts"
+    is_partition = PartitionField in (kind, *get_args(kind))
+    return "list of partitions" if is_partition else "list of columns"
 
 
 def _written(value: object) -> str:
