@@ -5,8 +5,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+import psutil
+
 from lake.errors import LoadError
 from lake.settings import Settings
+from operations.dbt import server
 from operations.dbt.outcome import Outcome
 from operations.dbt.resident import ResidentDbt
 from operations.dbt.runner import Progress
@@ -92,3 +95,10 @@ class WarmDbt:
     def _running(self) -> ResidentDbt:
         assert self._dbt is not None, "no dbt command was run yet: there is no lake to ask"
         return self._dbt
+
+
+def kill_dbt() -> None:
+    """Kill the dbt that this process started, and its Java, without a word."""
+    [dbt] = [p for p in psutil.Process().children() if server.__name__ in " ".join(p.cmdline())]
+    for process in [*dbt.children(recursive=True), dbt]:
+        process.kill()

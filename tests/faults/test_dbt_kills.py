@@ -22,9 +22,8 @@ import pytest
 from pyiceberg.exceptions import NoSuchTableError
 
 from lake.settings import Settings
-from tests.integration.streams.test_kill import kill_dbt
 from tests.integration.streams.till_lake import Sale, TillLake, lay_out_project
-from tests.warm_dbt import DbtFailedError, WarmDbt
+from tests.warm_dbt import DbtFailedError, WarmDbt, kill_dbt
 
 pytestmark = pytest.mark.spark
 
@@ -56,7 +55,7 @@ class Stage:
 STAGES = {
     "merge": Stage(EVERYTHING, rf"merge\s+into\s+{SILVER}"),
     "recompute": Stage(EVERYTHING, rf"merge\s+into\s+{DAILY}"),
-    "rebuild": Stage(EVERYTHING, rf"create or replace table\s+{DAILY}"),
+    "rebuild": Stage(EVERYTHING, rf"insert overwrite\s+{DAILY}"),
     "snapshot": Stage(EVERYTHING, rf"merge\s+into\s+{HISTORY}"),
     "seed": Stage(("seed",), rf"(?:into|table|overwrite)\s+{WEIGHTS}"),
     "full_refresh": Stage((*EVERYTHING, "--full-refresh"), rf"create or replace table\s+{SILVER}"),

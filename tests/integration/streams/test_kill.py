@@ -3,25 +3,16 @@
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-import psutil
 import pytest
 
-from operations.dbt import server
 from tests.integration.streams.till_lake import Sale, TillLake
-from tests.warm_dbt import DbtFailedError
+from tests.warm_dbt import DbtFailedError, kill_dbt
 
 pytestmark = pytest.mark.spark
 
 RAW, SILVER, GOLD = "raw_till.sales", "silver.till__sales", "gold.daily_sales"
 PATIENCE_SECONDS = 120.0
 POLL_SECONDS = 0.01
-
-
-def kill_dbt() -> None:
-    """Kill the dbt that this process started, and its Java, without a word."""
-    [dbt] = [p for p in psutil.Process().children() if server.__name__ in " ".join(p.cmdline())]
-    for process in [*dbt.children(recursive=True), dbt]:
-        process.kill()
 
 
 def _wait_for_commit(lake: TillLake, table: str, before: list[int]) -> None:
