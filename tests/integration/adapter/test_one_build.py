@@ -9,6 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from pyiceberg.schema import Schema
+from pyiceberg.types import LongType, NestedField
 
 from lake.locks import ProcessLock
 from tests.integration.adapter.plain_project import PlainProject
@@ -17,7 +19,22 @@ from tests.warm_dbt import WarmDbt
 pytestmark = pytest.mark.spark
 
 DBT = Path(sys.executable).with_name("dbt")
-SLOW = "{{ config(materialized='table') }} select java_method('java.lang.Thread', 'sleep', 12000L)"
+HELD = "{{ config(materialized='table', pre_hook='{{ wait_for_go() }}') }} select 1 as id"
+# However long the second dbt takes to start, the first is there until the test lets it go on.
+WAIT_FOR_GO = """
+{% macro wait_for_go() %}
+    {% if execute %}
+        {% set state = namespace(is_held=true) %}
+        {% for _ in range(600) %}
+            {% if state.is_held %}
+                {% do run_query("select java_method('java.lang.Thread', 'sleep', 300L)") %}
+                {% set state.is_held = not run_query("show tables in silver like 'go'").rows %}
+            {% endif %}
+        {% endfor %}
+    {% endif %}
+    select 1
+{% endmacro %}
+"""
 DEADLINE_SECONDS = 180
 
 
@@ -34,6 +51,17 @@ def _start(project: PlainProject, *arguments: str, **variables: str) -> subproce
     )  # fmt: skip
 
 
+def _said_until_waiting(process: subprocess.Popen[str]) -> str:
+    """Return what a command says until it waits, or ends."""
+    said = ""
+    assert process.stdout
+    for line in process.stdout:
+        said += line
+        if "Waiting for" in line:
+            break
+    return said
+
+
 def _ran(project: PlainProject) -> list[str]:
     """Return what the command ran that wrote the results last."""
     results = json.loads((project.target / "run_results.json").read_text())["results"]
@@ -42,7 +70,8 @@ def _ran(project: PlainProject) -> list[str]:
 
 def test_a_second_one_refuses_or_waits_for_the_first(project: PlainProject) -> None:
     """Fault two-builds: both succeed, and what the first one wrote is its own until it ends."""
-    project.write("models/first.sql", SLOW)
+    project.write("models/first.sql", HELD)
+    project.write("macros/wait_for_go.sql", WAIT_FOR_GO)
     project.write("models/second.sql", "{{ config(materialized='table') }} select 2 as id")
     with ThreadPoolExecutor() as pool:
         first = pool.submit(project.dbt, "run", "--select", "first")
@@ -56,12 +85,16 @@ def test_a_second_one_refuses_or_waits_for_the_first(project: PlainProject) -> N
         assert "dbt is at work in this lake already, pid" in said
         assert "unset FIRN_NO_WAIT" in said
         second = _start(project, "run", "--select", "second")
+        assert "Waiting for the dbt that is at work in this lake: pid" in _said_until_waiting(
+            second
+        )
+        project.catalog.create_table(("silver", "go"), Schema(NestedField(1, "id", LongType())))
         first.result()
         assert _ran(project) == ["model.plain.first"]
     said, _ = second.communicate(timeout=DEADLINE_SECONDS)
     assert second.returncode == 0, said
-    assert "Waiting for the dbt that is at work in this lake: pid" in said
     assert _ran(project) == ["model.plain.second"]
+    project.catalog.drop_table(("silver", "go"))
     assert [project.snapshots_count(name) for name in ("first", "second")] == [1, 1]
 
 
