@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ingestion.formats.declaration import FormattedTable
 
 SHOWN_CHARACTERS = 200
+QUOTED_CHARACTERS = 100
 ENDS_OF_NAMES = (":", " ")
 _BY_RULE = {
     NOT_READABLE: "it cannot be read",
@@ -35,6 +36,11 @@ def without_values(table: FormattedTable, rule: str, reason: str) -> str:
     if column is not None and rule == NOT_REPRESENTABLE:
         return f"{column.name}: the value is no {column.data_type}"
     return _BY_RULE.get(rule, f"it breaks the rule {rule}") + _WHY_NOT_MORE
+
+
+def no_value(name: str, text: str, kind: object) -> str:
+    """Say that a text is no value of the column that has a name and a type."""
+    return f"{name}: {text[:QUOTED_CHARACTERS]!r} is no {kind}"
 
 
 def shown_names(table: FormattedTable, names: Iterable[str]) -> str:

@@ -35,6 +35,7 @@ class FormattedRows:
         Of a row of more than `kept_bytes`, quarantine keeps the head.
         """
         self.table = table
+        self._is_personal = table.has_personal_data
         self._tokeniser = tokeniser
         self._kept_bytes = kept_bytes
 
@@ -55,7 +56,7 @@ class FormattedRows:
 
     def reason(self, rule: str, reason: str) -> str:
         """Return a reason as it may be stored and shown; with personal data it quotes nothing."""
-        return without_values(self.table, rule, reason)
+        return without_values(self.table, rule, reason) if self._is_personal else reason
 
     def content(self, content: RowContent | bytes) -> dict[str, str | None]:
         """Return what quarantine keeps of a row; `head` in place of `bytes` where it is not all."""

@@ -32,6 +32,10 @@ COLUMNS = {
     "resolved_by_load_id": "string",
 }
 
+# Made once: json.dumps makes an encoder for each row, which costs as much as the row.
+_SORTED = json.JSONEncoder(sort_keys=True).encode
+_READABLE = json.JSONEncoder(ensure_ascii=False).encode
+
 
 def quarantine_of(source: str) -> Identifier:
     """Return the name of the table that keeps a source's rejected rows."""
@@ -79,7 +83,7 @@ class Quarantine:
 
     def _row(self, rejection: Rejection) -> dict[str, Any]:
         known_by = [rejection.identity] if rejection.identity else []
-        content = json.dumps([self._table.name, rejection.row, *known_by], sort_keys=True)
+        content = _SORTED([self._table.name, rejection.row, *known_by])
         digest = hashlib.sha256(content.encode()).digest()
         self._seen[digest] += 1
         return {
@@ -87,12 +91,12 @@ class Quarantine:
             "table_name": self._table.name,
             "rule": rejection.rule,
             "reason": rejection.reason,
-            "row": json.dumps(rejection.row, ensure_ascii=False),
-            "key": json.dumps(rejection.key, ensure_ascii=False),
+            "row": _READABLE(rejection.row),
+            "key": _READABLE(rejection.key) if rejection.key else "{}",
             "_load_id": self._load.load_id,
             "_ingested_at": self._load.ingested_at,
-            "place": json.dumps({**rejection.place, **self._added_place}, ensure_ascii=False),
-            "kinds": json.dumps(dict(rejection.kinds), sort_keys=True),
+            "place": _READABLE({**rejection.place, **self._added_place}),
+            "kinds": _SORTED(dict(rejection.kinds)) if rejection.kinds else "{}",
         }
 
     def _add_missing(self) -> None:

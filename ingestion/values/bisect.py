@@ -6,10 +6,30 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 Values = TypeVar("Values", bound=Any)
 # What libraries raise for a value: ArrowInvalid and UnicodeDecodeError are ValueErrors.
 REFUSALS = (ValueError, ArithmeticError, RecursionError, pa.ArrowNotImplementedError)
+
+
+def find_invalid(values: pa.Array, convert: Callable[[pa.Array], object]) -> dict[int, str]:
+    """Return the positions of all values of a column that `convert` refuses, with why.
+
+    Equal values are judged once: what is wrong with many rows is often the same.
+    """
+    try:
+        encoded = values.dictionary_encode()
+    except pa.ArrowNotImplementedError:  # lists and the like
+        return bisect_invalid(values, convert)
+    reasons = bisect_invalid(encoded.dictionary, convert)
+    is_bad = pc.is_in(encoded.indices, pa.array(list(reasons), encoded.indices.type))
+    positions = pc.indices_nonzero(is_bad)
+    codes = encoded.indices.take(positions)
+    return {
+        position: reasons[code]
+        for position, code in zip(positions.to_pylist(), codes.to_pylist(), strict=True)
+    }
 
 
 def bisect_invalid(

@@ -199,8 +199,8 @@ class HoldBack:
         if self._bad_count <= SHOWN_FILES:
             self._notes.append(f"{file.name} is in quarantine: {reason}")
         declared = fingerprint(self._rows.table)
-        rejection = self._rows.rejection(
-            file.file, None, rule=fault.rule, reason=fault.reason, declared=declared
+        rejection = self._rows.file_rejection(
+            file.file, fault.rule, fault.reason, declared=declared
         )
         self._count(file.file)
         yield _rejected([rejection])

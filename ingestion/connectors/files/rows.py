@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -42,7 +42,7 @@ class FileRows:
         header = None if self.table.has_personal_data else parsed.header
         written = {"header": header, "encoding": self._encoding}
         more = {name: text for name, text in written.items() if text}
-        rejections = tuple(self.rejection(file, row, **more) for row in bad)
+        rejections = tuple(self._rejections(file, bad, **more))
         return Batch(_with_origins(rows, numbers, [file], [rows.num_rows]), rejections)
 
     def batch_of_several(
@@ -59,23 +59,30 @@ class FileRows:
         numbers = np.arange(1, ends[-1] + 1) - np.repeat(ends - counts, counts)
         return Batch(_with_origins(rows, pa.array(numbers, pa.int64()), files, counts))
 
-    def rejection(self, file: NewFile, row: BadRow | None, **more: str) -> Rejection:
-        """Return a row for quarantine, or with `row=None` a file; `more` adds to its place."""
-        place: dict[str, Any] = {
-            "file": file.found.label,
-            "hash": file.hash,
-            "modified_at": file.found.modified_at.isoformat(),
-        }
-        number = str(row.number) if row else None
-        rule = row.rule if row else more.pop("rule")
+    def file_rejection(self, file: NewFile, rule: str, reason: str, **more: str) -> Rejection:
+        """Return a whole file for quarantine; `more` adds to its place."""
         return Rejection(
             rule=rule,
-            reason=self.reason(rule, row.reason if row else more.pop("reason")),
-            row=self._rows.content(_without_line_end(row.content)) if row else {},
+            reason=self.reason(rule, reason),
+            row={},
             key={},
-            place={**place, "row": number, **more},
-            identity=f"{file.hash} {number}",
+            place={**_place(file), "row": None, **more},
+            identity=f"{file.hash} {None}",
         )
+
+    def _rejections(self, file: NewFile, bad: Iterable[BadRow], **more: str) -> Iterator[Rejection]:
+        """Yield rows of a file for quarantine."""
+        place = _place(file)
+        for row in bad:
+            number = str(row.number)
+            yield Rejection(
+                rule=row.rule,
+                reason=self.reason(row.rule, row.reason),
+                row=self._rows.content(_without_line_end(row.content)),
+                key={},
+                place={**place, "row": number, **more},
+                identity=f"{file.hash} {number}",
+            )
 
     def reason(self, rule: str, reason: str) -> str:
         """Return a reason as it may be stored and shown."""
@@ -98,6 +105,15 @@ def _with_origins(
     return rows.append_column(FILE_ROW, numbers)
 
 
-def _without_line_end(content: RowContent | bytes) -> RowContent:
-    row = RowContent(content) if isinstance(content, bytes) else content
-    return replace(row, data=row.data.rstrip(b"\r\n"))
+def _place(file: NewFile) -> dict[str, Any]:
+    return {
+        "file": file.found.label,
+        "hash": file.hash,
+        "modified_at": file.found.modified_at.isoformat(),
+    }
+
+
+def _without_line_end(content: RowContent | bytes) -> RowContent | bytes:
+    if isinstance(content, bytes):
+        return content.rstrip(b"\r\n")
+    return replace(content, data=content.data.rstrip(b"\r\n"))

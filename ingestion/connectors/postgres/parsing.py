@@ -16,7 +16,7 @@ from ingestion.connectors.postgres.query import RESCUED, ReadColumn, ReadPlan
 from ingestion.connectors.postgres.values import csv_type, from_text, to_declared
 from ingestion.connectors.postgres.watermark import Cursor
 from ingestion.personal_data import Tokeniser
-from ingestion.values.bisect import bisect_invalid
+from ingestion.values.bisect import find_invalid
 from ingestion.values.partition_values import (
     PARTITION_TOO_LONG,
     too_long_partitions,
@@ -119,7 +119,7 @@ class BlockParser:
                 return from_text(column, raw.cast(pa.string()))
 
             raw = _combined(texts.column(index))
-            if unfit := list(bisect_invalid(raw, convert)):
+            if unfit := list(find_invalid(raw, convert)):
                 findings.append(_Finding("not_representable", unfit, column))
                 raw = pc.if_else(_mask(unfit, len(raw)), pa.scalar(None, raw.type), raw)
             columns.append(convert(raw))

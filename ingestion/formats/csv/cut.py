@@ -11,6 +11,7 @@ from ingestion.formats.chunks import Positions, after_last_line, positions
 
 LINE_FEED, CARRIAGE_RETURN = b"\n\r"
 _LINE_END = re.compile(rb"\n|\r(?!\n)")
+_EMPTY = {b"\n", b"\r\n", b"\r", b""}
 
 
 class CsvCut:
@@ -65,7 +66,7 @@ class CsvCut:
         if not ends or ends[-1] < len(data):
             ends.append(len(data))
         rows = [data[a:b] for a, b in zip([0, *ends], ends, strict=False)]
-        return [row for row in rows if row.strip(b"\r\n")]
+        return [row for row in rows if row not in _EMPTY]
 
     def has_text_after_quote(self, data: bytes) -> bool:
         """Whether text follows a quote that closes a value: it is not clear what is meant."""

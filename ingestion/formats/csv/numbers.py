@@ -30,15 +30,20 @@ class SeparatedNumbers:
 
     def numbers(self, texts: pa.Array, declared: pa.DataType) -> pa.Array:
         """Return the numbers in the declared type. Raises ArrowInvalid where one does not fit."""
-        texts = pc.ascii_trim_whitespace(texts)
-        pattern = self._patterns[pa.types.is_integer(declared)]
-        fits = pc.match_substring_regex(texts, pattern)
+        fits, plain = self.without_separators(texts, declared)
         if pc.all(fits).as_py() not in (True, None):
-            wrong = texts.filter(pc.invert(fits))[0].as_py()
+            wrong = texts.filter(pc.invert(fits))[0].as_py().strip()
             raise pa.ArrowInvalid(f"{wrong!r} is no number with the separators declared")
+        if pa.types.is_decimal(declared):
+            return from_texts(plain, declared)
+        return plain.cast(declared)
+
+    def without_separators(
+        self, texts: pa.Array, declared: pa.DataType
+    ) -> tuple[pa.BooleanArray, pa.StringArray]:
+        """Return which texts are parted as declared, and all of them in digits with a point."""
+        texts = pc.ascii_trim_whitespace(texts)
+        fits = pc.match_substring_regex(texts, self._patterns[pa.types.is_integer(declared)])
         texts = pc.replace_substring_regex(texts, self._thousands, "")
         texts = pc.replace_substring(texts, self._decimal, ".")
-        texts = pc.replace_substring_regex(texts, r"^\+", "")
-        if pa.types.is_decimal(declared):
-            return from_texts(texts, declared)
-        return texts.cast(declared)
+        return fits, pc.replace_substring_regex(texts, r"^\+", "")

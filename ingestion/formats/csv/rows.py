@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import partial
+from itertools import compress
 
 import numpy as np
 import pyarrow as pa
@@ -22,11 +23,13 @@ from ingestion.formats.base import (
 from ingestion.formats.chunks import Block, blocks
 from ingestion.formats.csv.cut import CsvCut
 from ingestion.formats.csv.header import Header, header_of
+from ingestion.formats.csv.unfit import judge
 from ingestion.formats.csv.values import CsvValues
 from ingestion.formats.declaration import FormattedTable
 from ingestion.formats.decoding import WithoutLines
+from ingestion.formats.judged import read_fitting
 from ingestion.formats.rescued_fields import RescuedFields
-from ingestion.values.bisect import REFUSALS, bisect_invalid
+from ingestion.values.bisect import REFUSALS
 
 TEXT_AFTER_QUOTE = OwnWords(
     "text follows a closing quote; quotes within a value are doubled, or preceded by what the table"
@@ -50,6 +53,7 @@ class CsvRows:
         self._header: Header
         self._values: CsvValues
         self._rows_before = 0
+        self._is_mostly_good = True  # as far as the last block says
 
     def chunks(self, stream: Readable) -> Iterator[Block]:
         """Yield blocks of whole rows below the header. Raises BadFileError for a wrong one."""
@@ -80,12 +84,12 @@ class CsvRows:
             )
             return self._parsed([], [], [bad])
         try:
+            if not self._is_mostly_good:
+                raise pa.ArrowInvalid("the block before had bad rows, and so may this one")
             texts = self._read_strictly(chunk.data)
             rows = self._values.declared(texts)
         except REFUSALS:
-            lines = self._cut.rows(chunk.data)
-            self._rows_before += len(lines)
-            parsed = self._row_by_row(list(enumerate(lines, before + 1)))
+            parsed = self._judged(chunk.data, before)
             self._values.time_types = time_types  # a bad time says nothing of the others
             return parsed
         self._rows_before += rows.num_rows
@@ -112,47 +116,54 @@ class CsvRows:
             return None
         return self._header.line, data.count(b"\n")
 
-    def _row_by_row(self, numbered: list[tuple[int, bytes]]) -> Parsed:
-        """Return rows of which at least one is bad."""
-        unclear = {n for n, line in numbered if self._cut.has_text_after_quote_in(line)}
+    def _judged(self, data: bytes, before: int) -> Parsed:
+        """Return the rows of a block of which at least one may be bad."""
+        lines = self._cut.rows(data)
+        self._rows_before += len(lines)
+        numbers = range(before + 1, before + len(lines) + 1)
+        if not self._cut.has_text_after_quote(data):
+            return self._parsed(numbers, lines, [])
+        unclear = [self._cut.has_text_after_quote_in(line) for line in lines]
         bad = [
-            BadRow(n, NOT_READABLE, TEXT_AFTER_QUOTE, line) for n, line in numbered if n in unclear
+            BadRow(number, NOT_READABLE, TEXT_AFTER_QUOTE, line)
+            for number, line, is_unclear in zip(numbers, lines, unclear, strict=True)
+            if is_unclear
         ]
-        rest = [(number, line) for number, line in numbered if number not in unclear]
-        return self._parsed([number for number, _ in rest], [line for _, line in rest], bad)
+        clear = [not is_unclear for is_unclear in unclear]
+        return self._parsed([*compress(numbers, clear)], [*compress(lines, clear)], bad)
 
     def _read_strictly(self, data: bytes) -> pa.Table:
         if self._cut.has_text_after_quote(data):
             raise pa.ArrowInvalid(TEXT_AFTER_QUOTE)
         return self._values.read(data)
 
-    def _parsed(self, numbers: list[int], lines: list[bytes], bad: list[BadRow]) -> Parsed:
+    def _parsed(self, numbers: Sequence[int], lines: list[bytes], bad: list[BadRow]) -> Parsed:
         """Return the rows that fit, the others set aside."""
         give_up = partial(give_up_if_mostly_bad, self._values.explained)
-        invalid = bisect_invalid(lines, self._read_row_texts, give_up)
+        judged = judge(self._values, lines)
+        unfit, (texts, rows) = read_fitting(lines, judged, self._read_rows, give_up)
+        self._is_mostly_good = not unfit and not bad
         bad = bad + [
             BadRow(numbers[i], NOT_REPRESENTABLE, self._values.explained(reason), lines[i])
-            for i, reason in invalid.items()
+            for i, reason in sorted(unfit.items())
         ]
-        numbers = [number for i, number in enumerate(numbers) if i not in invalid]
-        lines = [line for i, line in enumerate(lines) if i not in invalid]
+        kept = [number for i, number in enumerate(numbers) if i not in unfit]
+        lines = [line for i, line in enumerate(lines) if i not in unfit]
+        rescued = self._rescued(texts) if lines else None
+        return Parsed(
+            rows, pa.array(kept, pa.int64()), lines.__getitem__, rescued, bad, self._header.line
+        )
+
+    def _read_rows(self, lines: Sequence[bytes]) -> tuple[pa.Table, pa.Table]:
+        """Return the columns of rows as read, and as declared. Raises one of `REFUSALS`."""
         if not lines:
-            rows = pa.schema(
-                [(c.name, c.data_type.arrow()) for c in self._table.landed_columns]
-            ).empty_table()
-            none = pa.array([], pa.int64())
-            return Parsed(rows, none, lines.__getitem__, None, bad, self._header.line)
+            kinds = [(c.name, c.data_type.arrow()) for c in self._table.landed_columns]
+            return pa.table({}), pa.schema(kinds).empty_table()
         texts = self._values.read(b"".join(lines))
         rows = self._values.declared(texts)
-        kept = pa.array(numbers, pa.int64())
-        rescued = self._rescued(texts)
-        return Parsed(rows, kept, lines.__getitem__, rescued, bad, self._header.line)
-
-    def _read_row_texts(self, lines: Sequence[bytes]) -> pa.Table:
-        rows = self._values.declared(self._values.read(b"".join(lines)))
         if rows.num_rows != len(lines):
             raise pa.ArrowInvalid("the quotes of the row do not match")
-        return rows
+        return texts, rows
 
     def _below_header(self, data: bytes) -> bytes:
         """Take the first row as the header, if there is one, and return what follows.

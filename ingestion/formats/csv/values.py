@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv
 
 from ingestion.declarations import ColumnDeclaration
@@ -16,11 +17,19 @@ from ingestion.formats.csv.numbers import SeparatedNumbers
 from ingestion.formats.csv_options import CsvOptions
 from ingestion.formats.json.fields import json_text
 from ingestion.values.bisect import REFUSALS
-from ingestion.values.decimals import FLOAT_DIGITS, decimals, require_exact
+from ingestion.values.decimals import (
+    FLOAT_DIGITS,
+    decimals,
+    from_texts,
+    readable,
+    require_exact,
+)
+from ingestion.values.plain_forms import is_plainly
 from ingestion.values.times import LOCAL_TIME, UTC_TIME, times
 
 _COLUMN = re.compile(r"^In CSV column #(\d+): (?:Row #\d+: )?(?:CSV conversion error to )?")
 _NO_UTF_8 = "invalid UTF8 data"
+SHOWN_CHARACTERS = 100
 # Stands for null where what is declared for it begins with the escape, which pyarrow removes.
 _NULL_MARK = "\x1anull\x1a"
 
@@ -64,18 +73,75 @@ class CsvValues:
     def declared(self, texts: pa.Table) -> pa.Table:
         """Return the declared columns in their declared types, or raise ArrowInvalid."""
         columns = self._header.declared
-        arrays = [self._exactly(texts.column(name), column) for name, column in columns.items()]
+        arrays = [self.exactly(texts.column(name), column) for name, column in columns.items()]
         return pa.table(arrays, names=[column.name for column in columns.values()])
+
+    def texts(self, data: bytes) -> tuple[pa.Table, dict[int, str]]:
+        """Return all columns as they are written, and rows of another length.
+
+        Those are not in the columns: they are the positions among all rows, with why. Raises
+        ArrowInvalid for what cannot be read.
+        """
+        wrong: dict[int, str] = {}
+
+        def pass_over(row: pyarrow.csv.InvalidRow) -> str:
+            wrong[row.number - 1] = (
+                f"Expected {row.expected_columns} columns, got {row.actual_columns}:"
+                f" {row.text[:SHOWN_CHARACTERS]}"
+            )
+            return "skip"
+
+        types = dict.fromkeys(self._header.names, pa.string())
+        return self._read_as(data, types, pass_over), wrong
+
+    def read_type(self, name: str) -> pa.DataType:
+        """Return the type that the values of a name in the file are read in at first."""
+        return self._types[name]
+
+    def declared_as(self, name: str) -> ColumnDeclaration | None:
+        """Return the column that lands what has a name in the file, None where none does."""
+        return self._header.declared.get(name)
+
+    def plain(self, texts: pa.StringArray, column: ColumnDeclaration) -> pa.BooleanArray | None:
+        """Say which texts are values of a column beyond doubt; None where that cannot be said."""
+        kind = column.data_type.arrow()
+        if column.is_json:
+            return None
+        if self._numbers and is_number(column):
+            fits, texts = self._numbers.without_separators(texts, kind)
+            plain = is_plainly(texts, kind)
+            return None if plain is None else pc.and_(fits, plain)
+        return is_plainly(texts, kind)
 
     def explained(self, reason: str) -> str:
         """Return pyarrow's reason with the column's name in place of its number."""
-        reason = reason.replace(_NO_UTF_8, f"bytes that are no {self._options.encoding.upper()}")
+        reason = reason.replace(_NO_UTF_8, self.not_decodable)
         found = _COLUMN.match(reason)
         if found is None:
             return reason.removeprefix("CSV parse error: ")
         return f"{self._header.names[int(found[1])]}: {_COLUMN.sub('', reason)}"
 
-    def _read_as(self, data: bytes, types: dict[str, pa.DataType]) -> pa.Table:
+    @property
+    def not_decodable(self) -> str:
+        """What is said of bytes that are no text."""
+        return f"bytes that are no {self._options.encoding.upper()}"
+
+    def exactly(
+        self, values: pa.ChunkedArray, column: ColumnDeclaration
+    ) -> pa.Array | pa.ChunkedArray:
+        """Return values in the declared type. Raises ArrowInvalid where one would change."""
+        try:
+            return self._exactly(values, column)
+        except REFUSALS as error:
+            raise pa.ArrowInvalid(f"{column.name}: {error}") from None
+
+    def _read_as(
+        self,
+        data: bytes,
+        types: dict[str, pa.DataType],
+        pass_over: Callable[[pyarrow.csv.InvalidRow], str] | None = None,
+    ) -> pa.Table:
+        """Return columns in these types; rows of another length end it, or `pass_over` is told."""
         options = self._options
         data, null_values = self._nulls.marked(data)
         parse = pyarrow.csv.ParseOptions(
@@ -84,6 +150,7 @@ class CsvValues:
             escape_char=options.escape or False,
             newlines_in_values=options.escape is not None
             or bool(options.quote and options.quote.encode() in data),
+            invalid_row_handler=pass_over,
         )
         convert = pyarrow.csv.ConvertOptions(
             column_types=types,
@@ -96,9 +163,10 @@ class CsvValues:
 
         def read(block_size: int) -> pa.Table:
             sizes = pyarrow.csv.ReadOptions(block_size=block_size, column_names=self._header.names)
+            sizes.use_threads = pass_over is None  # else rows are not numbered
             return pyarrow.csv.read_csv(pa.py_buffer(data), sizes, parse, convert)
 
-        return read_in_blocks(read, len(data))
+        return read_in_blocks(read, len(data)) if pass_over is None else read(len(data) + 1)
 
     def _read_type(self, name: str) -> pa.DataType:
         """Return the type a column is read in: short decimals as doubles, which is far faster."""
@@ -109,16 +177,15 @@ class CsvValues:
         if pa.types.is_decimal(kind):
             if kind.precision <= FLOAT_DIGITS:
                 return pa.float64()
-            return pa.decimal128(kind.precision, kind.scale)
+            return readable(kind)
         return kind
 
     def _exactly(
         self, values: pa.ChunkedArray, column: ColumnDeclaration
     ) -> pa.Array | pa.ChunkedArray:
-        """Return values in the declared type. Raises ArrowInvalid where one would change."""
         declared = column.data_type.arrow()
         if column.is_json:
-            return _each(values, declared, lambda chunk: _as_json(chunk, column.name))
+            return _each(values, declared, _as_json)
         if values.type == declared:
             return values
         if pa.types.is_decimal(declared) and pa.types.is_floating(values.type):
@@ -126,13 +193,19 @@ class CsvValues:
                 require_exact(chunk, declared)
             return _each(values, declared, lambda chunk: decimals(chunk, declared))
         if pa.types.is_string(values.type):
-            if self._numbers and is_number(column):
-                numbers = self._numbers
-                return _each(values, declared, lambda chunk: numbers.numbers(chunk, declared))
-            if pa.types.is_timestamp(declared):
-                cut = column.truncate
-                return _each(values, declared, lambda chunk: times(chunk, declared, truncate=cut))
+            return _each(values, declared, lambda chunk: self._of_texts(chunk, column))
         return values.cast(declared)
+
+    def _of_texts(self, texts: pa.StringArray, column: ColumnDeclaration) -> pa.Array:
+        """Return values that no reader of CSV knows, or not as they are declared."""
+        declared = column.data_type.arrow()
+        if self._numbers and is_number(column):
+            return self._numbers.numbers(texts, declared)
+        if pa.types.is_decimal(declared):
+            return from_texts(pc.ascii_trim(texts, " \t"), declared)
+        if pa.types.is_timestamp(declared):
+            return times(texts, declared, truncate=column.truncate)
+        return texts.cast(declared)
 
 
 class EscapedNulls:
@@ -180,12 +253,12 @@ def is_number(column: ColumnDeclaration) -> bool:
     return column.data_type.name in ("int", "bigint", "float", "double", "decimal")
 
 
-def _as_json(values: pa.Array, name: str) -> pa.Array:
+def _as_json(values: pa.Array) -> pa.Array:
     """Return texts of which each is a JSON value. Raises ArrowInvalid where one is none."""
     try:
         texts = [None if text is None else json_text(text) for text in values.to_pylist()]
     except REFUSALS as error:
-        raise pa.ArrowInvalid(f"{name}: the text is no JSON: {error}") from None
+        raise pa.ArrowInvalid(f"the text is no JSON: {error}") from None
     return pa.array(texts, pa.string())
 
 

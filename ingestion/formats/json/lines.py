@@ -35,13 +35,12 @@ from ingestion.formats.declaration import FormattedTable
 from ingestion.formats.exact_json import read_json
 from ingestion.formats.joined_values import JoinedValues
 from ingestion.formats.json.fields import JsonFields
-from ingestion.formats.json.texts import (
-    after_last_object,
-    not_an_object,
-    parted,
-)
+from ingestion.formats.json.texts import after_last_object, not_an_object, parted
+from ingestion.formats.json.unfit import JsonJudge
+from ingestion.formats.judged import read_fitting
 from ingestion.formats.rescued_fields import RescuedFields
-from ingestion.values.bisect import REFUSALS, bisect_invalid
+from ingestion.values.bisect import REFUSALS
+from ingestion.values.decimals import wide
 from ingestion.values.times import times
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -71,6 +70,8 @@ class JsonLines:
         self._json = JsonFields([column.origin for column in landed if column.is_json])
         if self._json.count:  # every line is read in Python, which shows undeclared fields as well
             rescued_fields.seen = True
+        self._judge = JsonJudge(landed)
+        self._is_mostly_good = True  # as far as the last lines say
         self._lines_before = 0
 
     def chunks(self, stream: Readable) -> Iterator[Block]:
@@ -95,7 +96,8 @@ class JsonLines:
                 OwnWords(f"the line is {chunk.broken}"),
                 RowContent(chunk.data, is_cut=True),
             )
-            return self._parsed([], [], [bad], {})
+            none = pa.array([], pa.int64())
+            return Parsed(self._read_lines([])[0], none, [].__getitem__, None, [bad])
         ends = positions(b"\n", chunk.data)
         count = len(ends)
         self._lines_before += count
@@ -104,18 +106,9 @@ class JsonLines:
         lines = [part for line in chunk.data.split(b"\n")[:-1] for part in parted(line)]
         self._lines_before = before + len(lines)
         numbered = [(number, line) for number, line in enumerate(lines, before + 1) if line.strip()]
-        objects: list[tuple[int, bytes]] = []
-        unreadable: list[BadRow] = []
-        for number, line in numbered:
-            reason = not_an_object(line)
-            if reason:
-                unreadable.append(BadRow(number, NOT_READABLE, reason, line))
-            else:
-                objects.append((number, line))
-        lines = [line for _, line in objects]
         give_up = partial(give_up_if_mostly_bad, _explained)
-        invalid = bisect_invalid(lines, self._read_lines, give_up)
-        return self._parsed([n for n, _ in objects], lines, unreadable, invalid)
+        numbers, lines = [n for n, _ in numbered], [line for _, line in numbered]
+        return self._judged(numbers, lines, "the line", give_up)
 
     def joinable(self, chunk: Block) -> tuple[str, int] | None:
         """Return how many lines a block has."""
@@ -128,16 +121,9 @@ class JsonLines:
             if whole is not None:
                 return whole
         values = [value or b"" for value in found.to_list()]
-        good: list[int] = []
-        bad: list[BadRow] = []
-        for position, value in enumerate(values):
-            if reason := not_an_object(value, "the message"):
-                bad.append(BadRow(position, NOT_READABLE, reason, value))
-            else:
-                good.append(position)
         # line ends are white space between the parts of a value: within its texts they are no JSON
-        lines = [_LINE_ENDS.sub(b" ", values[position]) for position in good]
-        parsed = self._parsed(good, lines, bad, bisect_invalid(lines, self._read_lines))
+        lines = [_LINE_ENDS.sub(b" ", value) for value in values]
+        parsed = self._judged(range(len(lines)), lines, "the message", lambda _, __: None)
         numbers = parsed.numbers.to_pylist()
         return replace(
             parsed,
@@ -150,6 +136,8 @@ class JsonLines:
 
         The lines are looked at first: pyarrow ends the process for a block of nothing but `null`.
         """
+        if not self._is_mostly_good:
+            return None
         if not data.startswith(b"{") or not _are_all(b"}", data, ends - 1):
             return None
         if not _are_all(b"{", data, ends[:-1] + 1):
@@ -162,22 +150,29 @@ class JsonLines:
         numbers = pa.array(np.arange(before + 1, before + len(ends) + 1))
         return Parsed(rows, numbers, lines.at, rescued) if rows.num_rows == len(ends) else None
 
-    def _parsed(
+    def _judged(
         self,
-        numbers: list[int],
+        numbers: Sequence[int],
         lines: list[bytes],
-        bad: list[BadRow],
-        invalid: Mapping[int, str],
+        called: str,
+        give_up: Callable[[int, Mapping[int, str]], None],
     ) -> Parsed:
-        """Return the rows of lines that hold an object each, the invalid ones set aside."""
-        bad = bad + [
-            BadRow(numbers[i], NOT_REPRESENTABLE, _explained(reason), lines[i])
-            for i, reason in invalid.items()
-        ]
-        numbers = [number for i, number in enumerate(numbers) if i not in invalid]
-        lines = [line for i, line in enumerate(lines) if i not in invalid]
-        rows, rescued = self._read_lines(lines)
-        return Parsed(rows, pa.array(numbers, pa.int64()), lines.__getitem__, rescued, bad)
+        """Return the rows of lines of which at least one may be bad."""
+        judged = self._judge.judge(lines, called)
+        unfit, (rows, rescued) = read_fitting(lines, judged, self._read_lines, give_up)
+        self._is_mostly_good = not unfit
+        bad = []
+        for i, reason in sorted(unfit.items()):
+            unreadable = judged.unreadable.get(i)
+            if i not in judged.bad:  # found by reading, which does not say whether it is JSON
+                unreadable = not_an_object(lines[i], called)
+            if unreadable is None:
+                bad.append(BadRow(numbers[i], NOT_REPRESENTABLE, _explained(reason), lines[i]))
+            else:
+                bad.append(BadRow(numbers[i], NOT_READABLE, unreadable, lines[i]))
+        kept = [number for i, number in enumerate(numbers) if i not in unfit]
+        lines = [line for i, line in enumerate(lines) if i not in unfit]
+        return Parsed(rows, pa.array(kept, pa.int64()), lines.__getitem__, rescued, bad)
 
     def _read_lines(self, lines: Sequence[bytes]) -> tuple[pa.Table, list[str | None] | None]:
         data = b"\n".join(lines) + b"\n" if lines else b""
@@ -312,6 +307,8 @@ def _read_as(kind: pa.DataType, *, times_as_texts: bool = False) -> pa.DataType:
     """
     if pa.types.is_list(kind):
         return pa.list_(_read_as(kind.value_type))
+    if pa.types.is_decimal(kind):
+        return wide(kind)
     is_time = pa.types.is_timestamp(kind) and (times_as_texts or kind.tz is None)
     return pa.string() if is_time or pa.types.is_date(kind) else kind
 

@@ -31,7 +31,7 @@ from ingestion.formats.parquet.registrable import is_registrable
 from ingestion.formats.parquet.values import Convert, as_python, converter, plain
 from ingestion.formats.reasons import shown_names
 from ingestion.formats.rescued_fields import RescuedFields
-from ingestion.values.bisect import REFUSALS, bisect_invalid
+from ingestion.values.bisect import REFUSALS, find_invalid
 
 BATCH_ROWS = 64 * 1024
 BATCH_BYTES = 64 * 1024 * 1024
@@ -138,7 +138,7 @@ class ParquetRows:
             try:
                 columns.append(convert(values))
             except REFUSALS:
-                for position, reason in bisect_invalid(values, convert).items():
+                for position, reason in find_invalid(values, convert).items():
                     value = str(as_python(values, position))[:SHOWN_CHARACTERS]
                     what = reason if column.is_json else f"{value!r} is no {column.data_type}"
                     unfit.setdefault(position, f"{column.name}: {what}")

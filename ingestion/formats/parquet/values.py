@@ -13,7 +13,13 @@ import pyarrow.compute as pc
 
 from ingestion.formats.base import BadFileError, OwnWords
 from ingestion.values.arrays import lists
-from ingestion.values.decimals import FLOAT_DIGITS, decimals, from_texts, require_exact
+from ingestion.values.decimals import (
+    FLOAT_DIGITS,
+    LONGEST_DECIMAL,
+    decimals,
+    from_texts,
+    require_exact,
+)
 
 Convert = Callable[[pa.Array], pa.Array]
 UUID_TYPE = "arrow.uuid"
@@ -123,6 +129,10 @@ def _halved(values: pa.Array, declared: pa.DataType) -> pa.Array:
 
 
 def _cast(values: pa.Array, declared: pa.DataType) -> pa.Array:
+    if pa.types.is_decimal(values.type) and pa.types.is_decimal(declared):
+        digits = values.type.precision - values.type.scale + declared.scale
+        if digits > LONGEST_DECIMAL:  # 128 bits overflow unnoticed
+            values = values.cast(pa.decimal256(LONGEST_DECIMAL * 2, declared.scale))
     if pa.types.is_decimal64(declared):  # pyarrow loses digits on the way there
         return values.cast(pa.decimal128(declared.precision, declared.scale)).cast(declared)
     return values.cast(declared)

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from ingestion.connectors.channel import AbandonedError, Channel
@@ -20,10 +20,11 @@ from ingestion.connectors.postgres.upstream import UpstreamTable
 from ingestion.connectors.postgres.values import decode_hex
 from ingestion.connectors.postgres.watermark import Watermark
 from ingestion.declarations import LoadMode, NewColumns
-from ingestion.values.bisect import bisect_invalid
-from ingestion.values.decimals import decimals
+from ingestion.values.bisect import bisect_invalid, find_invalid
+from ingestion.values.decimals import LONGEST_TEXT, decimals
 from lake.errors import LoadError
 from lake.types import DataType
+from tests.unit.ingestion.test_decimals import NUMBERS, decimal_types, held
 
 TIMEOUT = 10
 
@@ -234,6 +235,16 @@ def test_halving_finds_exactly_the_unfit_rows(bad: list[int]) -> None:
     assert list(found) == sorted(bad)
 
 
+@given(st.lists(st.sampled_from(["1", "2", "x", "y", None])), st.integers(0, 5))
+def test_equal_values_are_judged_once_and_all_of_them_found(
+    values: list[str | None], offset: int
+) -> None:
+    texts = pa.array(values, pa.string()).slice(offset)
+    found = find_invalid(texts, lambda some: some.cast(pa.int64()))
+    assert list(found) == [i for i, text in enumerate(values[offset:]) if text in ("x", "y")]
+    assert all(repr(values[offset:][i]) in reason for i, reason in found.items())
+
+
 @given(st.lists(st.none() | st.binary(max_size=20), max_size=30), st.integers(0, 5))
 def test_hexadecimal_is_decoded_at_any_offset(values: list[bytes | None], offset: int) -> None:
     texts = pa.array([None if v is None else v.hex() for v in values], pa.string())
@@ -264,6 +275,21 @@ def test_decimals_of_fifteen_digits_survive_being_read_as_doubles(
     read = pa.array([None if v is None else f"{v:f}" for v in values], pa.string())
     exact = decimals(read.cast(pa.float64()), pa.decimal128(precision, scale))
     assert exact.to_pylist() == values
+
+
+@settings(max_examples=150)
+@given(NUMBERS, decimal_types())
+@example("1" * 30, (38, 10))
+def test_a_numeric_is_landed_as_it_is_or_not_at_all(text: str, kind: tuple[int, int]) -> None:
+    assume(len(text) <= LONGEST_TEXT)
+    upstream = _upstream(("id", "int8", -1), ("amount", "numeric", -1))
+    declared = {"id": "bigint", "amount": f"decimal({kind[0]},{kind[1]})"}
+    plan = plan_columns(_declaration(declared), upstream)
+    batch = BlockParser(plan, None).parse(f"1\t{text}\n".encode())
+    if held(text, *kind):
+        assert batch.rows["amount"].to_pylist() == [Decimal(text)]
+    else:
+        assert [rejection.rule for rejection in batch.rejections] == ["not_representable"]
 
 
 @pytest.mark.parametrize("value", ["NaN", "inf", "-inf"])

@@ -1,0 +1,187 @@
+"""Rows of CSV that cannot be landed, found column by column: rows -> which, and why.
+
+To read rows again and again until each bad one stands alone costs milliseconds for each. Here all
+are read as texts once, and a text is looked at by itself only where it is not plainly a value.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from functools import partial
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ingestion.declarations import ColumnDeclaration
+from ingestion.formats.chunks import Positions
+from ingestion.formats.csv.values import CsvValues
+from ingestion.formats.judged import Judged
+from ingestion.formats.reasons import no_value
+from ingestion.values.bisect import REFUSALS
+from ingestion.values.decimals import FLOAT_DIGITS, is_held
+from ingestion.values.plain_forms import is_time
+
+MARK = "\ufffd"  # stands for bytes that are no UTF-8
+_WHOLE = re.compile(r"[ \t]*(-?[0-9]{1,30})[ \t]*")
+_HEXADECIMAL = re.compile(r"[ \t]*-?0[xX][0-9a-fA-F]+[ \t]*")
+_LONG = re.compile(r"[ \t]*-?[0-9]+[ \t]*")
+_NUMBER = re.compile(r"[ \t]*[+-]?(?:[0-9.][0-9.eE+-]*|[iInN].*)[ \t]*", re.DOTALL)
+_FIXED = re.compile(r"[ \t]*([+-]?[0-9]+(?:\.[0-9]+)?)[ \t]*")
+_DATE = re.compile(r"[ \t]*([0-9]{4}-[0-9]{2}-[0-9]{2})[ \t]*")
+_BOOLEANS = {"true", "false", "True", "False", "TRUE", "FALSE", "1", "0"}
+
+
+def judge(values: CsvValues, lines: Sequence[bytes]) -> Judged:
+    """Judge rows, of which none is empty. What is neither bad nor doubtful seems to be good."""
+    decodable, undecodable = _decodable(lines)
+    try:
+        texts, wrong_length = values.texts(b"".join(decodable))
+    except REFUSALS:
+        return Judged.all_doubtful(len(lines))
+    if texts.num_rows + len(wrong_length) != len(lines):  # the quotes of some row do not match
+        return Judged.all_doubtful(len(lines))
+    places = np.setdiff1d(np.arange(len(lines)), np.fromiter(wrong_length, np.int64))
+    found = _Judging(values, places, undecodable, Judged(wrong_length))
+    for name in texts.column_names:
+        if not pa.types.is_binary(values.read_type(name)):
+            found.judge_column(name, texts.column(name).combine_chunks())
+    return found.judged
+
+
+def _decodable(lines: Sequence[bytes]) -> tuple[Sequence[bytes], set[int]]:
+    """Return rows in UTF-8, and the positions of those in which bytes that are none are marked."""
+    found, undecodable = list(lines), set()
+    try:
+        b"".join(lines).decode()
+    except UnicodeDecodeError:
+        for position, line in enumerate(lines):
+            text = line.decode(errors="replace")
+            if text.encode() != line:
+                undecodable.add(position)
+                found[position] = text.encode()
+    return found, undecodable
+
+
+@dataclass(frozen=True)
+class _Judging:
+    """Rows whose columns are judged one after the other; `places` are their positions."""
+
+    values: CsvValues
+    places: Positions
+    undecodable: set[int]
+    judged: Judged
+
+    def judge_column(self, name: str, texts: pa.StringArray) -> None:
+        """Judge the rows by what they hold below a name in the file."""
+        if self.undecodable:
+            self._find_marks(name, texts)
+        column = self.values.declared_as(name)
+        if column is None or (column.data_type.name == "string" and not column.is_json):
+            return
+        suspects = _suspects(self.values, column, texts)
+        if not len(suspects):
+            return
+        found = texts.take(pa.array(suspects)).dictionary_encode()
+        refusal = _refusal(self.values, column, self.values.read_type(name))
+        reasons = [refusal(text) for text in found.dictionary.to_pylist()]
+        codes = found.indices.to_pylist()
+        for position, code in zip(self.places[suspects].tolist(), codes, strict=True):
+            self._judge(position, reasons[code])
+
+    def _find_marks(self, name: str, texts: pa.StringArray) -> None:
+        is_text = pa.types.is_string(self.values.read_type(name))
+        reason = f"{name}: {self.values.not_decodable}" if is_text else None
+        for i in np.flatnonzero(np.isin(self.places, list(self.undecodable))).tolist():
+            if MARK in (texts[i].as_py() or ""):
+                self._judge(int(self.places[i]), reason)
+
+    def _judge(self, position: int, reason: str | None) -> None:
+        if reason is None:
+            self.judged.doubtful.add(position)
+        else:
+            self.judged.bad.setdefault(position, reason)
+
+
+def _suspects(values: CsvValues, column: ColumnDeclaration, texts: pa.StringArray) -> Positions:
+    """Return the positions of the texts that are not plainly values of their column."""
+    plain = values.plain(texts, column)
+    is_open = texts.is_valid()
+    if plain is not None:
+        is_open = pc.and_not(is_open, plain.fill_null(fill_value=False))
+    return np.flatnonzero(is_open.to_numpy(zero_copy_only=False))
+
+
+def _refusal(
+    values: CsvValues, column: ColumnDeclaration, read_as: pa.DataType
+) -> Callable[[str], str | None]:
+    """Return what says of one text why it is surely no value of a column."""
+    declared = column.data_type.arrow()
+    is_refused: Callable[[str], bool]
+    if pa.types.is_timestamp(declared):
+        is_refused = partial(_is_no_time, kind=declared, truncate=column.truncate)
+    elif pa.types.is_string(read_as) or (known := _refused_as(declared)) is None:
+        return partial(_refused_by_conversion, values, column)
+    else:
+        is_refused = known
+
+    def refusal(text: str) -> str | None:
+        return no_value(column.name, text, column.data_type) if is_refused(text) else None
+
+    return refusal
+
+
+def _refused_by_conversion(values: CsvValues, column: ColumnDeclaration, text: str) -> str | None:
+    try:
+        values.exactly(pa.chunked_array([pa.array([text], pa.string())]), column)
+    except REFUSALS as error:
+        return str(error)
+    return None
+
+
+def _refused_as(kind: pa.DataType) -> Callable[[str], bool] | None:
+    """Return what knows texts that pyarrow surely does not read as `kind`, None if nothing does."""
+    if pa.types.is_integer(kind):
+        return partial(_is_no_integer, bits=kind.bit_width)
+    if pa.types.is_floating(kind):
+        return lambda text: _NUMBER.fullmatch(text) is None
+    if pa.types.is_decimal(kind):
+        return partial(_is_no_decimal, kind=kind)
+    if pa.types.is_boolean(kind):
+        return lambda text: text not in _BOOLEANS
+    if pa.types.is_date32(kind):
+        return _is_no_date
+    return None
+
+
+def _is_no_integer(text: str, *, bits: int) -> bool:
+    if found := _WHOLE.fullmatch(text):
+        return not -(2 ** (bits - 1)) <= int(found[1]) < 2 ** (bits - 1)
+    return not (_HEXADECIMAL.fullmatch(text) or _LONG.fullmatch(text))
+
+
+def _is_no_decimal(text: str, *, kind: pa.DataType) -> bool:
+    found = _FIXED.fullmatch(text)
+    if found is None:
+        return _NUMBER.fullmatch(text) is None
+    number = Decimal(found[1])
+    return len(number.as_tuple().digits) <= FLOAT_DIGITS and not is_held(number, kind)
+
+
+def _is_no_time(text: str, *, kind: pa.DataType, truncate: bool) -> bool:
+    return not is_time(text, kind, truncate=truncate)
+
+
+def _is_no_date(text: str) -> bool:
+    found = _DATE.fullmatch(text)
+    if found is None:
+        return True
+    try:
+        date.fromisoformat(found[1])
+    except ValueError:
+        return not found[1].startswith("0000")
+    return False

@@ -1,0 +1,65 @@
+"""Texts that are values of a type beyond doubt: texts + a type -> which of them.
+
+Readers differ in the rarer forms (spaces, hexadecimal digits, exponents); these all of them take.
+"""
+
+from __future__ import annotations
+
+import re
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from ingestion.values.times import LOCAL_TIME, UTC_TIME, times
+
+_MONTH_AND_DAY = (
+    "(?:(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])|(?:0[13-9]|1[0-2])-(?:29|30)"
+    "|(?:0[13578]|1[02])-31)"
+)
+_DATE = f"(?:[1-9][0-9]{{3}}-{_MONTH_AND_DAY})"
+_DAY = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
+_OFFSET = "(?:Z|[+-](?:[01][0-9]|2[0-3])(?::?[0-5][0-9])?)"
+_TIME = f"{_DATE}[ T](?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\\.[0-9]{{1,6}})?"
+
+_FRACTION = r"-?[0-9]{1,20}(?:\.[0-9]{1,20})?"
+_PATTERNS = {
+    pa.int32(): "-?[0-9]{1,9}",
+    pa.int64(): "-?[0-9]{1,18}",
+    pa.float32(): rf"{_FRACTION}(?:[eE][+-]?[0-9])?",
+    pa.float64(): rf"{_FRACTION}(?:[eE][+-]?[0-9]{{1,2}})?",
+    pa.bool_(): "true|false",
+    pa.date32(): _DATE,
+    LOCAL_TIME: _TIME,
+    UTC_TIME: f"{_TIME}{_OFFSET}?",
+}
+
+
+def is_plainly(texts: pa.StringArray, kind: pa.DataType) -> pa.BooleanArray | None:
+    """Say which texts are values of `kind` beyond doubt; null stays null.
+
+    None for types whose texts have no such form.
+    """
+    pattern = _pattern(kind)
+    return None if pattern is None else pc.match_substring_regex(texts, f"^(?:{pattern})$")
+
+
+def is_time(text: str, kind: pa.DataType, *, truncate: bool = False) -> bool:
+    """Say whether a text is a time (as `times` reads it) or a date: most without reading it."""
+    if re.fullmatch(_PATTERNS[kind], text):
+        return True
+    if not re.search(_DAY, text):
+        return False
+    try:
+        texts = pa.array([text], pa.string())
+        texts.cast(kind) if pa.types.is_date(kind) else times(texts, kind, truncate=truncate)
+    except ValueError:
+        return False
+    return True
+
+
+def _pattern(kind: pa.DataType) -> str | None:
+    """Return what the whole of such a text matches, for RE2."""
+    if pa.types.is_decimal(kind):
+        whole = f"[0-9]{{1,{kind.precision - kind.scale}}}" if kind.precision > kind.scale else "0"
+        return f"-?{whole}" + (rf"(?:\.[0-9]{{1,{kind.scale}}})?" if kind.scale else "")
+    return _PATTERNS.get(kind)
