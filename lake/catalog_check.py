@@ -68,6 +68,22 @@ def require_catalog(lake: Lake, among: Collection[Identifier] | None = None) -> 
     back_up(lake.backend, lake.home)
 
 
+def require_newest(lake: Lake, among: Collection[Identifier]) -> None:
+    """Return if the catalog is not older than the files of `among`, and none of them is lost.
+
+    As `require_catalog`, for what only reads: nothing is written. Raises DataLossError, and
+    EnvironmentFault when the catalog cannot be read.
+    """
+    if not lake.backend.has_drop_log:
+        return
+    warehouse = Warehouse(lake.files, lake.warehouse)
+    missed = _missed(lake, warehouse, among)
+    if not _is_begun(lake, warehouse) and lake.pointers():
+        missed = [one for one in missed if one.why is Why.OLDER]  # the others were dropped
+    if missed:
+        raise DataLossError(_message(lake, missed), "firn restore catalog")
+
+
 def missed_tables(lake: Lake, location: str | None = None) -> list[Missed]:
     """Return what the catalog misses of the warehouse, or of the folder at `location`.
 

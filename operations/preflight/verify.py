@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from lake.catalog_check import require_newest
 from lake.lake import Lake
 from lake.settings import Settings
 from operations.preflight.create import RunDbt, read_project
@@ -28,9 +29,11 @@ def verify_tables(
     """Compare every selected table with its declaration, by the rules of the pre-flight.
 
     Writes nothing and starts no Spark. Raises ConfigurationError for unknown names, LoadError when
-    dbt cannot read the project.
+    dbt cannot read the project, DataLossError when the catalog is older than the files.
     """
     project = read_project(settings, run_dbt)
     chosen = select_declared(project.all_tables(), names)
-    found = read_tables(Lake(settings), (table.identifier for table in chosen))
+    lake, names_of = Lake(settings), [table.identifier for table in chosen]
+    require_newest(lake, names_of)
+    found = read_tables(lake, names_of)
     return [Verified(table, tuple(differences(table, found[table.identifier]))) for table in chosen]

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from ingestion.declarations import SourceDeclaration, TableDeclaration, select_tables
 from ingestion.loading.last_loads import last_loads
 from ingestion.sources import load_sources
+from lake.catalog_check import require_newest
 from lake.errors import FirnError
 from lake.lake import Identifier, Lake
 from lake.settings import Settings
@@ -50,7 +51,8 @@ def lake_status(
 
     Without a selection: all that is declared, and all of gold. A source that does not answer and a
     table that cannot be read are part of the picture. Raises ConfigurationError for names that are
-    not declared, EnvironmentFault when the lake's catalog cannot be read.
+    not declared, EnvironmentFault when the lake's catalog cannot be read, DataLossError when it is
+    older than the files: its figures would be those of before.
     """
     now = now or datetime.now(UTC)
     declared = load_sources(settings.project_dir)
@@ -58,7 +60,9 @@ def lake_status(
     lake = Lake(settings)
     marts = _marts(lake, settings, _identifiers(chosen) if selection else None)
     with ThreadPoolExecutor(READERS) as readers:
-        raw = _read_raw(readers, lake, _needed(declared, chosen, marts))
+        needed = _needed(declared, chosen, marts)
+        require_newest(lake, [table.identifier for table in needed])
+        raw = _read_raw(readers, lake, needed)
         asked = ask(settings, chosen, {s.name: _states(s, raw) for s in chosen})
         upstream = Upstream(raw, now)
         gold = tuple(readers.map(lambda mart: _gold_status(lake, mart, upstream), marts))

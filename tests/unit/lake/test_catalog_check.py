@@ -9,7 +9,13 @@ from pathlib import Path
 import pytest
 from pyiceberg.table import Table
 
-from lake.catalog_check import Why, missed_tables, require_catalog, unknown_folders
+from lake.catalog_check import (
+    Why,
+    missed_tables,
+    require_catalog,
+    require_newest,
+    unknown_folders,
+)
 from lake.catalogs.backups import backups
 from lake.errors import DataLossError
 from lake.lake import Lake
@@ -112,6 +118,19 @@ def test_an_older_catalog_is_refused(lake: Lake, commits: int) -> None:
     assert _is_refused(lake) == (commits > 1)
 
 
+def test_who_only_reads_is_told_of_an_older_catalog_too(lake: Lake) -> None:
+    """Fault lost-catalog: its figures are those of before; nothing is written to find that."""
+    require_newest(_again(lake), [NAME])
+    copy = _catalog_file(lake).with_name("copy.db")
+    lake.backend.copy_to(copy)
+    for number in range(2):
+        land(*plan(lake), [10 + number])
+    _lose(lake)
+    shutil.move(copy, _catalog_file(lake))
+    with pytest.raises(DataLossError, match=r"raw_app\.items \(older in the catalog\)"):
+        require_newest(_again(lake), [NAME])
+
+
 def test_a_table_that_is_newer_than_the_catalog_is_missed(lake: Lake) -> None:
     copy = _catalog_file(lake).with_name("copy.db")
     lake.backend.copy_to(copy)
@@ -152,6 +171,8 @@ def test_what_was_dropped_before_drops_were_logged_is_not_missed(tmp_path: Path)
     _touch(lake.catalog.create_table(OTHER, stored_table(lake).schema()), 1)
     lake.catalog.drop_table(OTHER)
     assert _reasons(lake) == {NAME: Why.ANEW, OTHER: Why.UNKNOWN}
+    require_newest(lake, [NAME])
+    assert backups(lake.home) == []
     require_catalog(lake, [])
     assert _reasons(lake) == {}
     assert len(backups(lake.home)) == 1
