@@ -54,10 +54,12 @@ def require_catalog(lake: Lake, among: Collection[Identifier] | None = None) -> 
     among these names in an object store. A catalog that is whole is copied once a day, where it is
     a file. Nothing is looked at where the warehouse has no location (a REST catalog).
 
-    Raises DataLossError naming what is missed, EnvironmentFault when the catalog cannot be read.
+    Raises DataLossError naming what is missed, EnvironmentFault when the catalog cannot be read or
+    changed.
     """
     if not lake.backend.has_drop_log:
         return
+    lake.backend.require_writable()
     warehouse = Warehouse(lake.files, lake.warehouse)
     is_begun = _is_begun(lake, warehouse)
     missed = _missed(lake, warehouse, among if is_begun else None)

@@ -26,7 +26,7 @@ from ingestion.raw_tables.schema import (
 )
 from ingestion.raw_tables.token_key import NO_KEY, TokenKey
 from lake.catalogs.base import PointerConflictError
-from lake.errors import CommitFailedError, ConflictError, EnvironmentFault
+from lake.errors import CommitFailedError, ConflictError, EnvironmentFault, FirnError
 from lake.removed_rows import PROPERTY as REMOVED
 from lake.settings import Failpoint
 
@@ -216,9 +216,10 @@ class Landing:
         except Exception:  # noqa: BLE001 - the catalog cannot be asked either
             stored = Progress()
         if stored.load_id != progress.load_id:
+            why, fix = (error.message, error.fix) if isinstance(error, FirnError) else (error, "")
             raise CommitFailedError(
-                f"{name}: the catalog did not take the commit: {error}",
-                "run it again; what was read is not in the table",
+                f"{name}: the catalog did not take the commit: {why}",
+                fix or "run it again; what was read is not in the table",
             ) from error
 
     def _with_metadata(self, rows: pa.Table, is_deleted: bool) -> pa.Table:

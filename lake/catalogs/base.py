@@ -83,6 +83,11 @@ class CatalogBackend(Protocol):
         """Where the catalog is, for messages; never a secret."""
         ...
 
+    @property
+    def file(self) -> Path | None:
+        """The catalog's file, None where it is a server."""
+        ...
+
     def pointers(self) -> dict[Identifier, Pointer]:
         """Return the pointers of all tables and views in one query; none without a catalog yet."""
         ...
@@ -94,6 +99,10 @@ class CatalogBackend(Protocol):
     @property
     def writes_metadata(self) -> bool:
         """Whether the catalog writes metadata files itself, and only takes what changes in them."""
+        ...
+
+    def require_writable(self) -> None:
+        """Raise EnvironmentFault when it takes no commit, as far as that is known without one."""
         ...
 
     def require_transactions(self) -> None:

@@ -8,6 +8,7 @@ from lake.catalogs.base import CATALOG, CatalogBackend
 from lake.errors import ConfigurationError
 
 JDBC, REST = "jdbc", "rest"
+BUSY_TIMEOUT = "jdbc.busy_timeout"  # milliseconds, of sqlite-jdbc
 KNOWN = "jdbc:sqlite:<file>, jdbc:postgresql://<host>:<port>/<database> and, of type rest, http(s)"
 
 
@@ -21,7 +22,7 @@ def backend_of(settings: Mapping[str, str], profile: str) -> CatalogBackend:
     if kind == JDBC and database == "jdbc:sqlite:":
         from lake.catalogs.sqlite import SqliteCatalog
 
-        return SqliteCatalog(uri)
+        return SqliteCatalog(uri, *_busy_seconds(settings, profile))
     if kind == JDBC and database == "jdbc:postgresql:":
         from lake.catalogs.postgres import Address, PostgresCatalog
 
@@ -37,3 +38,16 @@ def backend_of(settings: Mapping[str, str], profile: str) -> CatalogBackend:
         f"{profile}: spark.sql.catalog.{CATALOG}.{what} is {value!r}, only {KNOWN} are known",
         "give the target a catalog of a known kind",
     )
+
+
+def _busy_seconds(settings: Mapping[str, str], profile: str) -> tuple[float, ...]:
+    """Return how long Spark waits for the lock of a SQLite file, if the profile says it."""
+    given = settings.get(BUSY_TIMEOUT)
+    if given is None:
+        return ()
+    if not given.isdigit():
+        raise ConfigurationError(
+            f"{profile}: spark.sql.catalog.{CATALOG}.{BUSY_TIMEOUT} is {given!r}",
+            "give it a number of milliseconds such as 60000",
+        )
+    return (int(given) / 1000,)

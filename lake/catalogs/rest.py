@@ -39,6 +39,7 @@ class RestCatalog:
 
     writes_metadata = True
     has_drop_log = False
+    file: Path | None = None
 
     def __init__(self, settings: Mapping[str, str]) -> None:
         """Remember where it is; nothing is connected yet."""
@@ -66,6 +67,9 @@ class RestCatalog:
         """Return one table's or view's pointer, None when the catalog has no such name."""
         with self._named_faults("read"):
             return self._client.table_pointer(identifier) or self._client.view_pointer(identifier)
+
+    def require_writable(self) -> None:
+        """Return: its server says it of a commit."""
 
     def require_transactions(self) -> None:
         """Raise EnvironmentFault when the server takes no commit of several tables."""

@@ -45,6 +45,7 @@ class DatabaseCatalog(ABC):
 
     writes_metadata = False
     has_drop_log = True
+    file: Path | None = None
 
     @property
     @abstractmethod
@@ -74,6 +75,9 @@ class DatabaseCatalog(ABC):
     def pointer(self, identifier: Identifier) -> Pointer | None:
         """Return one table's or view's pointer, None when the catalog has no such name."""
         return pointers_of(self._rows(*select_pointers(identifier))).get(identifier)
+
+    def require_writable(self) -> None:  # noqa: B027 - a server says it of a commit
+        """Return: nothing is known before a commit."""
 
     def require_transactions(self) -> None:  # noqa: B027 - a database has them
         """Return: every database commits several rows at once."""

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from lake.catalogs import drop_log, sql
 from lake.catalogs.base import BUSY_TIMEOUT_SECONDS, CATALOG
-from lake.errors import EnvironmentFault
+from lake.catalogs.sqlite_connection import Patience, WaitingConnection, connect
+from lake.catalogs.sqlite_file import fault_of, write_fault
 from lake.private import private_folder
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ PREFIX = "jdbc:sqlite:"
 class _KeptConnection(threading.local):
     """The connection of one thread, and of which process and file it is."""
 
-    connection: sqlite3.Connection | None = None
+    connection: WaitingConnection | None = None
     identity: tuple[int, int, int] | None = None
 
 
@@ -36,9 +37,13 @@ class SqliteCatalog(sql.DatabaseCatalog):
 
     _log_statements = drop_log.OF_SQLITE
 
-    def __init__(self, uri: str) -> None:
-        """Remember the file that a JDBC URL names; nothing is read yet."""
-        self.file = Path(uri.removeprefix(PREFIX))
+    def __init__(self, uri: str, busy_seconds: float = BUSY_TIMEOUT_SECONDS) -> None:
+        """Remember the file that a JDBC URL names; nothing is read yet.
+
+        `busy_seconds` is how long another process's lock is waited for.
+        """
+        self.file: Path = Path(uri.removeprefix(PREFIX))
+        self._patience = Patience(self.file, busy_seconds)
         self._kept = _KeptConnection()
 
     @property
@@ -50,15 +55,27 @@ class SqliteCatalog(sql.DatabaseCatalog):
         """Return the pyiceberg catalog; the file and its tables are made when missing."""
         from filelock import FileLock
 
+        from lake.catalogs import sqlite_dialect
         from lake.catalogs.ordered_sql import OrderedSqlCatalog
 
+        sqlite_dialect.register()
+        uri = f"sqlite+{sqlite_dialect.NAME}:///{self.file}?timeout={self._patience.seconds}"
+        lock = FileLock(self.file.with_suffix(".lock"), timeout=self._patience.step_seconds)
         with self._named_faults("opened"):
             private_folder(self.file.parent)
-            with FileLock(self.file.with_suffix(".lock")):  # two would make its tables
+            with self._patience.wait(lock.acquire):  # two would make its tables
                 with closing(self._connect("rwc")) as connection:
                     connection.execute("pragma journal_mode = wal")
-                uri = f"sqlite:///{self.file}?timeout={BUSY_TIMEOUT_SECONDS}"
                 return OrderedSqlCatalog(CATALOG, uri=uri, **properties)
+
+    def require_writable(self) -> None:
+        """Begin to write, and end that: a lock is waited for, and a file that is read-only told."""
+        with self._named_faults("changed"):
+            if fault := write_fault(self.file, f"the catalog {self.file} cannot be changed"):
+                raise fault  # which SQLite says of the first change only
+            if self.file.exists():
+                with self._transaction():
+                    pass
 
     def copy_to(self, file: Path) -> bool:
         """Write a copy to a file that only its owner can read, whole or not at all."""
@@ -78,11 +95,12 @@ class SqliteCatalog(sql.DatabaseCatalog):
         return True
 
     def _rows(self, query: str, values: Sequence[object]) -> list[dict[str, Any]]:
-        if not self.file.exists():
-            return []
-        with self._named_faults("read"), self._connection() as connection:
+        with self._named_faults("read"):
+            if not self.file.exists():
+                return []
             try:
-                return [dict(row) for row in connection.execute(query, values)]
+                with self._connection() as connection:
+                    return [dict(row) for row in connection.execute(query, values)]
             except sqlite3.OperationalError as error:
                 if "no such table" in str(error):
                     return []
@@ -96,7 +114,7 @@ class SqliteCatalog(sql.DatabaseCatalog):
             yield connection.execute
 
     @contextmanager
-    def _connection(self) -> Iterator[sqlite3.Connection]:
+    def _connection(self) -> Iterator[WaitingConnection]:
         """Give this thread's connection to the file that is there now; a failed one is closed."""
         found = self.file.stat()
         identity = os.getpid(), found.st_dev, found.st_ino
@@ -110,10 +128,10 @@ class SqliteCatalog(sql.DatabaseCatalog):
             kept.connection = None
             raise
 
-    def _connect(self, mode: str = "rw") -> sqlite3.Connection:
+    def _connect(self, mode: str = "rw") -> WaitingConnection:
         """Return a connection; only mode `rwc` makes a file that is missing."""
         uri = f"{self.file.absolute().as_uri()}?mode={mode}"
-        connection = sqlite3.connect(uri, timeout=BUSY_TIMEOUT_SECONDS, uri=True)
+        connection = connect(self._patience, uri, uri=True)
         connection.row_factory = sqlite3.Row
         return connection
 
@@ -122,6 +140,4 @@ class SqliteCatalog(sql.DatabaseCatalog):
         try:
             yield
         except (OSError, sqlite3.Error) as error:
-            raise EnvironmentFault(
-                f"the catalog {self.label} cannot be {done}: {error}", "firn doctor"
-            ) from error
+            raise fault_of(self.file, done, error, self._patience.seconds) from error

@@ -1,5 +1,6 @@
 """The `firn` command: arguments -> one function each -> what a person wants to read."""
 
+import logging
 import sys
 import traceback
 
@@ -21,7 +22,7 @@ from operations.cli import (
     tasks,
     watch,
 )
-from operations.cli.console import err
+from operations.cli.console import Notes, err
 from operations.cli.extensions import ExtensibleGroup
 from operations.runtime.imports import leave_out_pandas
 
@@ -62,6 +63,7 @@ app.add_typer(spark.app, name="spark")
 def main() -> None:
     """Run the command line; the exit codes are 0 done, 1 failed, 2 wrong set-up, 3 data at risk."""
     leave_out_pandas()
+    logging.getLogger("firn.waiting").addHandler(Notes())
     try:
         app()
     except Exception:  # noqa: BLE001 - what nobody foresaw is shown whole, as text that only shows

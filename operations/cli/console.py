@@ -1,5 +1,6 @@
 """All that commands print: results -> tables and lines on the two consoles of the process."""
 
+import logging
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -34,6 +35,14 @@ def print_fault(fault: "FirnError") -> None:
     err.print(styled("[bold red]error[/]: {}", fault.message), soft_wrap=True)
     if fault.fix:
         err.print(styled("[bold]fix[/]:  {}", fault.fix), soft_wrap=True)
+
+
+class Notes(logging.Handler):
+    """Prints what is logged, which is what a command waits for, as a note to standard error."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Print a record."""
+        err.print(styled("[yellow]note[/] {}", record.getMessage()), soft_wrap=True)
 
 
 def progress_bar(to: Console) -> "Progress":

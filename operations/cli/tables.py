@@ -87,7 +87,7 @@ def _restore_catalog(
     restoration = restore_catalog(settings, warehouse, apply=apply)
     for line in lines_of(restoration):
         out.print(line, soft_wrap=True)
-    if not restoration.registrations:
+    if not restoration.registrations and not restoration.damage:
         out.print(f"The catalog {restoration.catalog} knows all tables of the warehouse.")
     elif not apply:
         out.print("Nothing was changed; firn restore catalog --apply registers them.")

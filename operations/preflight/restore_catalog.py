@@ -12,6 +12,8 @@ from datetime import UTC, datetime
 
 from lake.catalog_check import Missed, begin_log, missed_tables
 from lake.catalogs.backups import back_up, backups
+from lake.catalogs.sqlite import SqliteCatalog
+from lake.catalogs.sqlite_file import damage_of, set_aside
 from lake.errors import ConfigurationError, EnvironmentFault, FirnError
 from lake.lake import Lake, Pointer
 from lake.namespaces import ensure_namespace
@@ -46,11 +48,16 @@ class Registration:
 
 @dataclass(frozen=True)
 class Restoration:
-    """What a catalog misses of its warehouse, and the copies of the catalog that there are."""
+    """What a catalog misses of its warehouse, and the copies of the catalog that there are.
+
+    `damage` is what is wrong with the catalog's file, `aside` how it was renamed for that.
+    """
 
     catalog: str
     registrations: tuple[Registration, ...]
     copies: tuple[str, ...]
+    damage: str = ""
+    aside: str = ""
 
     def require_success(self) -> None:
         """Raise EnvironmentFault naming what could not be registered."""
@@ -66,10 +73,18 @@ def restore_catalog(
 
     `location` is the folder of the namespaces' folders, by default the warehouse of the profile.
     A table that another process changes meanwhile is left to it. A catalog that is a file is copied
-    first. Raises ConfigurationError where nobody says what the location is, EnvironmentFault when
-    the catalog or the folder cannot be read.
+    first, a damaged one renamed. Raises ConfigurationError where nobody says what the location is,
+    EnvironmentFault when the catalog or the folder cannot be read, or the catalog not be changed.
     """
     lake = Lake(settings)
+    label, file = lake.backend.label, lake.backend.file
+    damage, aside = damage_of(file) if file else "", ""
+    if file and damage and apply:
+        aside = str(set_aside(file))
+    elif apply:
+        lake.backend.require_writable()
+    elif damage:
+        lake.backend = SqliteCatalog(f"{file}.gone")  # look at the files as if there were none
     missed = _missed(lake, location)
     warehouse = Warehouse(lake.files, location or lake.warehouse)
     pointers = lake.pointers() if missed else {}
@@ -80,7 +95,7 @@ def restore_catalog(
         if lake.backend.has_drop_log:
             begin_log(lake, ())
     copies = tuple(str(file) for file in backups(lake.home))
-    return Restoration(lake.backend.label, tuple(found), copies)
+    return Restoration(label, tuple(found), copies, damage, aside)
 
 
 def forget_missed(settings: Settings) -> list[str]:
@@ -145,7 +160,15 @@ def _register(lake: Lake, wanted: Registration, known: Pointer | None) -> Regist
 
 
 def lines_of(restoration: Restoration) -> Iterator[str]:
-    """Yield what is to be registered, or was, a line each, then the copies of the catalog."""
+    """Yield what is to be registered, or was, a line each, then the copies of the catalog.
+
+    What is wrong with the catalog's file comes first.
+    """
+    if restoration.damage:
+        aside = restoration.aside
+        done = f"it is now {aside}" if aside else "--apply renames it and makes it anew"
+        damage = " ".join(restoration.damage.split())
+        yield f"the catalog {restoration.catalog} is damaged ({damage}): {done}"
     for one in restoration.registrations:
         file = one.file.location.rpartition("/")[2] if one.file else "-"
         at = f"{one.committed_at:%Y-%m-%d %H:%M:%S} UTC" if one.committed_at else "-"
