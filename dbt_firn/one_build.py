@@ -1,8 +1,10 @@
 """One dbt at a time writes a lake and its artefacts: dbt's commands -> the lock `build`.
 
-It is taken before the project is parsed: what dbt parsed is among what it writes to `target/`.
+It is taken before the project is parsed: what dbt parsed is among what it writes to `target/`. The
+catalog is asked then whether it can be written, before Spark, which would wait without a word.
 """
 
+import logging
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +17,7 @@ from dbt_common.exceptions import DbtRuntimeError
 
 if TYPE_CHECKING:
     from lake.locks import ProcessLock
+    from lake.settings import Settings
 
 WRITING = frozenset({"build", "run", "test", "seed", "snapshot", "retry", "clone"})
 
@@ -25,7 +28,8 @@ class OneBuild(dbtPlugin):
     def initialize(self) -> None:
         """Take the lock until the command ends; a process that holds it already keeps it.
 
-        Raises DbtRuntimeError if another process holds it and FIRN_NO_WAIT is set.
+        Raises DbtRuntimeError if another process holds it and FIRN_NO_WAIT is set, and where the
+        catalog is known to take no commit.
         """
         flags = get_flags()  # type: ignore[no-untyped-call]
         if flags.WHICH not in WRITING:
@@ -33,7 +37,7 @@ class OneBuild(dbtPlugin):
         from lake.locks import ProcessLock
         from lake.settings import Settings
 
-        settings = Settings.load(Path(flags.PROJECT_DIR))
+        settings = Settings.load(Path(flags.PROJECT_DIR), flags.TARGET)
         lock = ProcessLock(settings.home, "build")
         if lock.is_held_here:
             return
@@ -41,6 +45,32 @@ class OneBuild(dbtPlugin):
             _wait(lock, may_wait=not settings.no_wait)
         if context := click.get_current_context(silent=True):
             context.call_on_close(lock.release)
+        _require_writable(settings)
+
+
+class _Notes(logging.Handler):
+    """Prints what is waited for as dbt prints."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Print a record."""
+        fire_event(Note(msg=record.getMessage()))
+
+
+def _require_writable(settings: "Settings") -> None:
+    """Wait until the catalog can be written, or raise DbtRuntimeError saying why it cannot."""
+    from lake.errors import ConfigurationError, EnvironmentFault
+    from lake.lake import Lake
+
+    notes, waiting = _Notes(), logging.getLogger("firn.waiting")
+    waiting.addHandler(notes)
+    try:
+        Lake(settings).backend.require_writable()
+    except EnvironmentFault as fault:
+        raise DbtRuntimeError(f"Nothing was built: {fault}") from fault
+    except ConfigurationError:
+        return  # the profile is of another kind, which pre-flight says where it matters
+    finally:
+        waiting.removeHandler(notes)
 
 
 def _wait(lock: "ProcessLock", *, may_wait: bool) -> None:

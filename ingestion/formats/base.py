@@ -11,7 +11,7 @@ import pyarrow as pa
 Chunk = TypeVar("Chunk")
 NOT_REPRESENTABLE = "not_representable"
 NOT_READABLE = "not_readable"
-GIVEN_UP_ROWS = 1_000  # each takes up to a millisecond to be found
+GIVEN_UP_ROWS = 1_000
 MOST_COLUMNS = 10_000  # of a file, declared or not
 
 

@@ -43,18 +43,21 @@ def is_plainly(texts: pa.StringArray, kind: pa.DataType) -> pa.BooleanArray | No
     return None if pattern is None else pc.match_substring_regex(texts, f"^(?:{pattern})$")
 
 
-def is_time(text: str, kind: pa.DataType, *, truncate: bool = False) -> bool:
-    """Say whether a text is a time (as `times` reads it) or a date: most without reading it."""
+def time_refusal(text: str, kind: pa.DataType, *, truncate: bool = False) -> str | None:
+    """Return why a text is no time (as `times` reads it) or date, "" where there is no day in it.
+
+    None for one that is. Most texts are known without reading them.
+    """
     if re.fullmatch(_PATTERNS[kind], text):
-        return True
+        return None
     if not re.search(_DAY, text):
-        return False
+        return ""
     try:
         texts = pa.array([text], pa.string())
         texts.cast(kind) if pa.types.is_date(kind) else times(texts, kind, truncate=truncate)
-    except ValueError:
-        return False
-    return True
+    except ValueError as error:
+        return str(error)
+    return None
 
 
 def _pattern(kind: pa.DataType) -> str | None:

@@ -24,7 +24,7 @@ from ingestion.formats.judged import Judged
 from ingestion.formats.reasons import no_value
 from ingestion.values.bisect import REFUSALS
 from ingestion.values.decimals import FLOAT_DIGITS, is_held
-from ingestion.values.plain_forms import is_time
+from ingestion.values.plain_forms import time_refusal
 
 MARK = "\ufffd"  # stands for bytes that are no UTF-8
 _WHOLE = re.compile(r"[ \t]*(-?[0-9]{1,30})[ \t]*")
@@ -121,18 +121,23 @@ def _refusal(
 ) -> Callable[[str], str | None]:
     """Return what says of one text why it is surely no value of a column."""
     declared = column.data_type.arrow()
-    is_refused: Callable[[str], bool]
     if pa.types.is_timestamp(declared):
-        is_refused = partial(_is_no_time, kind=declared, truncate=column.truncate)
-    elif pa.types.is_string(read_as) or (known := _refused_as(declared)) is None:
+        return partial(_refused_as_time, column)
+    is_refused = _refused_as(declared)
+    if pa.types.is_string(read_as) or is_refused is None:
         return partial(_refused_by_conversion, values, column)
-    else:
-        is_refused = known
 
     def refusal(text: str) -> str | None:
         return no_value(column.name, text, column.data_type) if is_refused(text) else None
 
     return refusal
+
+
+def _refused_as_time(column: ColumnDeclaration, text: str) -> str | None:
+    refusal = time_refusal(text, column.data_type.arrow(), truncate=column.truncate)
+    if refusal:
+        return f"{column.name}: {refusal}"
+    return None if refusal is None else no_value(column.name, text, column.data_type)
 
 
 def _refused_by_conversion(values: CsvValues, column: ColumnDeclaration, text: str) -> str | None:
@@ -170,10 +175,6 @@ def _is_no_decimal(text: str, *, kind: pa.DataType) -> bool:
         return _NUMBER.fullmatch(text) is None
     number = Decimal(found[1])
     return len(number.as_tuple().digits) <= FLOAT_DIGITS and not is_held(number, kind)
-
-
-def _is_no_time(text: str, *, kind: pa.DataType, truncate: bool) -> bool:
-    return not is_time(text, kind, truncate=truncate)
 
 
 def _is_no_date(text: str) -> bool:

@@ -25,7 +25,7 @@ from ingestion.formats.judged import Judged
 from ingestion.formats.reasons import no_value
 from ingestion.values.bisect import REFUSALS
 from ingestion.values.decimals import is_held
-from ingestion.values.plain_forms import is_plainly, is_time
+from ingestion.values.plain_forms import is_plainly, time_refusal
 from lake.types import DataType
 
 if TYPE_CHECKING:
@@ -200,14 +200,15 @@ class _Field:
             return next((fault for fault in faults if fault is not None), None)
         if isinstance(value, _Constant):
             return None
-        is_bad = (
-            (pa.types.is_integer(self.arrow) and _is_no_integer(value, self.arrow))
-            or (pa.types.is_decimal(self.arrow) and _is_no_decimal(value, self.arrow))
-            or (
-                pa.types.is_temporal(self.arrow)
-                and not is_time(value, self.arrow, truncate=self.truncate)
-            )
-        )
+        if pa.types.is_temporal(self.arrow):
+            refusal = time_refusal(value, self.arrow, truncate=self.truncate)
+            is_bad = refusal is not None
+            if refusal:
+                return f"{self.name}: {refusal}"
+        elif pa.types.is_integer(self.arrow):
+            is_bad = _is_no_integer(value, self.arrow)
+        else:
+            is_bad = pa.types.is_decimal(self.arrow) and _is_no_decimal(value, self.arrow)
         return no_value(self.name, value, self.kind) if is_bad else None
 
 

@@ -2,10 +2,12 @@
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -57,7 +59,7 @@ def _said_until_waiting(process: subprocess.Popen[str]) -> str:
     assert process.stdout
     for line in process.stdout:
         said += line
-        if "Waiting for" in line:
+        if "waiting " in line.lower():
             break
     return said
 
@@ -111,3 +113,20 @@ def test_one_that_reads_does_not_wait(project: PlainProject) -> None:
         assert f"pid {os.getpid()} since" in said
     finally:
         lock.release()
+
+
+def test_a_catalog_that_is_locked_is_waited_for_with_a_note(project: PlainProject) -> None:
+    """Fault catalog-locked: Spark would wait for it without a word."""
+    project.write("models/one.sql", "{{ config(materialized='table') }} select 1 as id")
+    project.dbt("run")
+    file = project.folder / "home" / "lake" / "catalog.db"
+    with closing(sqlite3.connect(file, isolation_level=None)) as other:
+        other.execute("begin immediate")
+        waiting = _start(project, "run")
+        said = _said_until_waiting(waiting)
+        assert f"for the catalog {file}, which another process has locked" in said
+        assert f"pid {os.getpid()}" in said
+        other.execute("rollback")
+    said, _ = waiting.communicate(timeout=DEADLINE_SECONDS)
+    assert waiting.returncode == 0, said
+    assert project.snapshots_count("one") == 2
