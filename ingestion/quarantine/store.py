@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from ingestion.connectors.batches import Rejection
@@ -32,8 +32,9 @@ COLUMNS = {
     "resolved_by_load_id": "string",
 }
 
-# Made once: json.dumps makes an encoder for each row, which costs as much as the row.
-_SORTED = json.JSONEncoder(sort_keys=True).encode
+# Made once: json.dumps makes an encoder for each row, which costs as much as the row. Of a text
+# alone they make none.
+_ASCII = json.JSONEncoder(sort_keys=True).encode
 _READABLE = json.JSONEncoder(ensure_ascii=False).encode
 
 
@@ -83,7 +84,8 @@ class Quarantine:
 
     def _row(self, rejection: Rejection) -> dict[str, Any]:
         known_by = [rejection.identity] if rejection.identity else []
-        content = _SORTED([self._table.name, rejection.row, *known_by])
+        row = _flat(dict(sorted(rejection.row.items())), _ASCII)
+        content = f"[{', '.join([_ASCII(self._table.name), row, *map(_ASCII, known_by)])}]"
         digest = hashlib.sha256(content.encode()).digest()
         self._seen[digest] += 1
         return {
@@ -91,12 +93,12 @@ class Quarantine:
             "table_name": self._table.name,
             "rule": rejection.rule,
             "reason": rejection.reason,
-            "row": _READABLE(rejection.row),
-            "key": _READABLE(rejection.key) if rejection.key else "{}",
+            "row": _flat(rejection.row, _READABLE),
+            "key": _flat(rejection.key, _READABLE),
             "_load_id": self._load.load_id,
             "_ingested_at": self._load.ingested_at,
-            "place": _READABLE({**rejection.place, **self._added_place}),
-            "kinds": _SORTED(dict(rejection.kinds)) if rejection.kinds else "{}",
+            "place": _flat({**rejection.place, **self._added_place}, _READABLE),
+            "kinds": _flat(dict(sorted(rejection.kinds.items())), _ASCII),
         }
 
     def _add_missing(self) -> None:
@@ -112,3 +114,8 @@ class Quarantine:
         rows = [row for row in self._waiting if row["row_id"] not in known]
         if rows:
             table.append(pa.Table.from_pylist(rows, schema=schema_to_pyarrow(table.schema())))
+
+
+def _flat(values: Mapping[str, Any], encode: Callable[[object], str]) -> str:
+    """Return an object of texts and nulls as `encode` would write it."""
+    return "{" + ", ".join([f"{encode(k)}: {encode(v)}" for k, v in values.items()]) + "}"

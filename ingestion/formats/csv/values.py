@@ -115,6 +115,8 @@ class CsvValues:
 
     def explained(self, reason: str) -> str:
         """Return pyarrow's reason with the column's name in place of its number."""
+        if not reason.startswith(("In CSV", "CSV")):
+            return reason
         reason = reason.replace(_NO_UTF_8, self.not_decodable)
         found = _COLUMN.match(reason)
         if found is None:

@@ -22,6 +22,7 @@ from tests.integration.files.test_many_files import IN_PROCESS
 ITEMS = table("items", {"id": "bigint", "v": "string"}, format="csv")
 GOOD = "id,v\n1,a\n"
 WIDE = 100_000
+ROWS = 60_000
 MEGABYTE = 1024 * 1024
 LARGEST_BYTES = 450 * MEGABYTE
 
@@ -115,6 +116,35 @@ def test_parquet_is_refused_by_what_its_footer_promises(drop: Drop) -> None:
     rule, reason = kept_reason(drop)
     assert rule == "too_large"
     assert reason.startswith(f"by its footer, it becomes {2 * count:,} bytes, and")
+
+
+@pytest.mark.parametrize("form", ["csv", "json_lines"])
+def test_a_tenth_of_bad_rows_makes_a_load_no_more_than_so_many_times_longer(
+    drop: Drop, form: str
+) -> None:
+    """By halving it took a hundred times as long."""
+    columns = {"id": "bigint", "at": "timestamp", "amount": "decimal(18,2)", "v": "string"}
+    drop.declare(table("items", columns, format=form))
+    seconds = []
+    for name, bad_every in (("imports", 2), ("clean", 0), ("bad", 10)):
+        lines = [_line(form, n, is_bad=bool(bad_every) and n % bad_every == 0) for n in range(ROWS)]
+        count = 20 if name == "imports" else ROWS
+        header = ["id,at,amount,v"] if form == "csv" else []
+        drop.put(f"items/{name}", "\n".join([*header, *lines[:count]]) + "\n")
+        start = time.process_time()
+        result = drop.ingest()
+        seconds.append(time.process_time() - start)
+        assert result.rows_quarantined == (count // bad_every if bad_every else 0)
+    assert seconds[2] < 15 * seconds[1]
+
+
+def _line(form: str, number: int, *, is_bad: bool) -> str:
+    values = [number, f"2026-01-02T03:04:{number % 60:02}Z", f"{number}.25", "some text"]
+    if is_bad:
+        values[number // 10 % 3] = f"bad {number}"
+    if form == "csv":
+        return ",".join(map(str, values))
+    return json.dumps(dict(zip(("id", "at", "amount", "v"), values, strict=True)))
 
 
 @pytest.mark.parametrize("form", ["csv", "json_lines"])

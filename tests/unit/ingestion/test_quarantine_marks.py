@@ -1,5 +1,7 @@
 """What quarantine says of a row is said once: a resolved row stays resolved as it was."""
 
+import hashlib
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -26,3 +28,18 @@ def test_a_resolved_row_keeps_its_first_resolution(tmp_path: Path) -> None:
     [stored] = lake.catalog.load_table(quarantine_of(TABLE.source)).scan().to_arrow().to_pylist()
     assert (stored["resolution"], stored["resolved_by_load_id"]) == ("replayed", "first")
     assert list(rows.open()) == []
+
+
+def test_a_row_is_known_by_the_hash_that_quarantine_has_always_made(tmp_path: Path) -> None:
+    """Else a load that is run again would store its rows a second time."""
+    lake = new_lake(tmp_path)
+    quarantine = Quarantine(lake, TABLE, LoadMetadata.after(Progress.of({})))
+    row = {"v": 'é"\\\n\x00\U0001f600', "id": None}
+    quarantine.add([Rejection("type", "no number", dict(row), {}, identity="file 1")])
+    quarantine.store()
+    known_by = json.dumps([TABLE.name, row, "file 1"], sort_keys=True)
+    digest = hashlib.sha256(known_by.encode()).digest()
+    [stored] = lake.catalog.load_table(quarantine_of(TABLE.source)).scan().to_arrow().to_pylist()
+    assert stored["row_id"] == hashlib.sha256(digest + b"1").hexdigest()
+    assert json.loads(stored["row"]) == row
+    assert (stored["key"], stored["kinds"], stored["place"]) == ("{}", "{}", "{}")
