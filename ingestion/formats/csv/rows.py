@@ -53,7 +53,7 @@ class CsvRows:
         self._header: Header
         self._values: CsvValues
         self._rows_before = 0
-        self._is_mostly_good = True  # as far as the last block says
+        self._was_clean = True  # as far as the last block says
 
     def chunks(self, stream: Readable) -> Iterator[Block]:
         """Yield blocks of whole rows below the header. Raises BadFileError for a wrong one."""
@@ -84,7 +84,7 @@ class CsvRows:
             )
             return self._parsed([], [], [bad])
         try:
-            if not self._is_mostly_good:
+            if not self._was_clean:
                 raise pa.ArrowInvalid("the block before had bad rows, and so may this one")
             texts = self._read_strictly(chunk.data)
             rows = self._values.declared(texts)
@@ -142,7 +142,7 @@ class CsvRows:
         give_up = partial(give_up_if_mostly_bad, self._values.explained)
         judged = judge(self._values, lines)
         unfit, (texts, rows) = read_fitting(lines, judged, self._read_rows, give_up)
-        self._is_mostly_good = not unfit and not bad
+        self._was_clean = not unfit and not bad
         bad = bad + [
             BadRow(numbers[i], NOT_REPRESENTABLE, self._values.explained(reason), lines[i])
             for i, reason in sorted(unfit.items())

@@ -71,7 +71,7 @@ class JsonLines:
         if self._json.count:  # every line is read in Python, which shows undeclared fields as well
             rescued_fields.seen = True
         self._judge = JsonJudge(landed)
-        self._is_mostly_good = True  # as far as the last lines say
+        self._was_clean = True  # as far as the last lines say
         self._lines_before = 0
 
     def chunks(self, stream: Readable) -> Iterator[Block]:
@@ -136,7 +136,7 @@ class JsonLines:
 
         The lines are looked at first: pyarrow ends the process for a block of nothing but `null`.
         """
-        if not self._is_mostly_good:
+        if not self._was_clean:
             return None
         if not data.startswith(b"{") or not _are_all(b"}", data, ends - 1):
             return None
@@ -160,7 +160,7 @@ class JsonLines:
         """Return the rows of lines of which at least one may be bad."""
         judged = self._judge.judge(lines, called)
         unfit, (rows, rescued) = read_fitting(lines, judged, self._read_lines, give_up)
-        self._is_mostly_good = not unfit
+        self._was_clean = not unfit
         bad = []
         for i, reason in sorted(unfit.items()):
             unreadable = judged.unreadable.get(i)
