@@ -5,16 +5,18 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from pyarrow.fs import S3FileSystem
+from tenacity import Retrying, retry_if_exception_type, stop_after_attempt
 
 from lake.processes import LOOPBACK, free_port
 
 ACCESS_KEY, SECRET_KEY = "firn", "firn-of-the-tests"  # pragma: allowlist secret
 DEADLINE_SECONDS = 60
+TAKEN = "address already in use"
 PORTS = ("master.port", "volume.port", "filer.port", "s3.port")
 
 
@@ -37,9 +39,25 @@ class S3Server:
         )
 
 
+class TakenPortError(RuntimeError):
+    """Somebody took a port that was free between its choice and the server's start."""
+
+
 @contextmanager
 def s3_server(folder: Path) -> Iterator[S3Server]:
     """Run SeaweedFS with its data in `folder`."""
+    with ExitStack() as stack:
+        for attempt in Retrying(
+            retry=retry_if_exception_type(TakenPortError), stop=stop_after_attempt(3), reraise=True
+        ):
+            with attempt:
+                server = stack.enter_context(_running(folder))
+        yield server
+
+
+@contextmanager
+def _running(folder: Path) -> Iterator[S3Server]:
+    folder.mkdir(exist_ok=True)
     ports = {name: free_port() for name in PORTS}
     grpc = {f"{name}.grpc": free_port() for name in PORTS}
     given = {**ports, **grpc, "ip": LOOPBACK, "ip.bind": LOOPBACK, "dir": folder}
@@ -99,4 +117,6 @@ def _wait_for(server: S3Server, process: "subprocess.Popen[bytes]", log: Path) -
             time.sleep(0.2)
         else:
             return
-    raise RuntimeError(f"the S3 server did not start: {log.read_text()[-2000:]}")
+    said = log.read_text()
+    fault = TakenPortError if TAKEN in said else RuntimeError
+    raise fault(f"the S3 server did not start: {said[-2000:]}")

@@ -27,11 +27,11 @@ BAD: dict[bytes, str] = {
     b"[1]": "no object",
     b"7": "no object",
     DEEP: "nested too deeply",
-    b'{"id": 1180591620717411303424}': "int64",
+    b'{"id": 1180591620717411303424}': "is no bigint",
     b'{"id": "x"}': "id",
     b'{"price": 1}': "id is null",
     b'{"id": null}': "id is null",
-    b'{"id": 1, "price": 0.125}': "requires scale 3",
+    b'{"id": 1, "price": 0.125}': "is no decimal(10,2)",
     b'{"id": 1, "price": "a\nb"}': "no JSON",
 }  # fmt: skip
 
