@@ -122,13 +122,20 @@ class JsonLines:
                 return whole
         values = [value or b"" for value in found.to_list()]
         # line ends are white space between the parts of a value: within its texts they are no JSON
-        lines = [_LINE_ENDS.sub(b" ", value) for value in values]
-        parsed = self._judged(range(len(lines)), lines, "the message", lambda _, __: None)
-        numbers = parsed.numbers.to_pylist()
+        broken = [
+            BadRow(i, NOT_READABLE, reason, value)
+            for i, value in enumerate(values)
+            if _LINE_ENDS.search(value) and (reason := not_an_object(value, "the message"))
+        ]
+        left_out = {row.number for row in broken}
+        numbers = [i for i in range(len(values)) if i not in left_out]
+        lines = [_LINE_ENDS.sub(b" ", values[i]) for i in numbers]
+        parsed = self._judged(numbers, lines, "the message", lambda _, __: None)
+        landed = parsed.numbers.to_pylist()
         return replace(
             parsed,
-            contents=lambda row: values[numbers[row]],
-            bad=[replace(row, content=values[row.number]) for row in parsed.bad],
+            contents=lambda row: values[landed[row]],
+            bad=broken + [replace(row, content=values[row.number]) for row in parsed.bad],
         )
 
     def _whole(self, data: bytes, ends: Positions, before: int) -> Parsed | None:

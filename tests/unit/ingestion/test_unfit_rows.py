@@ -14,10 +14,12 @@ from hypothesis import strategies as st
 from ingestion.connectors.files.declaration import FileFormat, FileTable
 from ingestion.connectors.files.reading import FORMATS
 from ingestion.declarations.model import ColumnDeclaration, LoadMode, NewColumns
-from ingestion.formats.base import Parsed
+from ingestion.formats.base import NOT_READABLE, Parsed
 from ingestion.formats.csv import rows as csv_rows
 from ingestion.formats.csv_options import CsvOptions
+from ingestion.formats.joined_values import JoinedValues
 from ingestion.formats.json import unfit as json_unfit
+from ingestion.formats.json.lines import JsonLines
 from ingestion.formats.json.texts import not_an_object
 from ingestion.formats.judged import Judged
 from ingestion.formats.rescued_fields import RescuedFields
@@ -236,3 +238,17 @@ def by_reading(_: object, lines: Sequence[bytes], called: str) -> json_unfit.Jud
         if unreadable := not_an_object(line, called):
             judged.bad[position] = judged.unreadable[position] = unreadable
     return judged
+
+
+def test_a_line_end_within_a_text_of_a_value_is_never_made_a_space() -> None:
+    """Between the parts of a value it is white space, and the value is read."""
+    table = table_of(["string"], FileFormat.JSON_LINES, CsvOptions())
+    values = [b'{"c0": "a\nb"}', b'{"c0":\n"c"}', b'{"c0": "d"}', b"{\r}", b'{"c0": "e\r"}']
+    found = JsonLines(table, RescuedFields(table, None)).parse_values(JoinedValues.of(values))
+    assert found.rows.column("c0").to_pylist() == ["c", "d", None]
+    assert found.numbers.to_pylist() == [1, 2, 3]
+    assert [found.contents(row) for row in range(3)] == values[1:4]
+    assert sorted((row.number, row.rule, row.content) for row in found.bad) == [
+        (0, NOT_READABLE, values[0]),
+        (4, NOT_READABLE, values[4]),
+    ]
