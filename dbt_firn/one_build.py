@@ -58,10 +58,11 @@ class _Notes(logging.Handler):
 
 def _require_writable(settings: "Settings") -> None:
     """Wait until the catalog can be written, or raise DbtRuntimeError saying why it cannot."""
+    from lake.catalogs.base import WAITING_LOG
     from lake.errors import ConfigurationError, EnvironmentFault
     from lake.lake import Lake
 
-    notes, waiting = _Notes(), logging.getLogger("firn.waiting")
+    notes, waiting = _Notes(), logging.getLogger(WAITING_LOG)
     waiting.addHandler(notes)
     try:
         Lake(settings).backend.require_writable()

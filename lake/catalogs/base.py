@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 CATALOG = "lake"
 BUSY_TIMEOUT_SECONDS = 60
+WAITING_LOG = "firn.waiting"  # the logger of what is waited for, which commands print as notes
 Identifier = tuple[str, str]
 
 

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
-from lake.catalogs.base import BUSY_TIMEOUT_SECONDS
+from lake.catalogs.base import BUSY_TIMEOUT_SECONDS, WAITING_LOG
 from lake.catalogs.sqlite_file import held_by, is_busy
 
 UNTOLD_SECONDS = 5.0  # of waiting, before anybody is told
 BETWEEN_SECONDS = 0.05  # where SQLite refuses at once
 Result = TypeVar("Result")
-_log = logging.getLogger("firn.waiting")
+_log = logging.getLogger(WAITING_LOG)
 
 
 @dataclass(frozen=True)

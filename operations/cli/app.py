@@ -6,6 +6,7 @@ import traceback
 
 import typer
 
+from lake.catalogs.base import WAITING_LOG
 from operations.cli import (
     declare,
     explain,
@@ -63,7 +64,7 @@ app.add_typer(spark.app, name="spark")
 def main() -> None:
     """Run the command line; the exit codes are 0 done, 1 failed, 2 wrong set-up, 3 data at risk."""
     leave_out_pandas()
-    logging.getLogger("firn.waiting").addHandler(Notes())
+    logging.getLogger(WAITING_LOG).addHandler(Notes())
     try:
         app()
     except Exception:  # noqa: BLE001 - what nobody foresaw is shown whole, as text that only shows

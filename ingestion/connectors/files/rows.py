@@ -67,7 +67,7 @@ class FileRows:
             row={},
             key={},
             place={**_place(file), "row": None, **more},
-            identity=f"{file.hash} {None}",
+            identity=f"{file.hash} None",
         )
 
     def _rejections(self, file: NewFile, bad: Iterable[BadRow], **more: str) -> Iterator[Rejection]:

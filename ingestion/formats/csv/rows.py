@@ -83,15 +83,12 @@ class CsvRows:
                 RowContent(chunk.data, is_cut=True),
             )
             return self._parsed([], [], [bad])
-        try:
-            if not self._was_clean:
-                raise pa.ArrowInvalid("the block before had bad rows, and so may this one")
-            texts = self._read_strictly(chunk.data)
-            rows = self._values.declared(texts)
-        except REFUSALS:
+        read = self._read_whole(chunk.data) if self._was_clean else None
+        if read is None:
             parsed = self._judged(chunk.data, before)
             self._values.time_types = time_types  # a bad time says nothing of the others
             return parsed
+        texts, rows = read
         self._rows_before += rows.num_rows
         numbers = pa.array(np.arange(before + 1, before + rows.num_rows + 1))
         contents: list[bytes] = []
@@ -132,10 +129,15 @@ class CsvRows:
         clear = [not is_unclear for is_unclear in unclear]
         return self._parsed([*compress(numbers, clear)], [*compress(lines, clear)], bad)
 
-    def _read_strictly(self, data: bytes) -> pa.Table:
+    def _read_whole(self, data: bytes) -> tuple[pa.Table, pa.Table] | None:
+        """Return the columns of a block as read and as declared, None where a row is bad."""
         if self._cut.has_text_after_quote(data):
-            raise pa.ArrowInvalid(TEXT_AFTER_QUOTE)
-        return self._values.read(data)
+            return None
+        try:
+            texts = self._values.read(data)
+            return texts, self._values.declared(texts)
+        except REFUSALS:
+            return None
 
     def _parsed(self, numbers: Sequence[int], lines: list[bytes], bad: list[BadRow]) -> Parsed:
         """Return the rows that fit, the others set aside."""

@@ -6,11 +6,8 @@ are read as texts once, and a text is looked at by itself only where it is not p
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date
-from decimal import Decimal
 from functools import partial
 
 import numpy as np
@@ -23,17 +20,9 @@ from ingestion.formats.csv.values import CsvValues
 from ingestion.formats.judged import Judged
 from ingestion.formats.reasons import no_value
 from ingestion.values.bisect import REFUSALS
-from ingestion.values.decimals import FLOAT_DIGITS, is_held
-from ingestion.values.plain_forms import time_refusal
+from ingestion.values.plain_forms import surely_none, time_refusal
 
 MARK = "\ufffd"  # stands for bytes that are no UTF-8
-_WHOLE = re.compile(r"[ \t]*(-?[0-9]{1,30})[ \t]*")
-_HEXADECIMAL = re.compile(r"[ \t]*-?0[xX][0-9a-fA-F]+[ \t]*")
-_LONG = re.compile(r"[ \t]*-?[0-9]+[ \t]*")
-_NUMBER = re.compile(r"[ \t]*[+-]?(?:[0-9.][0-9.eE+-]*|[iInN].*)[ \t]*", re.DOTALL)
-_FIXED = re.compile(r"[ \t]*([+-]?[0-9]+(?:\.[0-9]+)?)[ \t]*")
-_DATE = re.compile(r"[ \t]*([0-9]{4}-[0-9]{2}-[0-9]{2})[ \t]*")
-_BOOLEANS = {"true", "false", "True", "False", "TRUE", "FALSE", "1", "0"}
 
 
 def judge(values: CsvValues, lines: Sequence[bytes]) -> Judged:
@@ -55,16 +44,13 @@ def judge(values: CsvValues, lines: Sequence[bytes]) -> Judged:
 
 def _decodable(lines: Sequence[bytes]) -> tuple[Sequence[bytes], set[int]]:
     """Return rows in UTF-8, and the positions of those in which bytes that are none are marked."""
-    found, undecodable = list(lines), set()
     try:
         b"".join(lines).decode()
     except UnicodeDecodeError:
-        for position, line in enumerate(lines):
-            text = line.decode(errors="replace")
-            if text.encode() != line:
-                undecodable.add(position)
-                found[position] = text.encode()
-    return found, undecodable
+        found = [line.decode(errors="replace").encode() for line in lines]
+        pairs = enumerate(zip(found, lines, strict=True))
+        return found, {position for position, (marked, line) in pairs if marked != line}
+    return lines, set()
 
 
 @dataclass(frozen=True)
@@ -121,9 +107,9 @@ def _refusal(
 ) -> Callable[[str], str | None]:
     """Return what says of one text why it is surely no value of a column."""
     declared = column.data_type.arrow()
-    if pa.types.is_timestamp(declared):
+    if pa.types.is_temporal(declared):
         return partial(_refused_as_time, column)
-    is_refused = _refused_as(declared)
+    is_refused = surely_none(declared)
     if pa.types.is_string(read_as) or is_refused is None:
         return partial(_refused_by_conversion, values, column)
 
@@ -134,7 +120,7 @@ def _refusal(
 
 
 def _refused_as_time(column: ColumnDeclaration, text: str) -> str | None:
-    refusal = time_refusal(text, column.data_type.arrow(), truncate=column.truncate)
+    refusal = time_refusal(text.strip(" \t"), column.data_type.arrow(), truncate=column.truncate)
     if refusal:
         return f"{column.name}: {refusal}"
     return None if refusal is None else no_value(column.name, text, column.data_type)
@@ -146,43 +132,3 @@ def _refused_by_conversion(values: CsvValues, column: ColumnDeclaration, text: s
     except REFUSALS as error:
         return str(error)
     return None
-
-
-def _refused_as(kind: pa.DataType) -> Callable[[str], bool] | None:
-    """Return what knows texts that pyarrow surely does not read as `kind`, None if nothing does."""
-    if pa.types.is_integer(kind):
-        return partial(_is_no_integer, bits=kind.bit_width)
-    if pa.types.is_floating(kind):
-        return lambda text: _NUMBER.fullmatch(text) is None
-    if pa.types.is_decimal(kind):
-        return partial(_is_no_decimal, kind=kind)
-    if pa.types.is_boolean(kind):
-        return lambda text: text not in _BOOLEANS
-    if pa.types.is_date32(kind):
-        return _is_no_date
-    return None
-
-
-def _is_no_integer(text: str, *, bits: int) -> bool:
-    if found := _WHOLE.fullmatch(text):
-        return not -(2 ** (bits - 1)) <= int(found[1]) < 2 ** (bits - 1)
-    return not (_HEXADECIMAL.fullmatch(text) or _LONG.fullmatch(text))
-
-
-def _is_no_decimal(text: str, *, kind: pa.DataType) -> bool:
-    found = _FIXED.fullmatch(text)
-    if found is None:
-        return _NUMBER.fullmatch(text) is None
-    number = Decimal(found[1])
-    return len(number.as_tuple().digits) <= FLOAT_DIGITS and not is_held(number, kind)
-
-
-def _is_no_date(text: str) -> bool:
-    found = _DATE.fullmatch(text)
-    if found is None:
-        return True
-    try:
-        date.fromisoformat(found[1])
-    except ValueError:
-        return not found[1].startswith("0000")
-    return False

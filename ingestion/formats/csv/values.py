@@ -16,6 +16,7 @@ from ingestion.formats.csv.header import Header
 from ingestion.formats.csv.numbers import SeparatedNumbers
 from ingestion.formats.csv_options import CsvOptions
 from ingestion.formats.json.fields import json_text
+from ingestion.formats.reasons import QUOTED_CHARACTERS
 from ingestion.values.bisect import REFUSALS
 from ingestion.values.decimals import (
     FLOAT_DIGITS,
@@ -29,7 +30,6 @@ from ingestion.values.times import LOCAL_TIME, UTC_TIME, times
 
 _COLUMN = re.compile(r"^In CSV column #(\d+): (?:Row #\d+: )?(?:CSV conversion error to )?")
 _NO_UTF_8 = "invalid UTF8 data"
-SHOWN_CHARACTERS = 100
 # Stands for null where what is declared for it begins with the escape, which pyarrow removes.
 _NULL_MARK = "\x1anull\x1a"
 
@@ -87,7 +87,7 @@ class CsvValues:
         def pass_over(row: pyarrow.csv.InvalidRow) -> str:
             wrong[row.number - 1] = (
                 f"Expected {row.expected_columns} columns, got {row.actual_columns}:"
-                f" {row.text[:SHOWN_CHARACTERS]}"
+                f" {row.text[:QUOTED_CHARACTERS]}"
             )
             return "skip"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -70,9 +70,12 @@ class JsonLines:
         self._json = JsonFields([column.origin for column in landed if column.is_json])
         if self._json.count:  # every line is read in Python, which shows undeclared fields as well
             rescued_fields.seen = True
-        self._judge = JsonJudge(landed)
         self._was_clean = True  # as far as the last lines say
         self._lines_before = 0
+
+    @cached_property
+    def _judge(self) -> JsonJudge:
+        return JsonJudge(self._table.landed_columns)
 
     def chunks(self, stream: Readable) -> Iterator[Block]:
         """Yield blocks of whole lines."""
@@ -165,7 +168,7 @@ class JsonLines:
         give_up: Callable[[int, Mapping[int, str]], None],
     ) -> Parsed:
         """Return the rows of lines of which at least one may be bad."""
-        judged = self._judge.judge(lines, called)
+        judged = self._judge.judge(lines, called, give_up)
         unfit, (rows, rescued) = read_fitting(lines, judged, self._read_lines, give_up)
         self._was_clean = not unfit
         bad = []

@@ -7,10 +7,8 @@ by itself only where that is not plainly a value of its column.
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -19,13 +17,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from ingestion.declarations import ColumnDeclaration
+from ingestion.formats.base import GIVEN_UP_ROWS
 from ingestion.formats.chunks import Positions
 from ingestion.formats.json.texts import not_an_object
 from ingestion.formats.judged import Judged
 from ingestion.formats.reasons import no_value
 from ingestion.values.bisect import REFUSALS
-from ingestion.values.decimals import is_held
-from ingestion.values.plain_forms import is_plainly, time_refusal
+from ingestion.values.plain_forms import is_plainly, surely_none, time_refusal
 from lake.types import DataType
 
 if TYPE_CHECKING:
@@ -43,9 +41,6 @@ _DUCKDB_KINDS = {
     LIST: (),  # what it consists of is not looked at
     OBJECT: ("OBJECT",),
 }
-_WHOLE = re.compile(r"-?[0-9]{1,30}")
-_FIXED = re.compile(r"-?[0-9]{1,30}(?:\.[0-9]{1,30})?")
-_NUMBERLIKE = re.compile(r"[ \t]*[+-]?[0-9.][0-9.eE+-]*[ \t]*")
 _NONE = pa.array([], pa.string())
 
 
@@ -88,11 +83,17 @@ class JsonJudge:
         self._fields = [_Field.of(column) for column in self._columns]
         self._query = _query(list(places), [column.origin for column in self._plain_columns])
 
-    def judge(self, lines: Sequence[bytes], called: str) -> JudgedLines:
+    def judge(
+        self,
+        lines: Sequence[bytes],
+        called: str,
+        watch: Callable[[int, Mapping[int, str]], None],
+    ) -> JudgedLines:
         """Judge lines, or what they are `called`.
 
         What is neither bad nor doubtful is an object that seems to be good, the doubtful are
-        objects.
+        objects. `watch` is told now and then how many lines were judged and which are bad; it may
+        raise to give up.
         """
         judged = JudgedLines()
         for position in self._suspects(lines).tolist():
@@ -107,6 +108,9 @@ class JsonJudge:
                 judged.bad[position] = reason
             else:
                 judged.doubtful.add(position)
+                continue
+            if len(judged.bad) % GIVEN_UP_ROWS == 0:
+                watch(position + 1, judged.bad)
         return judged
 
     def _suspects(self, lines: Sequence[bytes]) -> Positions:
@@ -173,6 +177,7 @@ class _Field:
     wanted: str
     arrow: pa.DataType
     truncate: bool
+    is_refused: Callable[[str], bool] | None
     element: _Field | None
 
     @classmethod
@@ -184,7 +189,8 @@ class _Field:
     def _at(cls, column: ColumnDeclaration, origin: tuple[str, ...], kind: DataType) -> _Field:
         element = cls._at(column, (*origin, "[]"), kind.element) if kind.element else None
         wanted, arrow = _wanted(kind), kind.arrow()
-        return cls(column.name, origin, kind, wanted, arrow, column.truncate, element)
+        is_refused = surely_none(arrow) if wanted in (NUMBER, NUMBER_OR_TEXT) else None
+        return cls(column.name, origin, kind, wanted, arrow, column.truncate, is_refused, element)
 
     def fault_in(self, value: Any) -> str | None:  # noqa: ANN401 - JSON
         """Return why the field of an object surely does not fit, None where that is not known."""
@@ -210,23 +216,9 @@ class _Field:
             is_bad = refusal is not None
             if refusal:
                 return f"{self.name}: {refusal}"
-        elif pa.types.is_integer(self.arrow):
-            is_bad = _is_no_integer(value, self.arrow)
         else:
-            is_bad = pa.types.is_decimal(self.arrow) and _is_no_decimal(value, self.arrow)
+            is_bad = self.is_refused is not None and self.is_refused(value)
         return no_value(self.name, value, self.kind) if is_bad else None
-
-
-def _is_no_integer(text: str, kind: pa.DataType) -> bool:
-    if not _WHOLE.fullmatch(text):
-        return len(text) <= 30
-    return not -(2 ** (kind.bit_width - 1)) <= int(text) < 2 ** (kind.bit_width - 1)
-
-
-def _is_no_decimal(text: str, kind: pa.DataType) -> bool:
-    if _FIXED.fullmatch(text):
-        return not is_held(Decimal(text), kind)
-    return not _NUMBERLIKE.fullmatch(text)
 
 
 @cache
@@ -260,4 +252,11 @@ def _decoded(lines: Sequence[bytes]) -> pa.StringArray:
     try:
         return pa.array(lines, pa.binary()).cast(pa.string())
     except pa.ArrowInvalid:
-        return pa.array([line.decode(errors="ignore") for line in lines], pa.string())
+        return pa.array([_decoded_one(line) for line in lines], pa.string())
+
+
+def _decoded_one(line: bytes) -> str | None:
+    try:
+        return line.decode()
+    except UnicodeDecodeError:
+        return None

@@ -29,13 +29,12 @@ from ingestion.formats.expansion import require_bounded
 from ingestion.formats.parquet.json_texts import json_texts
 from ingestion.formats.parquet.registrable import is_registrable
 from ingestion.formats.parquet.values import Convert, as_python, converter, plain
-from ingestion.formats.reasons import shown_names
+from ingestion.formats.reasons import no_value, shown_names
 from ingestion.formats.rescued_fields import RescuedFields
 from ingestion.values.bisect import REFUSALS, find_invalid
 
 BATCH_ROWS = 64 * 1024
 BATCH_BYTES = 64 * 1024 * 1024
-SHOWN_CHARACTERS = 100
 
 
 class ParquetRows:
@@ -139,9 +138,10 @@ class ParquetRows:
                 columns.append(convert(values))
             except REFUSALS:
                 for position, reason in find_invalid(values, convert).items():
-                    value = str(as_python(values, position))[:SHOWN_CHARACTERS]
-                    what = reason if column.is_json else f"{value!r} is no {column.data_type}"
-                    unfit.setdefault(position, f"{column.name}: {what}")
+                    value = str(as_python(values, position))
+                    of_value = no_value(column.name, value, column.data_type)
+                    of_json = f"{column.name}: {reason}"
+                    unfit.setdefault(position, of_json if column.is_json else of_value)
                 places = [None if i in unfit else i for i in range(len(values))]
                 fitting = pa.array(places, pa.int64())
                 columns.append(convert(values.take(fitting)))

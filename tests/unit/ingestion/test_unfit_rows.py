@@ -231,7 +231,9 @@ def test_lines_of_json_judged_by_fields_are_judged_as_by_reading(
     assert found == expected
 
 
-def by_reading(_: object, lines: Sequence[bytes], called: str) -> json_unfit.JudgedLines:
+def by_reading(
+    _: object, lines: Sequence[bytes], called: str, __: object
+) -> json_unfit.JudgedLines:
     """Say of lines only whether they hold an object each."""
     judged = json_unfit.JudgedLines.all_doubtful(len(lines))
     for position, line in enumerate(lines):
