@@ -37,10 +37,11 @@ class PlainProject:
         self.repaired = repaired
         self._dbt = dbt
         self.folder = folder
+        self._written: set[Path] = set()
         self._settings = Settings(project_dir=folder, home=folder / "home")
         (folder / "home" / "lake").mkdir(parents=True)
         shutil.copytree(ROOT / "profiles", folder / "profiles")
-        self.write("dbt_project.yml", PROJECT)
+        (folder / "dbt_project.yml").write_text(PROJECT, encoding="utf-8")
         if repaired:
             shutil.copytree(ROOT / "macros" / "adapter", folder / "macros" / "adapter")
         else:
@@ -58,6 +59,12 @@ class PlainProject:
         file = self.folder / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8")
+        self._written.add(file)
+
+    def clear(self) -> None:
+        """Remove every file that was written since the last time; the lake keeps its tables."""
+        while self._written:
+            self._written.pop().unlink(missing_ok=True)
 
     def build(self, name: str, sql: str, *arguments: str) -> Outcome:
         """Write a model and run it. Raises DbtFailedError when it does not end well."""
