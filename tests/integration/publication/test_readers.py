@@ -20,6 +20,7 @@ from tests.warm_dbt import DbtFailedError
 pytestmark = pytest.mark.spark
 Sums = tuple[int | None, int | None]
 PATIENCE_SECONDS = 60.0
+PAUSE_SECONDS = 0.2  # between two readings: three readers without one take most of two cores
 
 
 @dataclass
@@ -39,7 +40,7 @@ class Reader:
         counted, as the documentation says a reader should do it.
         """
         try:
-            while not ended.is_set():
+            while not ended.wait(PAUSE_SECONDS):
                 before = read_state(Lake(settings)).publication_id
                 sums = self.read()
                 if before == read_state(Lake(settings)).publication_id:
