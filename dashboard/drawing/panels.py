@@ -58,26 +58,38 @@ def show(panel: Panel, zone: str) -> None:
     rows = localized(panel.rows, zone)
     if panel.chart:
         chart = panel.chart(rows)
-        st.altair_chart(chart, alt=f"{panel.heading}. {panel.sentence}", key=_key("chart", panel))
-    with st.expander(
-        f"Table: {rows.num_rows:,} row{'' if rows.num_rows == 1 else 's'}",
-        expanded=panel.chart is None,
-    ):
-        st.dataframe(_titled(rows), hide_index=True, alt=f"Table: {panel.heading}")
+        st.altair_chart(
+            chart, alt=f"{panel.heading}. {panel.sentence}", key=key_of("chart", panel.heading)
+        )
+    _show_table(panel, rows)
     st.download_button(
         "Download as CSV",
         to_csv(rows),
-        file_name=f"{_key('firn', panel)}.csv",
+        file_name=f"{key_of('firn', panel.heading)}.csv",
         mime="text/csv",
         on_click="ignore",
-        key=_key("csv", panel),
+        key=key_of("csv", panel.heading),
         help=panel.heading,
     )
+
+
+@st.fragment
+def _show_table(panel: Panel, rows: pa.Table) -> None:
+    """Show the rows below a line that opens them; what draws them is loaded only then."""
+    below = st.expander(
+        f"Table: {rows.num_rows:,} row{'' if rows.num_rows == 1 else 's'}",
+        expanded=panel.chart is None,
+        on_change="rerun",
+        key=key_of("table", panel.heading),
+    )
+    if below.open:
+        below.dataframe(_titled(rows), hide_index=True, alt=f"Table: {panel.heading}")
 
 
 def _titled(rows: pa.Table) -> pa.Table:
     return rows.rename_columns([title_of(name) for name in rows.column_names])
 
 
-def _key(kind: str, panel: Panel) -> str:
-    return f"{kind}-{re.sub(r'[^a-z0-9]+', '-', panel.heading.lower()).strip('-')}"
+def key_of(kind: str, heading: str) -> str:
+    """Return the key by which Streamlit knows a part (`chart`, `table`, `csv`) of a panel."""
+    return f"{kind}-{re.sub(r'[^a-z0-9]+', '-', heading.lower()).strip('-')}"

@@ -8,6 +8,7 @@ import pytest
 import yaml
 from streamlit.testing.v1 import AppTest
 
+from dashboard.drawing.panels import key_of
 from dashboard.site import PAGES, READS
 from lake.settings import Settings
 from tests.integration.dashboard.fixed_lake import columns_of
@@ -23,11 +24,17 @@ SCRIPT = "from dashboard.site import PAGES, show_page\nshow_page(PAGES[{}])"
 
 @cache
 def visit(page: str, part: str, **filters: str) -> AppTest:
-    """Return a page as a visitor gets it who chose a part and filters in the URL."""
+    """Return a page as a visitor gets it who chose a part and filters in the URL.
+
+    All tables are opened.
+    """
     number = [known.name for known in PAGES].index(page)
     test = AppTest.from_string(SCRIPT.format(number), default_timeout=60)
     for name, value in {"view": part, **filters}.items():
         test.query_params[name] = value
+    test.run()
+    for header in test.header:
+        test.session_state[key_of("table", header.value)] = True
     return test.run()
 
 
