@@ -99,6 +99,13 @@ class WarmDbt:
 
 def kill_dbt() -> None:
     """Kill the dbt that this process started, and its Java, without a word."""
-    [dbt] = [p for p in psutil.Process().children() if server.__name__ in " ".join(p.cmdline())]
+    [dbt] = filter(_is_dbt, psutil.Process().children())
     for process in [*dbt.children(recursive=True), dbt]:
         process.kill()
+
+
+def _is_dbt(process: psutil.Process) -> bool:
+    try:
+        return server.__name__ in " ".join(process.cmdline())
+    except psutil.NoSuchProcess:  # one that was killed before, and that nobody has waited for yet
+        return False
