@@ -24,13 +24,13 @@ def mutants(copies: Copies, chosen: tuple[str, ...]) -> Iterator[Mutant]:
     measured: dict[tuple[str, ...], Covering] = {}
     for module, tests in modules(ROOT, chosen):
         guards = list(guards_of(module.read_text(encoding="utf-8")))
-        if guards and tests.all not in measured:
-            measured[tests.all] = Covering.measured(copies, tests.all)
+        if guards and tests.own not in measured:
+            measured[tests.own] = Covering.measured(copies, tests.own)
         for guard in guards:
             name = module.relative_to(ROOT).as_posix()
-            found = measured[tests.all].tests_of(name, guard.line)
+            found = measured[tests.own].tests_of(name, guard.line)
             # a line that no test runs itself may run in a process that a test starts
-            yield Mutant(module, guard, [*found, *tests.of_processes] if found else tests.all)
+            yield Mutant(module, guard, found or tests.of_processes)
 
 
 def main() -> None:

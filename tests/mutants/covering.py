@@ -8,7 +8,7 @@ from pathlib import Path
 
 from coverage import CoverageData
 
-from tests.mutants.copies import Copies, passes
+from tests.mutants.copies import MEASURING_SECONDS, Copies, passes
 
 MEASURED = ("ingestion", "lake", "operations")
 
@@ -32,7 +32,8 @@ class Covering:
             file = copy / "measured"
             options = ["-n", "2", "--cov-context=test", "--cov-report="]
             options += [f"--cov={package}" for package in MEASURED]
-            if not passes(copy, [*options, *tests], {"COVERAGE_FILE": str(file)}):
+            variables = {"COVERAGE_FILE": str(file)}
+            if not passes(copy, [*options, *tests], variables, MEASURING_SECONDS):
                 raise SystemExit(f"with all guards, {' '.join(tests)} fail: make unit")
             data = CoverageData(str(file))
             data.read()

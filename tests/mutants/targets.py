@@ -16,14 +16,15 @@ class Tests:
     own: tuple[str, ...]
     of_processes: tuple[str, ...] = ()
 
-    @property
-    def all(self) -> tuple[str, ...]:
-        """Both."""
-        return self.own + self.of_processes
-
 
 LANDING = Tests(
-    ("tests/integration/files", "tests/unit/ingestion", "tests/integration/connectors"),
+    (
+        "tests/integration/files",
+        "tests/integration/ingestion",
+        "tests/integration/connectors",
+        "tests/unit/ingestion",
+        "tests/unit/operations/refresh/test_arrivals.py",
+    ),
     ("tests/faults/test_file_kills.py",),
 )
 PREFLIGHT = Tests(
