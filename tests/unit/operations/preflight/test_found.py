@@ -1,5 +1,6 @@
 """What is read from a real, small lake, whole or damaged."""
 
+import json
 import shutil
 import sqlite3
 from collections.abc import Callable
@@ -18,7 +19,14 @@ from pyiceberg.types import IntegerType, NestedField, TimestamptzType
 from lake.errors import ConfigurationError, EnvironmentFault
 from lake.lake import Lake, Pointer
 from lake.settings import Settings
-from operations.preflight.found import Found, FoundColumn, FoundTable, Unreadable, read_tables
+from operations.preflight.found import (
+    Found,
+    FoundColumn,
+    FoundTable,
+    FoundView,
+    Unreadable,
+    read_tables,
+)
 from operations.preflight.restore import forget_table, restore_table
 from tests.lake_files import path_of
 
@@ -134,6 +142,52 @@ def test_damage_is_named_and_the_commit_before_restored(
     restored = Lake(settings).catalog.load_table(NAME)
     assert restored.scan().to_arrow()["Id"].to_pylist() == [1]
     restored.append(pa.Table.from_pylist([{"Id": 3}], schema=restored.schema().as_arrow()))
+
+
+def test_a_view_is_found_as_one(settings: Settings, table: Table) -> None:
+    with closing(sqlite3.connect(Lake(settings).backend.label)) as connection:
+        connection.execute("update iceberg_tables set iceberg_type = 'VIEW'")
+        connection.commit()
+    assert _found(settings) == FoundView()
+    with pytest.raises(ConfigurationError, match=r"silver\.t"):
+        restore_table(settings, "silver.t")
+
+
+def test_times_that_go_back_are_put_in_order_and_no_row_is_lost(
+    settings: Settings, table: Table
+) -> None:
+    newest = _metadata_of(table)
+    document = json.loads(newest.read_text(encoding="utf-8"))
+    first, second = document["snapshot-log"]
+    first["timestamp-ms"] = second["timestamp-ms"] + 300_000
+    newest.write_text(json.dumps(document), encoding="utf-8")
+    found = _found(settings)
+    assert isinstance(found, FoundTable)
+    assert found.fault is None
+    assert found.times is not None
+    with pytest.raises(ConfigurationError, match="nothing to restore"):
+        forget_table(settings, "silver.t")
+    restore_table(settings, "silver.t")
+    found = _found(settings)
+    assert isinstance(found, FoundTable)
+    assert found.times is None
+    restored = Lake(settings).catalog.load_table(NAME).scan().to_arrow()
+    assert sorted(restored["Id"].to_pylist()) == [1, 2]
+
+
+@pytest.mark.timeout(60)
+def test_a_log_that_names_its_own_file_ends(settings: Settings, table: Table) -> None:
+    newest = _metadata_of(table)
+    document = json.loads(newest.read_text(encoding="utf-8"))
+    itself = {"metadata-file": table.metadata_location, "timestamp-ms": 1}
+    newest.write_text(json.dumps(document | {"metadata-log": [itself]}), encoding="utf-8")
+    for file in newest.parent.glob("*.json"):
+        if file != newest:
+            file.unlink()
+    _manifest_list(table).unlink()
+    found = _found(settings)
+    assert isinstance(found, FoundTable)
+    assert found.previous is None
 
 
 def test_without_a_whole_commit_before_a_table_can_only_be_forgotten(
