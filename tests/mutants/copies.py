@@ -17,7 +17,6 @@ from tests.mutants.guards import Guard
 ROOT = Path(__file__).parents[2]
 QUICK = "not (kafka or spark or airflow or browser)"  # PostgreSQL and S3 start within a second
 LONGEST_SECONDS = 900  # a guard without which a test goes on for ever is noticed
-MEASURING_SECONDS = 3600
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,6 @@ from pathlib import Path
 class Tests:
     """Tests that run a module's lines themselves, and those that start processes which do."""
 
-    __test__ = False
-
     own: tuple[str, ...]
     of_processes: tuple[str, ...] = ()
 

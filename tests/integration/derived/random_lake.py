@@ -33,7 +33,6 @@ TEXTS = {
     "store_id": ["k1", "k2"],
 }
 LARGEST_KEY = 40
-READING_SECONDS = 0.5
 LOSERS = ("telemetry", "clickstream")  # systems whose one table is rolled back, or expires
 
 
@@ -90,7 +89,7 @@ class RandomLake:
         is_over = Event()
 
         def look() -> None:
-            while not is_over.wait(READING_SECONDS):
+            while not is_over.wait(0.05):
                 missing.extend(self.empty())
 
         reader = Thread(target=look)

@@ -3,9 +3,11 @@
 import json
 import shutil
 import sqlite3
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pytest
@@ -18,7 +20,10 @@ from pyiceberg.types import IntegerType, NestedField, TimestamptzType
 
 from lake.errors import ConfigurationError, EnvironmentFault
 from lake.lake import Lake, Pointer
+from lake.metadata import read_metadata
 from lake.settings import Settings
+from lake.storage import LakeFiles
+from operations.preflight import found as found_module
 from operations.preflight.found import (
     Found,
     FoundColumn,
@@ -175,19 +180,28 @@ def test_times_that_go_back_are_put_in_order_and_no_row_is_lost(
     assert sorted(restored["Id"].to_pylist()) == [1, 2]
 
 
-@pytest.mark.timeout(60)
-def test_a_log_that_names_its_own_file_ends(settings: Settings, table: Table) -> None:
-    newest = _metadata_of(table)
-    document = json.loads(newest.read_text(encoding="utf-8"))
-    itself = {"metadata-file": table.metadata_location, "timestamp-ms": 1}
-    newest.write_text(json.dumps(document | {"metadata-log": [itself]}), encoding="utf-8")
-    for file in newest.parent.glob("*.json"):
-        if file != newest:
-            file.unlink()
-    _manifest_list(table).unlink()
+def test_a_metadata_file_is_read_once_however_many_logs_name_it(
+    settings: Settings, table: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each log names all files before it: of seven commits, none whole, there are 128 ways back."""
+    rows = table.scan().to_arrow()
+    for _ in range(5):
+        table.append(rows.slice(0, 1))
+    for snapshot in table.snapshots():
+        path_of(snapshot.manifest_list).unlink()
+    first, *logged = [entry.metadata_file for entry in table.metadata.metadata_log]
+    path_of(first).unlink()
+    read: Counter[str] = Counter()
+
+    def counted(files: LakeFiles, location: str) -> Mapping[str, Any]:
+        read[location] += 1
+        return read_metadata(files, location)
+
+    monkeypatch.setattr(found_module, "read_metadata", counted)
     found = _found(settings)
     assert isinstance(found, FoundTable)
     assert found.previous is None
+    assert {read[location] for location in [first, *logged]} == {1}
 
 
 def test_without_a_whole_commit_before_a_table_can_only_be_forgotten(
