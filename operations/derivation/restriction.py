@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from operations.derivation.expressions import same
+from operations.derivation.loosening import loosened
 from operations.derivation.names import Names
 from operations.derivation.plan import (
     Aggregate,
@@ -126,7 +127,8 @@ class Restriction:
             return self._through(step, step.input, pairs, passing)
         columns = sorted(step.common)
         names = [self.names.new() for _ in columns]
-        seen = pruned(step.input, [*columns, *(name for name, _ in inside)])
+        read = [*columns, *(name for name, _ in inside)]
+        seen = pruned(loosened(step.input, frozenset(read)), read)
         partitions = rename(Distinct(keep(self.exact(seen, inside), columns)), names)
         whole = Restriction(partitions, self.names)
         below = whole.exact(step.input, tuple(zip(columns, names, strict=True)))

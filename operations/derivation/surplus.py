@@ -5,13 +5,19 @@ induction over the steps: a product of two counts grows only if one of them does
 summand does, and a group, partition or subquery has another result only if its rows are others.
 Partners of a join are always those of the same world; only the path from the changed table may
 hold more rows than the surplus, so conditions and joins that would cost much are left out there.
+
+Of a step some columns are `needed`; others are `welcome`, for conditions, where no table more has
+to be read for them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import chain
 
-from operations.derivation.expressions import column, columns_read, literal
+from operations.derivation.expressions import Expression, column, columns_read, literal
+from operations.derivation.loosening import loosened
+from operations.derivation.merging import merged
 from operations.derivation.names import Names
 from operations.derivation.plan import (
     Aggregate,
@@ -26,7 +32,6 @@ from operations.derivation.plan import (
     Step,
     Table,
     Window,
-    keep,
     lookup_matches,
     lookup_reads,
     rename,
@@ -48,52 +53,59 @@ class Surplus:
         """Take the steps in both worlds and the source of new names."""
         self._worlds = worlds
         self._names = names
-        self._known: dict[tuple[Step, World, Columns], Branches] = {}
+        self._known: dict[tuple[Step, World, Columns, Columns], Branches] = {}
         self._made: dict[Step, dict[object, Step]] = {}
 
-    def of(self, step: Step, world: World, needed: Columns) -> Branches:
+    def of(
+        self, step: Step, world: World, needed: Columns, welcome: Columns = frozenset()
+    ) -> Branches:
         """Return branches that hold the surplus of a step; each has at least the needed columns."""
         if not self._worlds.is_changed(step):
             return ()
-        key = (step, world, needed)
+        key = (step, world, needed, welcome - needed)
         if key not in self._known:
-            self._known[key] = self._of(step, world, needed)
+            self._known[key] = self._of(step, world, needed, welcome - needed)
         return self._known[key]
 
-    def both(self, step: Step, needed: Columns) -> Branches:
+    def both(self, step: Step, needed: Columns, welcome: Columns = frozenset()) -> Branches:
         """Return the surplus in either world: the rows in which the two worlds differ."""
-        found = (*self.of(step, World.OLD, needed), *self.of(step, World.NEW, needed))
-        return tuple(dict.fromkeys(found))
+        worlds = (self.of(step, world, needed, welcome) for world in World)
+        return tuple(dict.fromkeys(chain.from_iterable(worlds)))
 
     def union(self, branches: Branches, columns: Sequence[str]) -> Step | None:
         """Return branches as one step with these columns, None if there are none."""
         if not branches:
             return None
-        shown = [keep(each, columns) if columns else _rows(each) for each in branches]
+        if columns:
+            shown = merged(branches, columns, self._names)
+        else:
+            shown = [_rows(each) for each in branches]
         return shown[0] if len(shown) == 1 else SetOperation("union all", tuple(shown))
 
-    def _of(self, step: Step, world: World, needed: Columns) -> Branches:  # noqa: C901, PLR0911 - a line per kind
+    def _of(  # noqa: C901, PLR0911 - a line per kind
+        self, step: Step, world: World, needed: Columns, welcome: Columns
+    ) -> Branches:
         match step:
             case Table():
                 return self._table(step, world)
             case Filter():
-                return self._filter(step, world, needed)
+                return self._filter(step, world, needed, welcome)
             case Project():
-                return self._project(step, world, needed)
-            case Distinct():
-                return self._distinct(step, world, needed)
+                return self._project(step, world, needed, welcome)
+            case Distinct():  # a row is new among the distinct ones only if it is new among all
+                return self.of(step.input, world, needed, welcome)
             case Generate():
-                return self._generate(step, world, needed)
+                return self._generate(step, world, needed, welcome)
             case SetOperation():
-                return self._set_operation(step, world, needed)
+                return self._set_operation(step, world, needed, welcome)
             case Join():
-                return self._join(step, world, needed)
+                return self._join(step, world, needed, welcome)
             case Aggregate():
-                return self._aggregate(step, world, needed)
+                return self._aggregate(step, world, needed, welcome)
             case Window():
-                return self._window(step, world, needed)
+                return self._window(step, world, needed, welcome)
             case Lookup():
-                return self._lookup(step, world, needed)
+                return self._lookup(step, world, needed, welcome)
             case _:
                 return ()
 
@@ -102,65 +114,72 @@ class Surplus:
         changed = self._worlds.changed(step, world)
         return (changed,) if changed else ()
 
-    def _filter(self, step: Filter, world: World, needed: Columns) -> Branches:
+    def _filter(self, step: Filter, world: World, needed: Columns, welcome: Columns) -> Branches:
         """A filter passes each row or not, in both worlds alike; it is left out where it costs."""
-        at_hand = direct(step.input) | needed
-        kept = tuple(each for each in step.conditions if each.reads <= at_hand)
-        branches = self.of(step.input, world, needed | columns_read(kept))
-        if not kept:
-            return branches
-        return tuple(self._once(each, kept, Filter(each, kept)) for each in branches)
+        read = columns_read(step.conditions) & direct(step.input)
+        branches = self.of(step.input, world, needed, welcome | read)
+        conditions = [each for each in step.conditions if each.reads <= needed | read]
+        return tuple(self._passing(each, conditions) for each in branches)
 
-    def _project(self, step: Project, world: World, needed: Columns) -> Branches:
+    def _passing(self, branch: Step, conditions: Sequence[Expression]) -> Step:
+        at_hand = frozenset(branch.columns)
+        kept = tuple(each for each in conditions if each.reads <= at_hand)
+        return self._once(branch, kept, Filter(branch, kept)) if kept else branch
+
+    def _project(self, step: Project, world: World, needed: Columns, welcome: Columns) -> Branches:
         """A projection makes one row of each row; only the needed columns are computed."""
         items = tuple(each for each in step.items if each[0] in needed)
-        branches = self.of(step.input, world, columns_read(each for _, each in items))
-        return self._shown(branches, items)
+        more = tuple(each for each in step.items if each[0] in welcome)
+        below = [columns_read(each for _, each in some) for some in (items, more)]
+        branches = self.of(step.input, world, *below)
+        return tuple(self._shown(each, items, more) for each in branches)
 
-    def _shown(self, branches: Branches, items: Items) -> Branches:
-        if not items:
-            return branches
-        return tuple(self._once(each, items, Project(each, items)) for each in branches)
+    def _shown(self, branch: Step, items: Items, more: Items = ()) -> Step:
+        """Return a branch that shows items, and those of `more` that it has the columns for."""
+        at_hand = frozenset(branch.columns)
+        items += tuple(each for each in more if each[1].reads <= at_hand)
+        return self._once(branch, items, Project(branch, items)) if items else _rows(branch)
 
     def _once(self, below: Step, what: object, step: Step) -> Step:
         """Return the step that does the same to the same one, if there is one already."""
         return self._made.setdefault(below, {}).setdefault(what, step)
 
-    def _distinct(self, step: Distinct, world: World, needed: Columns) -> Branches:
-        """A row is new among the distinct ones only if it is new among all."""
-        return self.of(step.input, world, needed)
-
-    def _generate(self, step: Generate, world: World, needed: Columns) -> Branches:
+    def _generate(
+        self, step: Generate, world: World, needed: Columns, welcome: Columns
+    ) -> Branches:
         """The elements of a row follow from the row; they are made only where needed."""
+        welcome -= {*step.names}
         if needed.isdisjoint(step.names):
-            return self.of(step.input, world, needed)
+            return self.of(step.input, world, needed, welcome)
         wanted = (needed - {*step.names}) | step.expression.reads
-        branches = self.of(step.input, world, wanted)
+        branches = self.of(step.input, world, wanted, welcome)
         return tuple(
             self._once(each, step.names, Generate(each, step.names, step.expression))
             for each in branches
         )
 
-    def _set_operation(self, step: SetOperation, world: World, needed: Columns) -> Branches:
+    def _set_operation(
+        self, step: SetOperation, world: World, needed: Columns, welcome: Columns
+    ) -> Branches:
         """UNION ALL adds counts. EXCEPT and INTERSECT count a row anew if either side does."""
         branches: list[Step] = []
         for each in step.inputs:
             if step.kind == "union all":
-                branches += self.of(each, world, needed)
+                branches += self.of(each, world, needed, welcome)
             else:
-                branches += self.both(each, needed)
+                branches += self.both(each, needed, welcome)
         return tuple(branches)
 
-    def _join(self, step: Join, world: World, needed: Columns) -> Branches:
+    def _join(self, step: Join, world: World, needed: Columns, welcome: Columns) -> Branches:
         match step.kind:
             case "inner":
                 return (
-                    *self._driven(step, world, needed, "inner"),
-                    *self._driven(flipped(step), world, needed, "inner"),
+                    *self._driven(step, world, needed, "inner", welcome),
+                    *self._driven(flipped(step), world, needed, "inner", welcome),
                 )
             case "left":
                 return (
-                    *self._driven(step, world, needed, "left"),
+                    *self._driven(step, world, needed, "left", welcome),
                     *self._matched(step, world, needed, self.both),
                 )
             case "full":
@@ -172,9 +191,16 @@ class Surplus:
                     *self._matched(other, world, needed, self.both),
                 )
             case _:
-                return self._half_join(step, world, needed)
+                return self._half_join(step, world, needed, welcome)
 
-    def _driven(self, step: Join, world: World, needed: Columns, kind: str) -> Branches:
+    def _driven(
+        self,
+        step: Join,
+        world: World,
+        needed: Columns,
+        kind: str,
+        welcome: Columns = frozenset(),
+    ) -> Branches:
         """The left side drives: its surplus, joined with the right side as it is in the world.
 
         An outer join keeps each driving row. Where no column of the right side is needed, the join
@@ -185,11 +211,13 @@ class Surplus:
         given = equal_columns(step.on, left) if kind == "inner" else {}
         if needed_right <= given.keys():
             wanted = (needed & left) | {given[each] for each in needed_right}
+            branches = self.of(step.left, world, wanted, welcome & left)
             items = tuple((each, column(given.get(each, each))) for each in sorted(needed))
-            return self._shown(self.of(step.left, world, wanted), items)
+            more = tuple((each, column(each)) for each in sorted(welcome & left))
+            return tuple(self._shown(each, items, more) for each in branches)
         wanted = (needed | columns_read(step.on)) & left
         right = self._worlds.of(step.right, world)
-        branches = self.of(step.left, world, wanted)
+        branches = self.of(step.left, world, wanted, welcome & left)
         return tuple(Join(kind, each, right, step.on) for each in branches)
 
     def _matched(self, step: Join, world: World, needed: Columns, changes: Changes) -> Branches:
@@ -207,12 +235,14 @@ class Surplus:
         changed = self.union(changes(step.right, frozenset(reads)), reads)
         if changed is None:
             return ()
-        rows = semi_join(self._worlds.of(step.left, world), changed, step.on)
         if needed <= left:
-            return (rows,)
+            reads_left = needed | (columns_read(step.on) & left)
+            rows = self._worlds.of(loosened(step.left, reads_left), world)
+            return (semi_join(rows, changed, step.on),)
+        rows = semi_join(self._worlds.of(step.left, world), changed, step.on)
         return (Join("left", rows, self._worlds.of(step.right, world), step.on),)
 
-    def _half_join(self, step: Join, world: World, needed: Columns) -> Branches:
+    def _half_join(self, step: Join, world: World, needed: Columns, welcome: Columns) -> Branches:
         """SEMI and ANTI: left rows are new, or their match is; of ANTI, a match has gone."""
         where = world if step.kind == "semi" else world.other
 
@@ -220,7 +250,7 @@ class Surplus:
             return self.of(right, where, reads)
 
         return (
-            *self.of(step.left, world, needed),
+            *self.of(step.left, world, needed, welcome),
             *self._matched(step, world, needed, changes),
         )
 
@@ -233,14 +263,17 @@ class Surplus:
         if not needed <= given.keys():
             return None
         items = tuple((each, column(given[each])) for each in sorted(needed))
-        return self._shown(changes(step.right, frozenset(given[each] for each in needed)), items)
+        branches = changes(step.right, frozenset(given[each] for each in needed))
+        return tuple(self._shown(each, items) for each in branches)
 
-    def _aggregate(self, step: Aggregate, world: World, needed: Columns) -> Branches:
+    def _aggregate(
+        self, step: Aggregate, world: World, needed: Columns, welcome: Columns
+    ) -> Branches:
         """Groups whose rows changed. Their keys suffice, or the groups are made in the world."""
         if not step.keys:
             return self._total(step, world)
         if needed <= {*step.keys}:
-            return self.both(step.input, needed)
+            return self.both(step.input, needed, welcome & {*step.keys})
         groups = self.union(self.both(step.input, frozenset(step.keys)), step.keys)
         return self._within(step, world, step.keys, groups)
 
@@ -249,18 +282,19 @@ class Surplus:
         here, there = self._worlds.of(step, world), self._worlds.of(step, world.other)
         return (SetOperation("except all", (here, there)),)
 
-    def _window(self, step: Window, world: World, needed: Columns) -> Branches:
+    def _window(self, step: Window, world: World, needed: Columns, welcome: Columns) -> Branches:
         """All rows of the partitions in which a row changed, for each PARTITION BY."""
         reached = dict.fromkeys(each.partition for each in step.items)
         if needed <= step.common:
-            return self.both(step.input, needed)
+            return self.both(step.input, needed, welcome & step.common)
         items = tuple(each for each in step.items if each.name in needed)
         shown: Step = Window(step.input, items) if items else step.input
         branches: list[Step] = []
         for partition in reached:
             columns = sorted(partition)
             touched = self.union(self.both(step.input, partition), columns)
-            branches += self._within(shown, world, columns, touched)
+            rows = loosened(shown, needed | partition)
+            branches += self._within(rows, world, columns, touched)
         return tuple(branches)
 
     def _within(
@@ -273,15 +307,18 @@ class Surplus:
         pairs = tuple(zip(columns, names, strict=True))
         return (restricted(self._worlds.of(step, world), pairs, given, self._names),)
 
-    def _lookup(self, step: Lookup, world: World, needed: Columns) -> Branches:
+    def _lookup(self, step: Lookup, world: World, needed: Columns, welcome: Columns) -> Branches:
         """Rows that are new, and rows that see a changed row of the subquery's body."""
         wanted = needed | lookup_reads(step) if step.name in needed else needed
-        rows = list(self.of(step.input, world, wanted - {step.name}))
+        wanted -= {step.name}
+        rows = list(self.of(step.input, world, wanted, welcome - {step.name}))
         on = lookup_matches(step)
         reads = sorted(columns_read(on) & frozenset(step.body.columns))
         changed = self.union(self.both(step.body, frozenset(reads)), reads)
         if changed is not None:
-            rows.append(semi_join(self._worlds.of(step.input, world), changed, on))
+            reads_input = wanted | (columns_read(on) & frozenset(step.input.columns))
+            seen = self._worlds.of(loosened(step.input, reads_input), world)
+            rows.append(semi_join(seen, changed, on))
         if step.name not in needed:
             return tuple(rows)
         body = self._worlds.of(step.body, world)
