@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 from ingestion.sources import load_sources
 from lake.catalog_check import require_catalog
@@ -36,6 +36,15 @@ class Gate:
     """The differences that a run would meet, each with what happens about it."""
 
     judged: tuple[tuple[Difference, Verdict], ...]
+
+    @classmethod
+    def of(cls, judged: Iterable[tuple[Difference, Verdict]]) -> Self:
+        """Decide by all differences together: nothing is fixed where the run does not start."""
+        decided = tuple(judged)
+        if any(verdict is Verdict.STOPS for _, verdict in decided):
+            waiting = {Verdict.FIXED: Verdict.WAITS}
+            decided = tuple((found, waiting.get(verdict, verdict)) for found, verdict in decided)
+        return cls(decided)
 
     @property
     def is_closed(self) -> bool:
@@ -70,7 +79,7 @@ def examine(lake: Lake, settings: Settings, run: Run) -> Gate:
         if not (is_made and found[declared.identifier] is None)
         for difference in differences(declared, found[declared.identifier])
     ]
-    return Gate(tuple(_decided(judged)))
+    return Gate.of(judged)
 
 
 def record(lake: Lake, run_id: str, gate: Gate) -> str:
@@ -85,11 +94,3 @@ def record(lake: Lake, run_id: str, gate: Gate) -> str:
     except Exception as error:  # noqa: BLE001 - whatever the catalog's library raises is the reason
         return f"{type(error).__name__}: {error}"
     return ""
-
-
-def _decided(judged: Iterable[tuple[Difference, Verdict]]) -> list[tuple[Difference, Verdict]]:
-    """Fix nothing when the run does not start anyway."""
-    decided = list(judged)
-    if any(verdict is Verdict.STOPS for _, verdict in decided):
-        return [(d, Verdict.WAITS if v is Verdict.FIXED else v) for d, v in decided]
-    return decided

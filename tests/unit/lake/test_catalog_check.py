@@ -197,6 +197,21 @@ def test_what_killed_processes_leave_is_not_missed(lake: Lake) -> None:
     assert set(unknown_folders(lake)) == {"raw_app.young"}
 
 
+def test_a_catalog_that_logs_no_drops_is_not_compared(
+    lake: Lake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Such as a REST catalog, which says itself where tables lie."""
+    with closing(sqlite3.connect(_catalog_file(lake))) as connection:
+        connection.execute("delete from iceberg_tables")
+        connection.commit()
+    assert _is_refused(lake)
+    monkeypatch.setattr(type(lake.backend), "has_drop_log", False)
+    again = _again(lake)
+    require_catalog(again, [NAME])
+    require_newest(again, [NAME])
+    assert unknown_folders(again) == {}
+
+
 def test_a_young_and_damaged_file_is_no_reason(lake: Lake) -> None:
     stored = lake.stored(NAME)
     assert stored is not None

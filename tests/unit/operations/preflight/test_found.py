@@ -180,6 +180,33 @@ def test_times_that_go_back_are_put_in_order_and_no_row_is_lost(
     assert sorted(restored["Id"].to_pylist()) == [1, 2]
 
 
+def _with_times_back(table: Table) -> None:
+    newest = _metadata_of(table)
+    document = json.loads(newest.read_text(encoding="utf-8"))
+    document["snapshot-log"][0]["timestamp-ms"] += 300_000_000
+    newest.write_text(json.dumps(document), encoding="utf-8")
+
+
+def test_times_are_left_to_a_catalog_that_stamps_commits_itself(
+    settings: Settings, table: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _with_times_back(table)
+    before = Lake(settings).backend.pointer(NAME)
+    monkeypatch.setattr(type(Lake(settings).backend), "writes_metadata", True)
+    with pytest.raises(EnvironmentFault, match=r"stamps the commits of silver\.t itself"):
+        restore_table(settings, "silver.t")
+    assert Lake(settings).backend.pointer(NAME) == before
+
+
+def test_times_of_a_table_that_went_meanwhile_are_not_put_in_order(
+    settings: Settings, table: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _with_times_back(table)
+    monkeypatch.setattr(Lake, "stored", lambda *_: None)
+    with pytest.raises(EnvironmentFault, match=r"silver\.t"):
+        restore_table(settings, "silver.t")
+
+
 def test_a_metadata_file_is_read_once_however_many_logs_name_it(
     settings: Settings, table: Table, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -144,6 +144,36 @@ def test_a_table_without_a_whole_file_is_told(lake: Lake) -> None:
         restoration.require_success()
 
 
+def test_a_name_that_another_table_has_by_now_is_left_to_it(lake: Lake) -> None:
+    others = lake.backend.pointer(EMPTY)
+    mine = lake.backend.pointer(NAME)
+    assert isinstance(lake.backend, DatabaseCatalog)
+    assert others and others.metadata and mine and mine.metadata  # noqa: PT018 - for mypy
+    lake.backend.compare_and_set([PointerChange(NAME, mine.metadata, others.metadata)])
+    said = _said(restore_catalog(lake._environment, apply=True))
+    assert said == [("raw_app.items", False, f"the name is that of {others.metadata}")]
+    left = _again(lake).backend.pointer(NAME)
+    assert left and left.metadata == others.metadata  # noqa: PT018 - for mypy
+
+
+def test_what_the_catalog_names_already_is_not_registered_again(lake: Lake) -> None:
+    """All that is newer is damaged."""
+    older, first = lake.backend.pointer(NAME), stored_table(lake)
+    for number in range(3, 6):
+        land(*plan(lake), [number])
+    for snapshot in stored_table(lake).snapshots()[len(first.snapshots()) :]:
+        path_of(snapshot.manifest_list).unlink()
+    newest = lake.backend.pointer(NAME)
+    assert isinstance(lake.backend, DatabaseCatalog)
+    assert older and older.metadata and newest and newest.metadata  # noqa: PT018 - for mypy
+    lake.backend.compare_and_set([PointerChange(NAME, newest.metadata, older.metadata)])
+    [(_, registered, fault)] = _said(restore_catalog(lake._environment, apply=True))
+    assert (registered, fault) == (
+        False,
+        "newer files are damaged; firn restore catalog --forget",
+    )
+
+
 def test_a_folder_around_an_unknown_table_is_left_alone(tmp_path: Path) -> None:
     """Files of a table that the catalog does not know are no orphans of another one."""
     lake = _local(tmp_path)
