@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from operations.dbt.outcome import NodeRun, Outcome
-from operations.dbt.project_files import fingerprint
+from operations.dbt.project_files import fingerprint, variables_read
+from operations.runtime.environment import parsing_variables
 
-# Parsed projects that are kept: one for each project and environment that is asked for in turn.
+# Parsed projects that are kept: one for each project and reading of it that is asked for in turn.
 KEPT_PROJECTS = 2
 # Options that make dbt parse a project differently: with one of them it is parsed for the command.
 PARSING_OPTIONS = frozenset({"--vars", "--target", "-t", "--profile", "--no-partial-parse"})
@@ -27,6 +29,14 @@ class ParsedProject:
     fingerprint: str
 
 
+@dataclass(frozen=True)
+class AskedVariables:
+    """The variables that a project's files ask for (None: any), by the fingerprint of the files."""
+
+    fingerprint: str
+    names: frozenset[str] | None
+
+
 class ProjectError(Exception):
     """dbt cannot parse the project."""
 
@@ -38,12 +48,15 @@ class DbtCommands:
         """Tell `on_event` of each of dbt's events."""
         self._on_event = on_event
         self._kept: dict[str, ParsedProject] = {}
+        self._asked = AskedVariables("", None)
 
-    def run(self, arguments: list[str], project_dir: Path, environment: str) -> Outcome:
+    def run(
+        self, arguments: list[str], project_dir: Path, environment: Mapping[str, str]
+    ) -> Outcome:
         """Run `dbt <arguments>` in the working folder, which is that project's.
 
-        `environment` stands for the variables that dbt's reading of the project depends on: with
-        others it is parsed again.
+        `environment` is that of this process: where variables that the project asks for have other
+        values, it is parsed again.
         """
         started, clock = time.time(), time.monotonic()
         try:
@@ -65,16 +78,21 @@ class DbtCommands:
             bool(ended.success), nodes, tuple(complaints), parse_seconds, started, time.time()
         )
 
-    def _parsed(self, project_dir: Path, environment: str) -> Any:  # noqa: ANN401 - dbt's manifest
-        """Return the manifest, parsed again if a file changed. Raises ProjectError."""
+    def _parsed(self, project_dir: Path, environment: Mapping[str, str]) -> Any:  # noqa: ANN401
+        """Return dbt's manifest, parsed again if a file changed. Raises ProjectError."""
         found = fingerprint(project_dir)
-        project = self._kept.pop(environment, None)
+        if self._asked.fingerprint != found:
+            profiles_dir = Path(environment.get("DBT_PROFILES_DIR", project_dir / "profiles"))
+            self._asked = AskedVariables(found, variables_read(project_dir, profiles_dir))
+        reading = parsing_variables(environment, self._asked.names)
+        key = json.dumps({"project": str(project_dir), **reading}, sort_keys=True)
+        project = self._kept.pop(key, None)
         if project is None or project.fingerprint != found:
             parsed = _runner().invoke(["parse"])
             if not parsed.success:
                 raise ProjectError(f"the project cannot be read: {parsed.exception}")
             project = ParsedProject(parsed.result, found)
-        self._kept[environment] = project  # the last one used comes last
+        self._kept[key] = project  # the last one used comes last
         while len(self._kept) > KEPT_PROJECTS:
             self._kept.pop(next(iter(self._kept)))
         return _as_parsed(project.manifest)

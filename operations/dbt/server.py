@@ -27,7 +27,6 @@ from lake.locks import ProcessLock
 from lake.settings import Settings
 from operations.dbt.commands import DbtCommands
 from operations.dbt.resident_spark import ResidentSpark
-from operations.runtime.environment import parsing_variables
 from operations.runtime.sql_engine import answer_of
 
 LINGER_SECONDS = 60.0
@@ -116,8 +115,8 @@ class Server:
     def _answer(self, request: Request) -> dict[str, object]:
         if "sql" in request:
             return {"answer": answer_of(self.spark.session, request["sql"])}
-        variables = json.dumps(parsing_variables(self._environment), sort_keys=True)
-        outcome = self._commands.run(request["dbt"], self._settings.project_dir, variables)
+        project_dir = self._settings.project_dir
+        outcome = self._commands.run(request["dbt"], project_dir, self._environment)
         return {"outcome": asdict(outcome)}
 
     def _tell_progress(self, event: Any) -> None:  # noqa: ANN401 - dbt's own messages

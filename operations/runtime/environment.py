@@ -1,6 +1,6 @@
 """The environment of processes that work on this lake: settings -> variables."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from lake.settings import Settings
 from operations.runtime.java import command_path
@@ -8,6 +8,7 @@ from operations.runtime.java import command_path
 SHELL_VARIABLES = ("_", "SHLVL", "OLDPWD")
 # Where the lake is, where logs go and where programs are found: nothing that dbt parses.
 PLACES = ("FIRN_HOME", "DBT_LOG_PATH", "PATH")
+OPTIONS = "DBT_"
 # What one run is for: no reason to parse again either.
 RUNS = ("FIRN_TASK", "FIRN_TRIGGER", "FIRN_FAILPOINT", "FIRN_NO_WAIT")
 
@@ -37,7 +38,17 @@ def lasting_variables(environment: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in environment.items() if name not in SHELL_VARIABLES}
 
 
-def parsing_variables(environment: Mapping[str, str]) -> dict[str, str]:
-    """Return those of them that may make dbt read the same project differently."""
-    lasting = lasting_variables(environment)
-    return {name: value for name, value in lasting.items() if name not in (*PLACES, *RUNS)}
+def parsing_variables(
+    environment: Mapping[str, str], read: Collection[str] | None = None
+) -> dict[str, str]:
+    """Return those of them that may make dbt read the same project differently.
+
+    `read` are the variables that the project's files ask for, None where that cannot be known; what
+    begins with `DBT_` are options of dbt itself.
+    """
+    return {
+        name: value
+        for name, value in lasting_variables(environment).items()
+        if name not in (*PLACES, *RUNS)
+        and (read is None or name in read or name.startswith(OPTIONS))
+    }

@@ -52,35 +52,49 @@ def runner(monkeypatch: pytest.MonkeyPatch) -> Runner:
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """Return a project of one file."""
-    (tmp_path / "dbt_project.yml").write_text("name: firn")
+    """Return a project of one file, which asks for one variable."""
+    (tmp_path / "dbt_project.yml").write_text("name: firn\nversion: \"{{ env_var('ASKED') }}\"")
     return tmp_path
 
 
 def test_it_is_parsed_again_only_when_a_file_changed(runner: Runner, project: Path) -> None:
     dbt = DbtCommands(lambda _: None)
     for _ in range(2):
-        assert dbt.run(["run"], project, "a").success
+        assert dbt.run(["run"], project, {}).success
     os.utime(project / "dbt_project.yml", (1, 1))
-    assert dbt.run(["parse"], project, "a").success
-    dbt.run(["run"], project, "a")
+    assert dbt.run(["parse"], project, {}).success
+    dbt.run(["run"], project, {})
     assert runner.ran == [("parse", None), ("run", 1), ("run", 1), ("parse", None), ("run", 2)]
 
 
-def test_each_environment_has_its_own_and_the_oldest_is_dropped(
+def test_each_value_of_what_it_asks_for_has_its_own_and_the_oldest_is_dropped(
     runner: Runner, project: Path
 ) -> None:
     dbt = DbtCommands(lambda _: None)
-    for environment in ("a", "b", "a", "c", "a", "b"):
-        dbt.run(["run"], project, environment)
+    for value in ("a", "b", "a", "c", "a", "b"):
+        dbt.run(["run"], project, {"ASKED": value})
     assert KEPT_PROJECTS == 2
     assert [manifest for command, manifest in runner.ran if command == "run"] == [1, 2, 1, 3, 1, 4]
 
 
+def test_variables_that_it_does_not_ask_for_make_no_difference(
+    runner: Runner, project: Path
+) -> None:
+    dbt = DbtCommands(lambda _: None)
+    for value in ("a", "b"):
+        dbt.run(["run"], project, {"ASKED": "1", "SHOP_DB": value})
+    assert [manifest for command, manifest in runner.ran if command == "run"] == [1, 1]
+    (project / "models").mkdir()
+    (project / "models" / "a.sql").write_text('select \'{{ env_var("SHOP" ~ "_DB") }}\'')
+    for value in ("a", "b"):
+        dbt.run(["run"], project, {"ASKED": "1", "SHOP_DB": value})
+    assert [manifest for command, manifest in runner.ran if command == "run"] == [1, 1, 2, 3]
+
+
 def test_an_option_that_changes_parsing_uses_no_kept_project(runner: Runner, project: Path) -> None:
     dbt = DbtCommands(lambda _: None)
-    dbt.run(["run"], project, "a")
-    dbt.run(["run", "--vars", "{a: 1}"], project, "a")
+    dbt.run(["run"], project, {})
+    dbt.run(["run", "--vars", "{a: 1}"], project, {})
     assert runner.ran[-1] == ("run --vars {a: 1}", None)
 
 
@@ -107,13 +121,13 @@ def test_what_was_compiled_is_compiled_again(
     dbt = DbtCommands(lambda _: None)
     for _ in range(2):
         manifest.results = ()
-        dbt.run(["run"], project, "a")
+        dbt.run(["run"], project, {})
     assert seen == [(False, False, [])] * 2
 
 
 def test_a_project_that_cannot_be_parsed_is_an_outcome(runner: Runner, project: Path) -> None:
     runner.can_parse = False
-    outcome = DbtCommands(lambda _: None).run(["run"], project, "a")
+    outcome = DbtCommands(lambda _: None).run(["run"], project, {})
     assert not outcome.success
     assert outcome.complaints == ("the project cannot be read: bad YAML",)
     assert [command for command, _ in runner.ran] == ["parse"]

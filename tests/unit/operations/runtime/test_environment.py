@@ -24,5 +24,15 @@ def test_another_project_target_or_variable_is_not(monkeypatch: pytest.MonkeyPat
     assert _parsed(HERE) != before
 
 
+def test_of_other_variables_only_those_that_the_project_asks_for_count(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("ASKED", "OTHER", "DBT_FAIL_FAST", "FIRN_HOME"):
+        monkeypatch.setenv(name, "1")
+    read = parsing_variables(dbt_environment(HERE), {"ASKED", "FIRN_HOME"})
+    assert {"ASKED", "DBT_FAIL_FAST"} <= read.keys()
+    assert not {"OTHER", "FIRN_HOME"} & read.keys()
+
+
 def _parsed(settings: Settings) -> dict[str, str]:
     return parsing_variables(dbt_environment(settings))
