@@ -24,6 +24,7 @@ from sandbox import shop
 from sandbox.postgres import EmbeddedPostgres
 
 ORDERS = 20_000
+ATTEMPTS = 2
 GOLD, BY_HAND = "gold", "by_hand"
 BY_HAND_MODELS = Path(__file__).with_name("refresh_by_hand")
 # What changes in which silver table; every row stays possible.
@@ -115,27 +116,43 @@ class RefreshLake:
     def refresh(self) -> dict[str, dict[Way, Refreshed]]:
         """Bring each mart up to date in each way, those upstream first; what it took by its name.
 
-        Before the next way, the mart goes back to where it was.
+        Before the next way, the mart goes back to where it was. The ways take turns, and of each
+        the quickest counts: what else runs on a machine only adds to it.
         """
-        return {model: {way: self._refreshed(model, way) for way in Way} for model in self.models}
+        return {model: self._refreshed(model) for model in self.models}
 
     def refresh_by_hand(self) -> dict[str, Refreshed]:
         """Bring those marts up to date that have groups by hand; what each took by its name."""
-        return dict(self._by_hand_refreshed())
+        return {
+            model: self._quickest(model)
+            for model in self.models
+            if (BY_HAND_MODELS / f"{model}.sql").exists()
+        }
 
-    def _refreshed(self, model: str, way: Way) -> Refreshed:
-        before = self._head(model)
-        extra = ["--full-refresh"] if way is Way.REBUILT else []
-        mode = {Way.DERIVED: "incremental", Way.AUTO: "auto"}.get(way, "")
-        refreshed = self._built(model, self._environment(mode), extra)
-        if way is not Way.DERIVED:
-            self._sql(f"call lake.system.set_current_snapshot('{GOLD}.{model}', {before})")
-        return refreshed
+    def _refreshed(self, model: str) -> dict[Way, Refreshed]:
+        took: dict[Way, Refreshed] = {}
+        turns = [way for _ in range(ATTEMPTS) for way in Way]
+        for turn, way in enumerate(turns, 1):
+            before = self._head(GOLD, model)
+            extra = ["--full-refresh"] if way is Way.REBUILT else []
+            mode = {Way.DERIVED: "incremental", Way.AUTO: "auto"}.get(way, "")
+            refreshed = self._built(model, self._environment(mode), extra)
+            took[way] = min(took.get(way, refreshed), refreshed, key=lambda each: each.seconds)
+            if turn < len(turns):
+                self._set_back(GOLD, model, before)
+        return took
 
-    def _by_hand_refreshed(self) -> Iterator[tuple[str, Refreshed]]:
-        for model in self.models:
-            if (BY_HAND_MODELS / f"{model}.sql").exists():
-                yield model, self._built(model, self._by_hand_environment(), [])
+    def _quickest(self, model: str) -> Refreshed:
+        took = []
+        for turn in range(1, ATTEMPTS + 1):
+            before = self._head(BY_HAND, model)
+            took.append(self._built(model, self._by_hand_environment(), []))
+            if turn < ATTEMPTS:
+                self._set_back(BY_HAND, model, before)
+        return min(took, key=lambda each: each.seconds)
+
+    def _set_back(self, schema: str, model: str, snapshot: int) -> None:
+        self._sql(f"call lake.system.set_current_snapshot('{schema}.{model}', {snapshot})")
 
     def _built(self, model: str, environment: Mapping[str, str], extra: list[str]) -> Refreshed:
         started = datetime.now(UTC)
@@ -192,8 +209,8 @@ class RefreshLake:
         target = {"DBT_TARGET_PATH": str(self._folder / "target")}
         return dbt_environment(settings) | target
 
-    def _head(self, model: str) -> int:
-        line = ancestors(Lake(self.settings), (GOLD, model))
+    def _head(self, schema: str, model: str) -> int:
+        line = ancestors(Lake(self.settings), (schema, model))
         return int(next(iter(line))["snapshot-id"])
 
     def _sql(self, statement: str) -> None:
