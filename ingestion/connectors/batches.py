@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, Protocol
 
 from lake.errors import FirnError
 
@@ -16,23 +17,25 @@ if TYPE_CHECKING:
 
 # How far a connector has read a table: JSON with a `version` of its own, opaque to all others.
 Position = Mapping[str, Any]
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
-@dataclass(frozen=True)
-class Rejection:
+class Rejection(NamedTuple):
     """A row for quarantine: the rule it breaks, why, its values as text (personal ones tokens).
 
     `kinds` says of each value what the source has there, or that it is a token; `place` where in
-    the source the row stands; `identity` tells rows apart whose values are equal.
+    the source the row stands, of which `within` is what many rows have in common, such as a file;
+    `identity` tells rows apart whose values are equal.
     """
 
     rule: str
     reason: str
     row: dict[str, str | None]
     key: dict[str, str | None]
-    kinds: Mapping[str, str] = field(default_factory=dict)
-    place: Mapping[str, str | None] = field(default_factory=dict)
+    kinds: Mapping[str, str] = NOTHING
+    place: Mapping[str, str | None] = NOTHING
     identity: str = ""
+    within: Mapping[str, str | None] = NOTHING
 
 
 @dataclass(frozen=True)

@@ -35,8 +35,8 @@ def read_fitting(
     judged: Judged,
     read: Callable[[Sequence[bytes]], Read],
     watch: Callable[[int, Mapping[int, str]], None],
-) -> tuple[dict[int, str], Read]:
-    """Return which rows do not fit, and why, and what `read` makes of all others.
+) -> tuple[dict[int, str], list[bytes], Read]:
+    """Return which rows do not fit, and why, all others, and what `read` makes of those.
 
     `read` raises one of `REFUSALS` for rows of which one does not fit. `watch` is told how many
     rows were judged and which are bad; it may raise to give up.
@@ -46,8 +46,9 @@ def read_fitting(
     unfit = judged.bad | _unfit_among(lines, doubtful, read, watch)
     watch(len(lines), unfit)
     for _ in range(2):
+        fitting = [line for i, line in enumerate(lines) if i not in unfit]
         try:
-            return unfit, read([line for i, line in enumerate(lines) if i not in unfit])
+            return unfit, fitting, read(fitting)
         except REFUSALS:  # what seemed to be good is not
             seeming = [i for i in range(len(lines)) if i not in unfit]
             unfit |= _unfit_among(lines, seeming, read, watch)

@@ -62,6 +62,8 @@ class FormattedRows:
         """Return what quarantine keeps of a row; `head` in place of `bytes` where it is not all."""
         if self._tokeniser is not None:
             return {}
+        if isinstance(content, bytes) and len(content) <= self._kept_bytes:
+            return _as_text(BYTES, content)
         row = RowContent(content) if isinstance(content, bytes) else content
         stored = len(row.arrow or row.data)
         name = HEAD if row.is_cut or stored > self._kept_bytes else BYTES

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from json.encoder import encode_basestring, encode_basestring_ascii
+from typing import TYPE_CHECKING
 
 from ingestion.connectors.batches import Rejection
 from ingestion.declarations import TableDeclaration
 from ingestion.raw_tables.load_metadata import LoadMetadata
 from lake.lake import Identifier, Lake
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 NAMESPACE = "quarantine"
 CHUNK_ROWS = 20_000
@@ -32,10 +35,7 @@ COLUMNS = {
     "resolved_by_load_id": "string",
 }
 
-# Made once: json.dumps makes an encoder for each row, which costs as much as the row. Of a text
-# alone they make none.
-_ASCII = json.JSONEncoder(sort_keys=True).encode
-_READABLE = json.JSONEncoder(ensure_ascii=False).encode
+PER_ROW = ("row_id", "rule", "reason", "row", "key", "place", "kinds")
 
 
 def quarantine_of(source: str) -> Identifier:
@@ -60,9 +60,12 @@ class Quarantine:
         self._lake = lake
         self._table = table
         self._load = load
+        self._name = encode_basestring_ascii(table.name)
         self._added_place = {PLACE_OF_KEY: token_mark} if token_mark else {}
+        self._within: Mapping[str, str | None] | None = None
+        self._within_text = ""
         self._seen: Counter[bytes] = Counter()
-        self._waiting: list[dict[str, Any]] = []
+        self._waiting: list[tuple[str, ...]] = []
         self.count = 0
 
     def add(self, rejections: Iterable[Rejection]) -> None:
@@ -82,27 +85,34 @@ class Quarantine:
         retry_on_conflict(self._add_missing)
         self._waiting = []
 
-    def _row(self, rejection: Rejection) -> dict[str, Any]:
-        known_by = [rejection.identity] if rejection.identity else []
-        row = _flat(dict(sorted(rejection.row.items())), _ASCII)
-        content = f"[{', '.join([_ASCII(self._table.name), row, *map(_ASCII, known_by)])}]"
-        digest = hashlib.sha256(content.encode()).digest()
+    def _row(self, rejection: Rejection) -> tuple[str, ...]:
+        """Return what quarantine keeps of a row, in the columns of `PER_ROW`."""
+        rule, reason, row, key, kinds, place, identity, within = rejection
+        ordered = dict(sorted(row.items())) if len(row) > 1 else row
+        known_by = [self._name, _flat(ordered, encode_basestring_ascii)]
+        if identity:
+            known_by.append(encode_basestring_ascii(identity))
+        digest = hashlib.sha256(f"[{', '.join(known_by)}]".encode()).digest()
         self._seen[digest] += 1
-        return {
-            "row_id": hashlib.sha256(digest + str(self._seen[digest]).encode()).hexdigest(),
-            "table_name": self._table.name,
-            "rule": rejection.rule,
-            "reason": rejection.reason,
-            "row": _flat(rejection.row, _READABLE),
-            "key": _flat(rejection.key, _READABLE),
-            "_load_id": self._load.load_id,
-            "_ingested_at": self._load.ingested_at,
-            "place": _flat({**rejection.place, **self._added_place}, _READABLE),
-            "kinds": _flat(dict(sorted(rejection.kinds.items())), _ASCII),
-        }
+        return (
+            hashlib.sha256(b"%b%d" % (digest, self._seen[digest])).hexdigest(),
+            rule,
+            reason,
+            _flat(row, encode_basestring),
+            _flat(key, encode_basestring),
+            self._place(place, within),
+            _flat(dict(sorted(kinds.items())), encode_basestring_ascii),
+        )
+
+    def _place(self, place: Mapping[str, str | None], within: Mapping[str, str | None]) -> str:
+        """Return a place as JSON; what rows after one another have in common is written once."""
+        if within is not self._within:
+            self._within = within
+            self._within_text = _pairs({**self._added_place, **within}, encode_basestring)
+        texts = (self._within_text, _pairs(place, encode_basestring))
+        return "{" + ", ".join(filter(None, texts)) + "}"
 
     def _add_missing(self) -> None:
-        import pyarrow as pa
         from pyiceberg.io.pyarrow import schema_to_pyarrow
 
         from lake.system_tables import ensure_system_table
@@ -111,11 +121,36 @@ class Quarantine:
         ours = f"table_name = '{self._table.name}'"
         scan = table.scan(ours, selected_fields=("row_id",))
         known = set(scan.to_arrow().column("row_id").to_pylist())
-        rows = [row for row in self._waiting if row["row_id"] not in known]
+        rows = [row for row in self._waiting if row[0] not in known]
         if rows:
-            table.append(pa.Table.from_pylist(rows, schema=schema_to_pyarrow(table.schema())))
+            table.append(self._as_table(rows, schema_to_pyarrow(table.schema())))
+
+    def _as_table(self, rows: list[tuple[str, ...]], schema: pa.Schema) -> pa.Table:
+        import pyarrow as pa
+
+        alike = {
+            "table_name": self._table.name,
+            "_load_id": self._load.load_id,
+            "_ingested_at": self._load.ingested_at,
+        }
+        columns = dict(zip(PER_ROW, zip(*rows, strict=True), strict=True))
+        return pa.table(
+            [
+                pa.array(columns[field.name], field.type)
+                if field.name in columns
+                else pa.repeat(pa.scalar(alike.get(field.name), field.type), len(rows))
+                for field in schema
+            ],
+            schema,
+        )
 
 
-def _flat(values: Mapping[str, Any], encode: Callable[[object], str]) -> str:
-    """Return an object of texts and nulls as `encode` would write it."""
-    return "{" + ", ".join([f"{encode(k)}: {encode(v)}" for k, v in values.items()]) + "}"
+def _flat(values: Mapping[str, str | None], encode: Callable[[str], str]) -> str:
+    """Return an object of texts and nulls as JSON, its texts as `encode` writes them."""
+    return "{" + _pairs(values, encode) + "}" if values else "{}"
+
+
+def _pairs(values: Mapping[str, str | None], encode: Callable[[str], str]) -> str:
+    """Return the same without its brackets."""
+    texts = [f"{encode(k)}: {'null' if v is None else encode(v)}" for k, v in values.items()]
+    return ", ".join(texts)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, BinaryIO
 
 import pyarrow as pa
@@ -209,7 +209,7 @@ class HoldBack:
         """Return all rows of a file of which none can be landed; the file is known by them."""
         declared = fingerprint(self._rows.table)
         rejections = [
-            replace(rejection, place={**rejection.place, "declared": declared})
+            rejection._replace(place={**rejection.place, "declared": declared})
             for batch in file.held_back
             for rejection in batch.rejections
         ]

@@ -66,13 +66,14 @@ class FileRows:
             reason=self.reason(rule, reason),
             row={},
             key={},
-            place={**_place(file), "row": None, **more},
+            place={"row": None, **more},
             identity=f"{file.hash} None",
+            within=_place(file),
         )
 
     def _rejections(self, file: NewFile, bad: Iterable[BadRow], **more: str) -> Iterator[Rejection]:
         """Yield rows of a file for quarantine."""
-        place = _place(file)
+        within = {**_place(file), **more}
         for row in bad:
             number = str(row.number)
             yield Rejection(
@@ -80,8 +81,9 @@ class FileRows:
                 reason=self.reason(row.rule, row.reason),
                 row=self._rows.content(_without_line_end(row.content)),
                 key={},
-                place={**place, "row": number, **more},
+                place={"row": number},
                 identity=f"{file.hash} {number}",
+                within=within,
             )
 
     def reason(self, rule: str, reason: str) -> str:

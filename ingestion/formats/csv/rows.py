@@ -143,17 +143,16 @@ class CsvRows:
         """Return the rows that fit, the others set aside."""
         give_up = partial(give_up_if_mostly_bad, self._values.explained)
         judged = judge(self._values, lines)
-        unfit, (texts, rows) = read_fitting(lines, judged, self._read_rows, give_up)
+        unfit, fitting, (texts, rows) = read_fitting(lines, judged, self._read_rows, give_up)
         self._was_clean = not unfit and not bad
         bad = bad + [
             BadRow(numbers[i], NOT_REPRESENTABLE, self._values.explained(reason), lines[i])
             for i, reason in sorted(unfit.items())
         ]
         kept = [number for i, number in enumerate(numbers) if i not in unfit]
-        lines = [line for i, line in enumerate(lines) if i not in unfit]
-        rescued = self._rescued(texts) if lines else None
+        rescued = self._rescued(texts) if fitting else None
         return Parsed(
-            rows, pa.array(kept, pa.int64()), lines.__getitem__, rescued, bad, self._header.line
+            rows, pa.array(kept, pa.int64()), fitting.__getitem__, rescued, bad, self._header.line
         )
 
     def _read_rows(self, lines: Sequence[bytes]) -> tuple[pa.Table, pa.Table]:

@@ -34,7 +34,9 @@ def judge(values: CsvValues, lines: Sequence[bytes]) -> Judged:
         return Judged.all_doubtful(len(lines))
     if texts.num_rows + len(wrong_length) != len(lines):  # the quotes of some row do not match
         return Judged.all_doubtful(len(lines))
-    places = np.setdiff1d(np.arange(len(lines)), np.fromiter(wrong_length, np.int64))
+    is_here = np.ones(len(lines), np.bool_)
+    is_here[list(wrong_length)] = False
+    places = np.flatnonzero(is_here)
     found = _Judging(values, places, undecodable, Judged(wrong_length))
     for name in texts.column_names:
         if not pa.types.is_binary(values.read_type(name)):

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property, partial
+from itertools import compress
 from typing import Any
 
 import numpy as np
@@ -35,7 +36,7 @@ from ingestion.formats.declaration import FormattedTable
 from ingestion.formats.exact_json import read_json
 from ingestion.formats.joined_values import JoinedValues
 from ingestion.formats.json.fields import JsonFields
-from ingestion.formats.json.texts import after_last_object, not_an_object, parted
+from ingestion.formats.json.texts import after_last_object, lines_in, not_an_object
 from ingestion.formats.json.unfit import JsonJudge
 from ingestion.formats.judged import read_fitting
 from ingestion.formats.rescued_fields import RescuedFields
@@ -106,11 +107,13 @@ class JsonLines:
         self._lines_before += count
         if (parsed := self._whole(chunk.data, ends, before)) is not None:
             return parsed
-        lines = [part for line in chunk.data.split(b"\n")[:-1] for part in parted(line)]
+        lines = lines_in(chunk.data)
+        numbers: Sequence[int] = range(before + 1, before + len(lines) + 1)
         self._lines_before = before + len(lines)
-        numbered = [(number, line) for number, line in enumerate(lines, before + 1) if line.strip()]
+        if not all(map(bytes.strip, lines)):
+            are_rows = [bool(line.strip()) for line in lines]
+            numbers, lines = [*compress(numbers, are_rows)], [*compress(lines, are_rows)]
         give_up = partial(give_up_if_mostly_bad, _explained)
-        numbers, lines = [n for n, _ in numbered], [line for _, line in numbered]
         return self._judged(numbers, lines, "the line", give_up)
 
     def joinable(self, chunk: Block) -> tuple[str, int] | None:
@@ -138,7 +141,7 @@ class JsonLines:
         return replace(
             parsed,
             contents=lambda row: values[landed[row]],
-            bad=broken + [replace(row, content=values[row.number]) for row in parsed.bad],
+            bad=broken + [row._replace(content=values[row.number]) for row in parsed.bad],
         )
 
     def _whole(self, data: bytes, ends: Positions, before: int) -> Parsed | None:
@@ -169,7 +172,7 @@ class JsonLines:
     ) -> Parsed:
         """Return the rows of lines of which at least one may be bad."""
         judged = self._judge.judge(lines, called, give_up)
-        unfit, (rows, rescued) = read_fitting(lines, judged, self._read_lines, give_up)
+        unfit, fitting, (rows, rescued) = read_fitting(lines, judged, self._read_lines, give_up)
         self._was_clean = not unfit
         bad = []
         for i, reason in sorted(unfit.items()):
@@ -181,8 +184,7 @@ class JsonLines:
             else:
                 bad.append(BadRow(numbers[i], NOT_READABLE, unreadable, lines[i]))
         kept = [number for i, number in enumerate(numbers) if i not in unfit]
-        lines = [line for i, line in enumerate(lines) if i not in unfit]
-        return Parsed(rows, pa.array(kept, pa.int64()), lines.__getitem__, rescued, bad)
+        return Parsed(rows, pa.array(kept, pa.int64()), fitting.__getitem__, rescued, bad)
 
     def _read_lines(self, lines: Sequence[bytes]) -> tuple[pa.Table, list[str | None] | None]:
         data = b"\n".join(lines) + b"\n" if lines else b""

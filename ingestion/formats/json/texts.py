@@ -10,6 +10,7 @@ from ingestion.formats.base import OwnWords
 from ingestion.formats.chunks import after_last_line
 
 _NEXT_OBJECT = re.compile(rb"\}\s*\{")
+_NEXT_ON_LINE = re.compile(rb"\}[^\S\n]*\{")
 
 
 def after_last_object(buffer: bytes) -> int:
@@ -28,6 +29,14 @@ def after_last_object(buffer: bytes) -> int:
     except (ValueError, RecursionError):
         pass
     return len(text[:end].encode("utf-8", "surrogateescape")) if end > 0 else -1
+
+
+def lines_in(data: bytes) -> list[bytes]:
+    """Return the lines of a block; of one that holds several objects, each as a line."""
+    lines = data.split(b"\n")[:-1]
+    if _NEXT_ON_LINE.search(data) is None:
+        return lines
+    return [part for line in lines for part in parted(line)]
 
 
 def parted(line: bytes) -> list[bytes]:

@@ -7,9 +7,10 @@ by itself only where that is not plainly a value of its column.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import compress, count
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,7 +19,6 @@ import pyarrow.compute as pc
 
 from ingestion.declarations import ColumnDeclaration
 from ingestion.formats.base import GIVEN_UP_ROWS
-from ingestion.formats.chunks import Positions
 from ingestion.formats.json.texts import not_an_object
 from ingestion.formats.judged import Judged
 from ingestion.formats.reasons import no_value
@@ -79,7 +79,7 @@ class JsonJudge:
         places = {c.origin: _wanted(c.data_type) for c in self._columns}
         for column in self._columns:
             places |= {column.origin[:n]: OBJECT for n in range(1, len(column.origin))}
-        self._kinds = list(places.values())
+        self._places = places
         self._fields = [_Field.of(column) for column in self._columns]
         self._query = _query(list(places), [column.origin for column in self._plain_columns])
 
@@ -96,7 +96,7 @@ class JsonJudge:
         raise to give up.
         """
         judged = JudgedLines()
-        for position in self._suspects(lines).tolist():
+        for position, fields in self._suspects(lines):
             line = lines[position]
             try:
                 value = _RAW.decode(line.decode())
@@ -104,7 +104,7 @@ class JsonJudge:
                 value = None
             if not isinstance(value, dict) and (unreadable := not_an_object(line, called)):
                 judged.unreadable[position] = judged.bad[position] = unreadable
-            elif reason := self._fault(value):
+            elif reason := _fault(value, fields):
                 judged.bad[position] = reason
             else:
                 judged.doubtful.add(position)
@@ -113,34 +113,59 @@ class JsonJudge:
                 watch(position + 1, judged.bad)
         return judged
 
-    def _suspects(self, lines: Sequence[bytes]) -> Positions:
-        """Return the positions of lines that do not plainly hold what is declared."""
-        if len(lines) < FEW_LINES:
-            return np.arange(len(lines))
+    def _suspects(self, lines: Sequence[bytes]) -> Iterator[tuple[int, Iterable[_Field]]]:
+        """Yield the positions of lines that do not plainly hold what is declared.
+
+        With the fields that may be why, which are all where that is not known.
+        """
+        shapes = self._shapes(lines) if len(lines) >= FEW_LINES else None
+        if shapes is None:
+            yield from ((position, self._fields) for position in range(len(lines)))
+            return
+        is_object = pc.equal(shapes.column("root"), "OBJECT").fill_null(fill_value=False)
+        is_other = ~np.asarray(is_object)
+        misfits = [np.asarray(each) | is_other for each in self._misfits(shapes)]
+        suspects = np.flatnonzero(np.any([is_other, *misfits], axis=0))
+        by_field = [misfit[suspects].tolist() for misfit in misfits] or [[False] * len(suspects)]
+        for position, *are_misfits in zip(suspects.tolist(), *by_field, strict=True):
+            yield position, compress(self._fields, are_misfits)
+
+    def _shapes(self, lines: Sequence[bytes]) -> pa.Table | None:
+        """Return what DuckDB finds in lines; None where it takes none of them."""
         import duckdb
 
         try:
             with _scanner().cursor() as cursor:
                 cursor.register("lines", pa.table({"line": _decoded(lines)}))
-                shapes = cursor.sql(self._query).to_arrow_table().combine_chunks()
+                return cursor.sql(self._query).to_arrow_table().combine_chunks()
         except duckdb.Error:  # it need not know what other readers do
-            return np.arange(len(lines))
-        fits = pc.equal(shapes.column("root"), "OBJECT").fill_null(fill_value=False)
-        for i, kind in enumerate(self._kinds):
+            return None
+
+    def _misfits(self, shapes: pa.Table) -> Iterator[pa.BooleanArray]:
+        """Yield for each field in which lines it is not plainly a value, or stands elsewhere."""
+        misplaced = {}
+        for i, (place, kind) in enumerate(self._places.items()):
             held = pc.list_element(shapes.column("kinds"), i)
             known = pa.array([*_DUCKDB_KINDS[kind], "NULL"], pa.string())
-            fits = pc.and_(fits, pc.or_(pc.is_in(held, known), held.is_null()))
-        for i, column in enumerate(self._plain_columns):
-            held = pc.list_element(shapes.column("texts"), i)
-            plain = is_plainly(held, column.data_type.arrow())
-            if plain is not None:
-                fits = pc.and_(fits, plain.fill_null(fill_value=True))
-        return np.flatnonzero(~np.asarray(fits))
+            misplaced[place] = pc.and_not(held.is_valid(), pc.is_in(held, known))
+        plain = {column.name for column in self._plain_columns}
+        texts = count()
+        for column in self._columns:
+            parents = [column.origin[:n] for n in range(1, len(column.origin))]
+            found = misplaced[column.origin]
+            for parent in parents:
+                found = pc.or_(found, misplaced[parent])
+            if column.name in plain:
+                held = pc.list_element(shapes.column("texts"), next(texts))
+                is_value: Any = is_plainly(held, column.data_type.arrow())
+                found = pc.or_(found, pc.invert(is_value.fill_null(fill_value=True)))
+            yield found
 
-    def _fault(self, value: object) -> str | None:
-        """Return why an object is surely bad, None where that is not known."""
-        reasons = (field.fault_in(value) for field in self._fields)
-        return next((reason for reason in reasons if reason is not None), None)
+
+def _fault(value: object, fields: Iterable[_Field]) -> str | None:
+    """Return why an object is surely bad, None where that is not known."""
+    reasons = (field.fault_in(value) for field in fields)
+    return next((reason for reason in reasons if reason is not None), None)
 
 
 def _wanted(kind: DataType) -> str:

@@ -183,7 +183,7 @@ def read(form: str, content: bytes, options: CsvOptions = PLAIN) -> tuple[list[B
 
 def rejected(batches: list[Batch], name: str) -> list[Rejection]:
     """Return what is set aside of a file."""
-    return [r for batch in batches for r in batch.rejections if r.place["file"] == name]
+    return [r for batch in batches for r in batch.rejections if r.within["file"] == name]
 
 
 def require_balance(form: str, content: bytes, options: CsvOptions = PLAIN) -> None:
