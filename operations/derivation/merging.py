@@ -16,10 +16,12 @@ from operations.derivation.plan import (
     Filter,
     Join,
     Project,
+    Relation,
     SetOperation,
     Step,
     keep,
     semi_join,
+    walk,
 )
 
 
@@ -32,6 +34,16 @@ class Matching:
     by: tuple[str, ...]
     values: Step
     value_columns: tuple[str, ...]
+
+    def as_values(self, names: Sequence[str]) -> Step:
+        """Return the set, its columns under these names."""
+        pairs = zip(names, self.value_columns, strict=True)
+        return Project(self.values, tuple((name, column(below)) for name, below in pairs))
+
+    def order(self) -> tuple[object, ...]:
+        """Return what sorts sets by what they are made from."""
+        read = sorted(each.text for each in walk(self.values) if isinstance(each, Relation))
+        return len(read), read, self.value_columns
 
 
 def merged(branches: Sequence[Step], columns: Sequence[str], names: Names) -> list[Step]:
@@ -50,15 +62,13 @@ def merged(branches: Sequence[Step], columns: Sequence[str], names: Names) -> li
 
 
 def _together(found: Sequence[Matching], columns: Sequence[str], names: Names) -> Step:
+    """Return the rows that match any of the sets, which stand in an order of their own.
+
+    So both worlds, which meet them in different order, ask for one and the same union.
+    """
     first = found[0]
-    given = [names.new() for _ in first.by]
-    sets = tuple(
-        Project(
-            each.values,
-            tuple((name, column(old)) for name, old in zip(given, each.value_columns, strict=True)),
-        )
-        for each in found
-    )
+    given = names.of_values(len(first.by))
+    sets = tuple(each.as_values(given) for each in sorted(found, key=Matching.order))
     on = [same(*pair) for pair in zip(first.by, given, strict=True)]
     rows = semi_join(first.step, SetOperation("union all", sets), on)
     items = zip(columns, first.shown, strict=True)

@@ -27,8 +27,10 @@ from operations.runtime.sql_engine import first_line
 MODE_VARIABLE = "FIRN_REFRESH_MODE"  # of models that do not say theirs
 # An incremental refresh takes as long as a rebuild of a model with so many rows upstream, and so
 # many more for each row that changed, or is made again (docs/benchmarks.md: refreshing marts).
+# Once the affected keys are found, only the rest of it counts.
 FIXED_ROWS = 450_000
-ROWS_PER_CHANGE = 15
+FIXED_ROWS_LEFT = 250_000
+ROWS_PER_CHANGE = 10
 
 
 class RefreshMode(StrEnum):
@@ -121,7 +123,8 @@ class RefreshPlan:
         if not affected_keys:
             return replace(self, mode=Mode.SKIPPED, reason=f"no row is reached by {self.reason}")
         is_auto = self.model.refresh_mode == RefreshMode.AUTO
-        if is_auto and self.derivation and _is_rebuilt_sooner(self.upstreams, affected_rows):
+        is_sooner = _is_rebuilt_sooner(self.upstreams, affected_rows, FIXED_ROWS_LEFT)
+        if is_auto and self.derivation and is_sooner:
             reason = f"{_counted(affected_rows)} of its own reached by {self.reason}"
             return replace(self, mode=Mode.FULL, reason=reason, sql=self.derivation.full)
         return self
@@ -199,14 +202,14 @@ def _why_full_is_quicker(states: Sequence[UpstreamState]) -> str:
     if rows < FIXED_ROWS:
         return f"only {_counted(rows)} upstream"
     changed = sum(state.changed_rows for state in states)
-    if _is_rebuilt_sooner(states, changed):
+    if _is_rebuilt_sooner(states, changed, FIXED_ROWS):
         return f"{changed:,} of {_counted(rows)} upstream changed"
     return ""
 
 
-def _is_rebuilt_sooner(states: Sequence[UpstreamState], rows: int) -> bool:
-    """Whether a rebuild takes less time than refreshing so many rows that changed."""
-    return sum(state.rows for state in states) < FIXED_ROWS + ROWS_PER_CHANGE * rows
+def _is_rebuilt_sooner(states: Sequence[UpstreamState], rows: int, fixed: int) -> bool:
+    """Whether a rebuild takes less time than so many rows that changed, and what is `fixed`."""
+    return sum(state.rows for state in states) < fixed + ROWS_PER_CHANGE * rows
 
 
 def _counted(rows: int) -> str:

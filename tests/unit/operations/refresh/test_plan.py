@@ -69,6 +69,7 @@ def shop(tmp_path: Path) -> Shop:
 def large(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let an incremental refresh cost three rows of a rebuild for each that changed."""
     monkeypatch.setattr(planning, "FIXED_ROWS", 0)
+    monkeypatch.setattr(planning, "FIXED_ROWS_LEFT", 0)
     monkeypatch.setattr(planning, "ROWS_PER_CHANGE", 3)
 
 
