@@ -187,6 +187,10 @@ bench-postgres: $(PEERS)/.done ## Firn beside dlt and Spark on TPC-H lineitem, a
 bench-files: $(PEERS)/.done ## Firn beside polars, DuckDB and Spark on a gigabyte of files, half an hour; BENCH="--help".
 	@$(BIN)/python -m benchmarks.files_lineitem $(BENCH)
 
+.PHONY: bench-bounds
+bench-bounds: $(VENV)/.dev ## What rows that do not fit cost, and 40,000 small files, ten minutes; BENCH="--help".
+	@$(BIN)/python -m benchmarks.bounds $(BENCH)
+
 .PHONY: bench-kafka
 bench-kafka: $(PEERS)/.done ## Firn beside a script, dlt and Spark on 5 million Kafka messages, an hour; BENCH="--help".
 	@$(BIN)/python -m benchmarks.kafka_events $(BENCH)

@@ -10,7 +10,7 @@ import statistics
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, ParamSpec, TypeVar
 
@@ -30,6 +30,7 @@ from ingestion.personal_data import Tokeniser
 from ingestion.raw_tables.landing import Landing
 from ingestion.results import IngestOptions
 from ingestion.sources import load_sources
+from lake.expiry import Kept, expire_snapshots
 from lake.lake import Lake
 from lake.settings import Settings
 from operations.cli.faults import named_faults
@@ -40,14 +41,16 @@ Result = TypeVar("Result")
 TITLE = "Steady loads from Kafka"
 STANDARD_COMMITS, STANDARD_EVENTS, STANDARD_PACE = 1_000, 40_000, 2.0
 AIM_SECONDS = 0.040
+EXPIRY_SECONDS = 60.0
+KEPT = Kept(younger_than=timedelta(minutes=10), newest=100)
 GROUP = 100
 PACKAGES = ("pyiceberg", "pyarrow", "confluent-kafka")
 ABOUT = """
 One process that loads the clickstream's topic again and again: each load consumes what has come
 since, parses it and commits it to the raw table with the offsets. *Commit* is from the finished
 data file to the catalog's answer: manifest, list of manifests, metadata file, compare and set.
-*Load* is all of it, the questions to the broker included. Nothing expires meanwhile, so the last
-commits are made to a table with as many snapshots as there were commits.
+*Load* is all of it, the questions to the broker included. Once a minute snapshots expire that are
+older than ten minutes, as a follower lets them do after an hour; *expiry* is all of that.
 """
 
 
@@ -59,6 +62,14 @@ class Round:
     commit: float
     load_cpu: float
     commit_cpu: float
+
+
+@dataclass(frozen=True)
+class Steady:
+    """All loads in turn, and the seconds of each expiry with how many snapshots it let go."""
+
+    loads: list[Round]
+    expiries: list[tuple[float, int]]
 
 
 @dataclass(frozen=True)
@@ -128,7 +139,7 @@ def main(
     broker.start()
     try:
         make_project(settings.project_dir, folder, broker.servers)
-        rounds = _measure(folder, broker.servers, (commits, events, pace), out)
+        steady = _measure(folder, broker.servers, (commits, events, pace), out)
     finally:
         broker.destroy()
     if not keep:
@@ -137,11 +148,11 @@ def main(
     conditions["environment"] = listed(own_versions(PACKAGES))
     is_trial = commits < STANDARD_COMMITS or events < STANDARD_EVENTS or pace != STANDARD_PACE
     page = page_of(settings, is_trial=is_trial)
-    write_section(page, TITLE, section(rounds, conditions, events))
+    write_section(page, TITLE, section(steady, conditions, events))
     out.print(f"Written to {page}")
 
 
-def _measure(folder: Path, servers: str, plan: tuple[int, int, float], out: Console) -> list[Round]:
+def _measure(folder: Path, servers: str, plan: tuple[int, int, float], out: Console) -> Steady:
     """Produce and load in turn, each load at its time."""
     commits, count, pace = plan
     settings = Settings(project_dir=folder / "project", home=folder / "home")
@@ -153,13 +164,14 @@ def _measure(folder: Path, servers: str, plan: tuple[int, int, float], out: Cons
     surroundings = ConnectorContext(settings, lambda: Tokeniser(settings.token_key))
     producer = topic.producer()
     made = events(0, count, Totals())
-    clock, rounds = Clock(), []
+    clock, steady = Clock(), Steady([], [])
     original = Landing.commit
     Landing.commit = clock.timed(original)  # type: ignore[method-assign]
     try:
         with kind.connect(source, surroundings) as connector:
-            context = LoadContext(Lake(settings), kind, connector, IngestOptions(), lambda _: None)
-            next_start = time.monotonic()
+            lake = Lake(settings)
+            context = LoadContext(lake, kind, connector, IngestOptions(), lambda _: None)
+            next_start = next_expiry = time.monotonic()
             for number in range(commits):
                 send(producer, topic.name, made)
                 producer.flush()
@@ -169,21 +181,25 @@ def _measure(folder: Path, servers: str, plan: tuple[int, int, float], out: Cons
                 result, _ = whole.timed(load_table)(context, table)
                 if result.error is not None or result.rows_landed != count:
                     raise SystemExit(f"load {number + 1}: {result}")
-                rounds.append(
+                steady.loads.append(
                     Round(whole.seconds, clock.seconds, whole.cpu_seconds, clock.cpu_seconds)
                 )
+                if time.monotonic() >= next_expiry:
+                    next_expiry = time.monotonic() + EXPIRY_SECONDS
+                    gone = whole.timed(expire_snapshots)(lake, table.identifier, KEPT)
+                    steady.expiries.append((whole.seconds, gone))
                 if (number + 1) % GROUP == 0:
-                    recent = Percentiles.of([r.commit for r in rounds[-GROUP:]])
+                    recent = Percentiles.of([r.commit for r in steady.loads[-GROUP:]])
                     out.print(f"{number + 1:,} commits; median | 99th percentile, ms: {recent}")
     finally:
         Landing.commit = original  # type: ignore[method-assign]
-    return rounds
+    return steady
 
 
-def section(rounds: Sequence[Round], conditions: dict[str, str], events: int) -> str:
-    """Return the part of the page: the first and the last loads, and the targets."""
-    size = min(GROUP, len(rounds) // 3)
-    rounds = rounds[1:]  # the first one makes the table, and imports what it needs
+def section(steady: Steady, conditions: dict[str, str], events: int) -> str:
+    """Return the part of the page: the first and the last loads, expiry, and the targets."""
+    size = min(GROUP, len(steady.loads) // 3)
+    rounds = steady.loads[1:]  # the first one makes the table, and imports what it needs
     first, last = rounds[:size], rounds[-size:]
     head = "| | median, ms | 99th percentile, ms |"
     rows = [head, "|---|---:|---:|"]
@@ -196,12 +212,16 @@ def section(rounds: Sequence[Round], conditions: dict[str, str], events: int) ->
         for which, some in ((f"first {size}", first), (f"last {size}", last)):
             seconds = [getattr(measured, name) for measured in some]
             rows.append(f"| {label}, {which} | {Percentiles.of(seconds)} |")
+    expiries = [seconds for seconds, gone in steady.expiries if gone]
+    if len(expiries) > 1:  # there are no percentiles of one
+        rows.append(f"| expiry, {len(expiries)} times | {Percentiles.of(expiries)} |")
     late = Percentiles.of([r.commit for r in rounds]).late
     growth = Percentiles.of([r.commit for r in last]).middle / (
         Percentiles.of([r.commit for r in first]).middle
     )
     cpu = statistics.mean(r.load_cpu for r in rounds) / events * 1e6
     lines = {"date": datetime.now(UTC).date().isoformat()} | conditions
+    lines["snapshots expired"] = f"{sum(gone for _, gone in steady.expiries):,}"
     lines["CPU"] = f"{cpu:.2f} microseconds an event, all of the load"
     targets = [
         "### Targets",

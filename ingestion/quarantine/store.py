@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 NAMESPACE = "quarantine"
 CHUNK_ROWS = 20_000
+# What waits is stored at so many rows or bytes: a commit costs as much as some 10,000 rows.
+MOST_WAITING_ROWS, MOST_WAITING_BYTES = 100_000, 64_000_000
 PLACE_OF_KEY = "token_key"  # in the place of a row: the mark of the key of its tokens
 COLUMNS = {
     "row_id": "string",
@@ -44,7 +46,7 @@ def quarantine_of(source: str) -> Identifier:
 
 
 class Quarantine:
-    """The rejections of one load, stored in chunks so that memory stays bounded.
+    """The rejections of one load, stored now and then so that memory stays bounded.
 
     A row is known by a hash of its table and values; rows equal in all of these are numbered. So a
     load that is run again stores nothing twice, whatever rule the row breaks by then.
@@ -66,14 +68,19 @@ class Quarantine:
         self._within_text = ""
         self._seen: Counter[bytes] = Counter()
         self._waiting: list[tuple[str, ...]] = []
+        self._waiting_bytes = 0
         self.count = 0
 
     def add(self, rejections: Iterable[Rejection]) -> None:
-        """Take rejections; a full chunk is stored at once."""
+        """Take rejections; when many wait, they are stored at once."""
         for rejection in rejections:
             self.count += 1
-            self._waiting.append(self._row(rejection))
-        if len(self._waiting) >= CHUNK_ROWS:
+            row = self._row(rejection)
+            self._waiting.append(row)
+            self._waiting_bytes += sum(map(len, row))
+            if self._waiting_bytes >= MOST_WAITING_BYTES:
+                self.store()
+        if len(self._waiting) >= MOST_WAITING_ROWS:
             self.store()
 
     def store(self) -> None:
@@ -83,7 +90,7 @@ class Quarantine:
         from lake.retry import retry_on_conflict
 
         retry_on_conflict(self._add_missing)
-        self._waiting = []
+        self._waiting, self._waiting_bytes = [], 0
 
     def _row(self, rejection: Rejection) -> tuple[str, ...]:
         """Return what quarantine keeps of a row, in the columns of `PER_ROW`."""
