@@ -22,7 +22,7 @@ from benchmarks.contest import Stage
 from benchmarks.contestants.firn_topic import make_project
 from benchmarks.machine import describe_machine, load_per_core, own_versions
 from benchmarks.program import listed, page_of, work_folder
-from benchmarks.report import idleness, write_section
+from benchmarks.report import idleness, verdict, write_section
 from ingestion.connectors.base import ConnectorContext
 from ingestion.connectors.registry import connector_of
 from ingestion.loading.load import LoadContext, load_table
@@ -229,9 +229,9 @@ def section(steady: Steady, conditions: dict[str, str], events: int) -> str:
         "| target | measured | |",
         "|---|---:|---|",
         f"| 99th percentile of a commit at most {AIM_SECONDS * 1e3:g} ms | {late * 1e3:.1f} ms"
-        f" | {_verdict(late <= AIM_SECONDS)} |",
+        f" | {verdict(late <= AIM_SECONDS)} |",
         f"| the last commits take at most 1.5 times the first ones | {growth:.2f} times"
-        f" | {_verdict(growth <= 1.5)} |",
+        f" | {verdict(growth <= 1.5)} |",
     ]
     parts = [
         f"## {TITLE}",
@@ -241,10 +241,6 @@ def section(steady: Steady, conditions: dict[str, str], events: int) -> str:
         "\n".join(targets),
     ]
     return "\n\n".join(parts) + "\n"
-
-
-def _verdict(is_reached: bool) -> str:
-    return "reached" if is_reached else "**missed**"
 
 
 if __name__ == "__main__":

@@ -100,6 +100,11 @@ def idleness(load: float) -> str:
     return f"{state} ({load:.2f} programs per core in the minute before)"
 
 
+def verdict(is_reached: bool) -> str:
+    """Return in a word whether a target was reached."""
+    return "reached" if is_reached else "**missed**"
+
+
 def _row(title: str, figure: Figure, ratio: Reached | None) -> str:
     cells = [
         title if figure.counts else f"{title} (does not count)",

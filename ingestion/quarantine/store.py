@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 NAMESPACE = "quarantine"
 CHUNK_ROWS = 20_000
-# What waits is stored at so many rows or bytes: a commit costs as much as some 10,000 rows.
+# What waits is stored at so many rows or bytes: each time is a scan and a commit.
 MOST_WAITING_ROWS, MOST_WAITING_BYTES = 100_000, 64_000_000
 PLACE_OF_KEY = "token_key"  # in the place of a row: the mark of the key of its tokens
 COLUMNS = {

@@ -78,8 +78,8 @@ class DbtCommands:
             bool(ended.success), nodes, tuple(complaints), parse_seconds, started, time.time()
         )
 
-    def _parsed(self, project_dir: Path, environment: Mapping[str, str]) -> Any:  # noqa: ANN401
-        """Return dbt's manifest, parsed again if a file changed. Raises ProjectError."""
+    def _parsed(self, project_dir: Path, environment: Mapping[str, str]) -> Any:  # noqa: ANN401 - dbt's
+        """Return its manifest, parsed again if a file changed. Raises ProjectError."""
         found = fingerprint(project_dir)
         if self._asked.fingerprint != found:
             profiles_dir = Path(environment.get("DBT_PROFILES_DIR", project_dir / "profiles"))

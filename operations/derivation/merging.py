@@ -77,8 +77,7 @@ def _together(found: Sequence[Matching], columns: Sequence[str], names: Names) -
 
 def _matching(branch: Step, columns: Sequence[str]) -> Matching | None:
     """Return what a branch is, without its conditions; None where it is something else."""
-    shown = list(columns)
-    step, shown = _below(branch, shown)
+    step, shown = _below(branch, list(columns))
     if not isinstance(step, Join) or step.kind != "semi" or not step.right_is_few:
         return None
     left = frozenset(step.left.columns)

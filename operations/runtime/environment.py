@@ -8,9 +8,9 @@ from operations.runtime.java import command_path
 SHELL_VARIABLES = ("_", "SHLVL", "OLDPWD")
 # Where the lake is, where logs go and where programs are found: nothing that dbt parses.
 PLACES = ("FIRN_HOME", "DBT_LOG_PATH", "PATH")
-OPTIONS = "DBT_"
 # What one run is for: no reason to parse again either.
 RUNS = ("FIRN_TASK", "FIRN_TRIGGER", "FIRN_FAILPOINT", "FIRN_NO_WAIT")
+OPTIONS = "DBT_"  # what dbt's own options begin with
 
 
 def dbt_environment(settings: Settings) -> dict[str, str]:

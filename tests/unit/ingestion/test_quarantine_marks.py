@@ -5,7 +5,10 @@ import json
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
+
 from ingestion.connectors.batches import Rejection
+from ingestion.quarantine import store
 from ingestion.quarantine.rows import Mark, QuarantinedRows, Resolution
 from ingestion.quarantine.store import Quarantine, quarantine_of
 from ingestion.raw_tables.load_metadata import LoadMetadata
@@ -43,3 +46,12 @@ def test_a_row_is_known_by_the_hash_that_quarantine_has_always_made(tmp_path: Pa
     assert stored["row_id"] == hashlib.sha256(digest + b"1").hexdigest()
     assert json.loads(stored["row"]) == row
     assert (stored["key"], stored["kinds"], stored["place"]) == ("{}", "{}", "{}")
+
+
+@pytest.mark.parametrize("bound", ["MOST_WAITING_ROWS", "MOST_WAITING_BYTES"])
+def test_what_waits_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bound: str) -> None:
+    monkeypatch.setattr(store, bound, 1)
+    lake = new_lake(tmp_path)
+    quarantine = Quarantine(lake, TABLE, LoadMetadata.after(Progress.of({})))
+    quarantine.add([Rejection("type", "no number", {"id": text}, {}) for text in "xy"])
+    assert sum(map(len, QuarantinedRows(lake, TABLE).open())) == 2, "stored before the end"

@@ -148,12 +148,16 @@ def test_a_name_that_another_table_has_by_now_is_left_to_it(lake: Lake) -> None:
     others = lake.backend.pointer(EMPTY)
     mine = lake.backend.pointer(NAME)
     assert isinstance(lake.backend, DatabaseCatalog)
-    assert others and others.metadata and mine and mine.metadata  # noqa: PT018 - for mypy
+    assert others
+    assert mine
+    assert others.metadata
+    assert mine.metadata
     lake.backend.compare_and_set([PointerChange(NAME, mine.metadata, others.metadata)])
     said = _said(restore_catalog(lake._environment, apply=True))
     assert said == [("raw_app.items", False, f"the name is that of {others.metadata}")]
     left = _again(lake).backend.pointer(NAME)
-    assert left and left.metadata == others.metadata  # noqa: PT018 - for mypy
+    assert left
+    assert left.metadata == others.metadata
 
 
 def test_what_the_catalog_names_already_is_not_registered_again(lake: Lake) -> None:
@@ -165,7 +169,10 @@ def test_what_the_catalog_names_already_is_not_registered_again(lake: Lake) -> N
         path_of(snapshot.manifest_list).unlink()
     newest = lake.backend.pointer(NAME)
     assert isinstance(lake.backend, DatabaseCatalog)
-    assert older and older.metadata and newest and newest.metadata  # noqa: PT018 - for mypy
+    assert older
+    assert newest
+    assert older.metadata
+    assert newest.metadata
     lake.backend.compare_and_set([PointerChange(NAME, newest.metadata, older.metadata)])
     [(_, registered, fault)] = _said(restore_catalog(lake._environment, apply=True))
     assert (registered, fault) == (
