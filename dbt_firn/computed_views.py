@@ -42,12 +42,19 @@ class ComputedViews(dbtPlugin):
         add_methods(firn_compute_view, firn_drop_views)
 
 
-def firn_compute_view(adapter: SparkAdapter, view: str, sql: str) -> None:
-    """Make a temporary view and compute its rows. Raises DbtRuntimeError with what Spark says."""
+def firn_compute_view(adapter: SparkAdapter, view: str, sql: str) -> int:
+    """Make a temporary view, compute its rows and return how many they are.
+
+    Raises DbtRuntimeError with what Spark says.
+    """
     session = _session_of(adapter)
-    if session is None or not _fetch(session, view, sql):
+    count = None if session is None else _fetch(session, view, sql)
+    if count is None:
         adapter.execute(f"create or replace temporary view {view} as {sql}")
         adapter.execute(f"cache table {view}")
+        _, counted = adapter.execute(f"select count(*) from {view}", fetch=True)
+        count = int(counted.rows[0][0])
+    return count
 
 
 def make_views(adapter: SparkAdapter, owner: str, queries: Iterable[NamedQuery]) -> None:
@@ -64,7 +71,8 @@ def make_views(adapter: SparkAdapter, owner: str, queries: Iterable[NamedQuery])
     if session is not None:
         with ThreadPoolExecutor(AT_ONCE) as pool:
             fetched = pool.map(lambda query: _fetch(session, query.name, query.sql), first)
-            done = {query.name for query, is_done in zip(first, fetched, strict=True) if is_done}
+            counts = zip(first, fetched, strict=True)
+            done = {query.name for query, count in counts if count is not None}
     for query in found:
         if query.name in done:
             continue
@@ -100,20 +108,20 @@ def _session_of(adapter: SparkAdapter) -> SparkSession | None:
     return builder.getOrCreate()
 
 
-def _fetch(session: SparkSession, view: str, sql: str) -> bool:
-    """Make a view of the rows of a query; return False where they are not few and plain."""
+def _fetch(session: SparkSession, view: str, sql: str) -> int | None:
+    """Make a view of the rows of a query and count them; None if they are not few and plain."""
     from pyspark.errors import PySparkException
 
     with named_faults(PySparkException):
         frame = session.sql(sql)
         if not all(_is_plain(field["type"]) for field in frame.schema.jsonValue()["fields"]):
-            return False
+            return None
         rows = frame.limit(MOST_FETCHED_ROWS + 1).toArrow()
         if rows.num_rows > MOST_FETCHED_ROWS:
-            return False
+            return None
         session.createDataFrame(rows, schema=frame.schema).createOrReplaceTempView(view)
     _log.debug(f"{view}: {rows.num_rows} rows of {sql}")
-    return True
+    return int(rows.num_rows)
 
 
 def _is_plain(kind: Any) -> bool:  # noqa: ANN401 - a name, or a document of what is nested

@@ -71,23 +71,22 @@ def firn_plan_refresh(
     return _noted(plan)
 
 
-def firn_find_affected(adapter: SparkAdapter, plan: RefreshPlan) -> RefreshPlan:
-    """Compute the view of the affected keys; return the plan, or a rebuild.
+def firn_find_affected(adapter: SparkAdapter, plan: RefreshPlan) -> tuple[RefreshPlan, int]:
+    """Compute the view of the affected keys; return the plan, or a rebuild, and their number.
 
     Raises DbtRuntimeError when Spark cannot find them and the model must not be rebuilt for that.
     """
     from operations.runtime.sql_engine import first_line
 
     if plan.derivation is None:
-        return plan
+        return plan, 0
     view, script = plan.model.affected, plan.derivation.affected_script
     try:
         make_views(adapter, view, script.views)
-        firn_compute_view(adapter, view, script.query)
+        return plan, firn_compute_view(adapter, view, script.query)
     except DbtRuntimeError as error:
         with named_faults():
-            return _noted(plan.given_up(first_line(error)))
-    return plan
+            return _noted(plan.given_up(first_line(error))), 0
 
 
 def firn_decide_refresh(

@@ -36,9 +36,8 @@
 {#- The plan when the affected keys are known: computed into a view, which the update reads. -#}
 {%- macro _plan_of_affected(plan) -%}
     {%- set affected = _affected_view(this) -%}
-    {%- set decided = adapter.firn_find_affected(plan) -%}
+    {%- set decided, keys = adapter.firn_find_affected(plan) -%}
     {%- if decided.mode == 'incremental' -%}
-        {%- set keys = _count_rows(affected) -%}
         {%- set rows = _affected_rows(plan, affected, keys) -%}
         {%- set decided = adapter.firn_decide_refresh(plan, keys, rows) -%}
     {%- endif -%}

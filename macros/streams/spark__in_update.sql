@@ -15,8 +15,8 @@
         {%- set affected = _affected_view(this) -%}
         {%- set blocks = _affected_queries(compiled) -%}
         {%- if blocks -%}
-            {%- do adapter.firn_compute_view(affected | string, _affected_query(blocks)) -%}
-            {%- do adapter.firn_note_refresh(_stream_name(this), 'incremental', '', _count_rows(affected)) -%}
+            {%- set keys = adapter.firn_compute_view(affected | string, _affected_query(blocks)) -%}
+            {%- do adapter.firn_note_refresh(_stream_name(this), 'incremental', '', keys) -%}
             {{ caller(compiled | replace(blocks[0], 'select * from ' ~ affected)) }}
         {%- else -%}
             {%- set rows = make_temp_relation(this, '__affected_rows') -%}
@@ -27,11 +27,6 @@
         {%- do adapter.firn_drop_views(affected | string) -%}
     {%- endif -%}
 {% endmacro %}
-
-
-{%- macro _count_rows(view) -%}
-    {{ return(run_query('select count(*) as rows from ' ~ view).rows[0]['rows'] | int) }}
-{%- endmacro -%}
 
 
 {%- macro _affected_view(model) -%}

@@ -243,6 +243,19 @@ def walk(step: Step) -> Iterator[Step]:
     yield from visit(step)
 
 
+def reads_changes_only(step: Step) -> bool:
+    """Whether a step shows rows that changed, as they are or some of their columns."""
+    match step:
+        case Relation():
+            return step.is_change
+        case Filter() | Project():
+            return reads_changes_only(step.input)
+        case SetOperation():
+            return step.kind == "union all" and all(map(reads_changes_only, step.inputs))
+        case _:
+            return False
+
+
 def keep(step: Step, names: Sequence[str]) -> Step:
     """Return a step with these of its columns only."""
     if tuple(names) == step.columns:

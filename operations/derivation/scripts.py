@@ -6,8 +6,12 @@ them to each large table instead of sorting that, and keeps the plans of what re
 
 from __future__ import annotations
 
+import re
+from collections import Counter
+from dataclasses import replace
+
 from operations.derivation.contract import NamedQuery, Script
-from operations.derivation.plan import Join, Relation, Step, walk
+from operations.derivation.plan import Join, Relation, Step, reads_changes_only, walk
 from operations.derivation.rendering import Query, Quote, Renderer
 
 
@@ -17,7 +21,10 @@ def to_scripts(
     """Return both queries of a refresh as scripts; names of views begin with `prefix`."""
     writer = ScriptWriter(Quote("`" if dialect == "spark" else '"'), prefix)
     writer.read_ahead(affected, restricted)
-    return writer.script(affected), writer.script(restricted)
+    scripts = writer.script(affected), writer.script(restricted)
+    inlining = Inlining(prefix, *scripts)
+    first, second = (inlining.of(script) for script in scripts)
+    return first, second
 
 
 class ScriptWriter(Renderer):
@@ -40,7 +47,8 @@ class ScriptWriter(Renderer):
 
     def script(self, step: Step) -> Script:
         """Return the script of a plan."""
-        self._keys = {e.right for e in walk(step) if isinstance(e, Join) and e.right_is_few}
+        keys = {e.right for e in walk(step) if isinstance(e, Join) and e.right_is_few}
+        self._keys = {each for each in keys if not reads_changes_only(each)}
         before = len(self._named)
         query = self.text(step)
         new = list(self._named.items())[before:]
@@ -67,3 +75,36 @@ class ScriptWriter(Renderer):
         if step in self._keys:
             self._few.add(query.bare)
         return query
+
+
+class Inlining:
+    """Puts each view that one query reads into that query, unless it is to be computed.
+
+    An engine resolves a view, with all below it, once more for each view that is made above it.
+    """
+
+    def __init__(self, prefix: str, *scripts: Script) -> None:
+        """Count what reads the views of the scripts, which are made in this order."""
+        self._view = re.compile(rf"(?<![\w.]){re.escape(prefix)}_\d+")
+        self._bodies: dict[str, str] = {}
+        views = [view.sql for script in scripts for view in script.views]
+        texts = [*views, *(script.query for script in scripts)]
+        self._readers = Counter(name for text in texts for name in self._view.findall(text))
+
+    def of(self, script: Script) -> Script:
+        """Return the next script with its views, and those left of the ones before, inside."""
+        views = []
+        for view in script.views:
+            filled = replace(view, sql=self._filled(view.sql))
+            if view.has_few_rows or self._readers[view.name] > 1:
+                views.append(filled)
+            else:
+                self._bodies[view.name] = filled.sql
+        return Script(tuple(views), self._filled(script.query))
+
+    def _filled(self, text: str) -> str:
+        return self._view.sub(self._body, text)
+
+    def _body(self, found: re.Match[str]) -> str:
+        body = self._bodies.get(found[0])
+        return found[0] if body is None else f"(\n{body}\n)"
