@@ -34,6 +34,7 @@ from operations.derivation.plan import (
     Window,
     lookup_matches,
     lookup_reads,
+    reads_changes_only,
     rename,
     semi_join,
 )
@@ -55,6 +56,8 @@ class Surplus:
         self._names = names
         self._known: dict[tuple[Step, World, Columns, Columns], Branches] = {}
         self._made: dict[Step, dict[object, Step]] = {}
+        self._unions: dict[tuple[Branches, tuple[str, ...]], Step] = {}
+        self._sets: dict[Step, Step] = {}
 
     def of(
         self, step: Step, world: World, needed: Columns, welcome: Columns = frozenset()
@@ -73,11 +76,20 @@ class Surplus:
         return tuple(dict.fromkeys(chain.from_iterable(worlds)))
 
     def union(self, branches: Branches, columns: Sequence[str]) -> Step | None:
-        """Return branches as one step with these columns, None if there are none."""
+        """Return branches as one step with these columns, None if there are none.
+
+        Of the same ones it is the same step, so that both worlds ask for one and the same.
+        """
         if not branches:
             return None
+        key = (branches, tuple(columns))
+        if key not in self._unions:
+            self._unions[key] = self._union(branches, columns)
+        return self._unions[key]
+
+    def _union(self, branches: Branches, columns: Sequence[str]) -> Step:
         if columns:
-            shown = merged(branches, columns, self._names)
+            shown = merged(branches, columns, self._names, self._worlds)
         else:
             shown = [_rows(each) for each in branches]
         return shown[0] if len(shown) == 1 else SetOperation("union all", tuple(shown))
@@ -302,9 +314,12 @@ class Surplus:
     ) -> Branches:
         if values is None:
             return ()
-        names = [self._names.new() for _ in columns]
-        given = rename(Distinct(values), names)
-        pairs = tuple(zip(columns, names, strict=True))
+        if values not in self._sets:
+            names = [self._names.new() for _ in columns]
+            few = values if reads_changes_only(values) else Distinct(values)
+            self._sets[values] = rename(few, names)
+        given = self._sets[values]
+        pairs = tuple(zip(columns, given.columns, strict=True))
         return (restricted(self._worlds.of(step, world), pairs, given, self._names),)
 
     def _lookup(self, step: Lookup, world: World, needed: Columns, welcome: Columns) -> Branches:

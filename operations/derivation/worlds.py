@@ -34,6 +34,7 @@ class Worlds:
         self.upstreams = upstreams
         self._known: dict[tuple[Step, World], Step] = {}
         self._relations: dict[str, Relation] = {}
+        self._tables: dict[Relation, Table] = {}
 
     def of(self, step: Step, world: World) -> Step:
         """Return a step as it is in a world."""
@@ -44,7 +45,9 @@ class Worlds:
 
     def _evaluated(self, step: Step, world: World) -> Step:
         if isinstance(step, Table):
-            return self._relation(step, self._text(step.name, world))
+            relation = self._relation(step, self._text(step.name, world))
+            self._tables[relation] = step
+            return relation
         return with_inputs(step, [self.of(each, world) for each in inputs_of(step)])
 
     def _text(self, table: str, world: World) -> str:
@@ -59,6 +62,17 @@ class Worlds:
         if not text or not upstream.is_changed:
             return None
         return self._relation(table, text, is_change=True)
+
+    def versions_since(self, step: Step) -> tuple[Step, ...]:
+        """Return what together has all rows of a table as it was: as it is, and what has gone.
+
+        Nothing for any other step.
+        """
+        table = self._tables.get(step) if isinstance(step, Relation) else None
+        if table is None or self.of(table, World.NEW) is step:
+            return ()
+        gone = self.changed(table, World.OLD)
+        return (self.of(table, World.NEW), *([gone] if gone else []))
 
     def _relation(self, table: Table, text: str, *, is_change: bool = False) -> Relation:
         key = f"{text} {table.columns}"
