@@ -15,6 +15,7 @@ pytestmark = pytest.mark.spark
 PROJECT = Path(__file__).parents[3]
 # Run apart: a session of Spark belongs to its process.
 PROGRAM = '''
+from collections import namedtuple
 from types import SimpleNamespace
 from dbt_firn import computed_views
 from lake.lake import Lake
@@ -36,14 +37,15 @@ select null, null, null, null, null, null, null, double('NaN'), null, null, null
 """
 spark = spark_session(Lake(Settings.load()).spark_parameters)
 cached = []
+Rows = namedtuple("Rows", "rows")
 adapter = SimpleNamespace(
     config=SimpleNamespace(
         credentials=SimpleNamespace(method="session", server_side_parameters={})
     ),
-    execute=lambda sql: (cached.append(sql), spark.sql(sql)),
+    execute=lambda sql, fetch=False: (cached.append(sql), Rows(spark.sql(sql).collect())),
 )
 made = spark.sql(QUERY)
-computed_views.firn_compute_view(adapter, "given_back", QUERY)
+assert computed_views.firn_compute_view(adapter, "given_back", QUERY) == 3
 given = spark.table("given_back")
 assert cached == [], "plain types are fetched"
 assert given.schema == made.schema, given.schema
@@ -52,11 +54,12 @@ assert made.exceptAll(given).count() == given.exceptAll(made).count() == 0
 plan = given._jdf.queryExecution().optimizedPlan().toString()
 assert plan.startswith("LocalRelation"), plan
 
-computed_views.firn_compute_view(adapter, "nested", "select array(1, null) as numbers")
-assert [sql.split()[0] for sql in cached] == ["create", "cache"], "others are kept by Spark"
+count = computed_views.firn_compute_view(adapter, "nested", "select array(1, null) as numbers")
+assert count == 1
+assert [sql.split()[0] for sql in cached] == ["create", "cache", "select"], "kept by Spark"
 computed_views.MOST_FETCHED_ROWS = 10
-computed_views.firn_compute_view(adapter, "many", "select id from range(11)")
-assert cached[-1] == "cache table many"
+assert computed_views.firn_compute_view(adapter, "many", "select id from range(11)") == 11
+assert cached[-2:] == ["cache table many", "select count(*) from many"]
 computed_views.firn_drop_views(adapter, "many")
 assert not spark.catalog.dropTempView("many"), "it is gone"
 '''
