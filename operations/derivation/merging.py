@@ -45,7 +45,7 @@ class Matching:
         return self.step, self.shown, self.by
 
     @property
-    def set(self) -> tuple[Step, tuple[str, ...]]:
+    def value_set(self) -> tuple[Step, tuple[str, ...]]:
         """What the rows match."""
         return self.values, self.value_columns
 
@@ -104,7 +104,7 @@ def _leave_old_out(
     first = group.matching[0]
     versions = worlds.versions_since(first.step)
     newer = groups.get(replace(first, step=versions[0]).what) if versions else None
-    if newer is None or not {m.set for m in group.matching} <= {m.set for m in newer.matching}:
+    if newer is None or not _sets(group) <= _sets(newer):
         return
     newer.has_conditions = False
     del groups[first.what]
@@ -114,6 +114,10 @@ def _leave_old_out(
             there = groups.setdefault(found[0].what, Group(group.branch))
             there.matching += found
             there.has_conditions = False
+
+
+def _sets(group: Group) -> set[tuple[Step, tuple[str, ...]]]:
+    return {each.value_set for each in group.matching}
 
 
 def _together(found: Sequence[Matching], columns: Sequence[str], names: Names) -> Step:

@@ -21,10 +21,9 @@ def to_scripts(
     """Return both queries of a refresh as scripts; names of views begin with `prefix`."""
     writer = ScriptWriter(Quote("`" if dialect == "spark" else '"'), prefix)
     writer.read_ahead(affected, restricted)
-    scripts = writer.script(affected), writer.script(restricted)
-    inlining = Inlining(prefix, *scripts)
-    first, second = (inlining.of(script) for script in scripts)
-    return first, second
+    first, second = writer.script(affected), writer.script(restricted)
+    inlining = Inlining(prefix, first, second)
+    return inlining.of(first), inlining.of(second)
 
 
 class ScriptWriter(Renderer):
@@ -60,7 +59,7 @@ class ScriptWriter(Renderer):
         return self._named.setdefault(text, f"{self._prefix}_{len(self._named) + 1}")
 
     def _relation(self, step: Relation) -> str:
-        """Return the name of a view of a relation: several steps read it, resolved once."""
+        """Return the name of a view of a relation, which several steps may read."""
         if not step.is_change and " " not in step.text:
             return step.text
         if not step.is_change:
@@ -80,7 +79,7 @@ class ScriptWriter(Renderer):
 class Inlining:
     """Puts each view that one query reads into that query, unless it is to be computed.
 
-    An engine resolves a view, with all below it, once more for each view that is made above it.
+    Each view costs a statement.
     """
 
     def __init__(self, prefix: str, *scripts: Script) -> None:

@@ -57,7 +57,6 @@ class Surplus:
         self._known: dict[tuple[Step, World, Columns, Columns], Branches] = {}
         self._made: dict[Step, dict[object, Step]] = {}
         self._unions: dict[tuple[Branches, tuple[str, ...]], Step] = {}
-        self._sets: dict[Step, Step] = {}
 
     def of(
         self, step: Step, world: World, needed: Columns, welcome: Columns = frozenset()
@@ -314,11 +313,8 @@ class Surplus:
     ) -> Branches:
         if values is None:
             return ()
-        if values not in self._sets:
-            names = [self._names.new() for _ in columns]
-            few = values if reads_changes_only(values) else Distinct(values)
-            self._sets[values] = rename(few, names)
-        given = self._sets[values]
+        few = values if reads_changes_only(values) else Distinct(values)
+        given = self._once(values, "keys", rename(few, [self._names.new() for _ in columns]))
         pairs = tuple(zip(columns, given.columns, strict=True))
         return (restricted(self._worlds.of(step, world), pairs, given, self._names),)
 

@@ -26,7 +26,7 @@ from lake.snapshots import (
 )
 from operations.derivation import Upstream
 
-# So many positions stand in a statement as literals; more are found by a join of row ids.
+# So many positions stand in a statement; more are found by a join of row ids.
 MAXIMUM_POSITIONS = 20_000
 
 

@@ -129,6 +129,15 @@ def test_differences_are_exact_since_any_snapshot(
         offsets.append(numbers.offset())
 
 
+def test_a_row_that_has_gone_is_that_of_its_own_file(numbers: Numbers) -> None:
+    """Every file of the table has a row at the same position."""
+    numbers.make(f"'format-version' = '3', {modes('merge-on-read')}")
+    offset = numbers.offset()
+    numbers.sql(f"delete from {TABLE} where id = 3")
+    upstream = numbers.since(offset).upstream()
+    assert numbers.sql(f"select id from {upstream.deleted}") == [{"id": 3}]
+
+
 def test_compaction_changes_nothing(numbers: Numbers) -> None:
     """A table whose rows were only written into other files has no changes."""
     numbers.make(f"'format-version' = '3', {modes('merge-on-read')}")
